@@ -1,0 +1,141 @@
+// Package job is what one piece of work is called and asked for: the request
+// that a producer publishes, the identity by which it is done once, and the
+// record of its failure.
+package job
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/pageinspect/pageinspect/shared/fault"
+)
+
+// RequestSchema names the contract in every request.
+const RequestSchema = "pageinspect.request/v1"
+
+// MaxRequestBytes bounds a request; Kafka's own default record limit is 1 MB.
+const MaxRequestBytes = 1 << 20
+
+// Request is pageinspect.request/v1: one page to inspect.
+type Request struct {
+	Schema string `json:"schema"`
+	// ID names the work, its objects and its result. Delivering the same ID
+	// twice does the work once. Without one, see Identify.
+	ID       string            `json:"id,omitempty"`
+	URL      string            `json:"url"`
+	Profile  string            `json:"profile,omitempty"`  // how to capture; empty: by host
+	Category string            `json:"category,omitempty"` // rules may be scoped to categories
+	Rules    []string          `json:"rules,omitempty"`    // names of rule packs; empty: all that are loaded
+	Labels   map[string]string `json:"labels,omitempty"`   // returned in the result, untouched
+	Force    bool              `json:"force,omitempty"`    // inspect again although a result exists
+}
+
+// Source says where a request came from, for the error record and the logs.
+// Partition and Offset are -1 where the carrier does not tell.
+type Source struct {
+	Via       string `json:"via,omitempty"`
+	Topic     string `json:"topic,omitempty"`
+	Partition int    `json:"partition"`
+	Offset    int64  `json:"offset"`
+}
+
+// DecodeRequest reads and checks a request. Unknown fields are ignored. Its
+// errors are fault.Invalid and name the field and the cure.
+func DecodeRequest(b []byte) (Request, error) {
+	var r Request
+	switch b = bytes.TrimSpace(b); {
+	case len(b) == 0:
+		return r, fault.New(fault.Invalid, "request is empty; want a JSON object with schema %q and a url", RequestSchema)
+	case len(b) > MaxRequestBytes:
+		return r, fault.New(fault.Invalid, "request has %d bytes, more than %d", len(b), MaxRequestBytes)
+	}
+	if err := json.Unmarshal(b, &r); err != nil {
+		return r, fault.Wrap(fault.Invalid, describeJSON(err), "request is not JSON of %s", RequestSchema)
+	}
+	return r, r.Validate()
+}
+
+// Validate reports the first field that is missing or wrong.
+func (r Request) Validate() error {
+	switch r.Schema {
+	case RequestSchema:
+	case "":
+		return fault.New(fault.Invalid, "request: schema: missing; want %q", RequestSchema)
+	default:
+		return fault.New(fault.Invalid, "request: schema: is %q, want %q", r.Schema, RequestSchema)
+	}
+	if r.ID != "" {
+		if err := CheckID(r.ID); err != nil {
+			return fault.Wrap(fault.Invalid, err, "request: id")
+		}
+	}
+	if err := CheckURL(r.URL); err != nil {
+		return fault.Wrap(fault.Invalid, err, "request: url")
+	}
+	return nil
+}
+
+// CheckURL says what is wrong with an address, if anything: it must be an
+// absolute http or https URL with a host.
+func CheckURL(s string) error {
+	if strings.TrimSpace(s) == "" {
+		return fault.New(fault.Invalid, "missing; want an http or https address")
+	}
+	u, err := url.Parse(s)
+	switch {
+	case err != nil:
+		return fault.New(fault.Invalid, "%q cannot be parsed: %v", s, err)
+	case u.Scheme != "http" && u.Scheme != "https":
+		return fault.New(fault.Invalid, "%q is not an http or https address; write it as https://…", s)
+	case u.Hostname() == "":
+		return fault.New(fault.Invalid, "%q has no host", s)
+	}
+	return nil
+}
+
+// An ID becomes part of object names and of local file names, so it has no
+// separators and does not begin with a dot.
+var idPattern = regexp.MustCompile(`^[\p{L}\p{N}_~-][\p{L}\p{N}._~-]*$`)
+
+// MaxIDBytes bounds an ID; object names have 1,024 bytes and file names 255.
+const MaxIDBytes = 200
+
+// CheckID says what is wrong with an id, if anything.
+func CheckID(id string) error {
+	switch {
+	case len(id) > MaxIDBytes:
+		return fault.New(fault.Invalid, "has %d bytes, more than %d", len(id), MaxIDBytes)
+	case !idPattern.MatchString(id):
+		return fault.New(fault.Invalid, "%q may have letters, digits, and . _ ~ - and may not begin with a dot", id)
+	}
+	return nil
+}
+
+// Identify gives a request without an ID the identity of its delivery, the
+// same at every redelivery: topic, partition and offset where they are known,
+// else a hash of the value. Never a carrier's message id, which may change.
+func (r Request) Identify(s Source, value []byte) Request {
+	switch {
+	case r.ID != "":
+	case s.Topic != "" && s.Partition >= 0 && s.Offset >= 0:
+		r.ID = fmt.Sprintf("%s-%d-%d", strings.TrimLeft(s.Topic, "."), s.Partition, s.Offset)
+	default:
+		sum := sha256.Sum256(bytes.TrimSpace(value))
+		r.ID = "v-" + hex.EncodeToString(sum[:12])
+	}
+	return r
+}
+
+// describeJSON turns encoding/json's errors into ones that name the field.
+func describeJSON(err error) error {
+	if e, ok := err.(*json.UnmarshalTypeError); ok && e.Field != "" {
+		return fmt.Errorf("%s: is a JSON %s, want %s", e.Field, e.Value, e.Type)
+	}
+	return err
+}

@@ -1,0 +1,150 @@
+// Package result is what Pageinspect says about a page: its text with
+// positions, the findings, and the verdict. It is the contract with reviewers
+// and with the systems that consume the results topic.
+package result
+
+import (
+	"time"
+
+	"github.com/pageinspect/pageinspect/shared/page"
+)
+
+// Schema names the contract in every result.
+const Schema = "pageinspect.result/v1"
+
+// Verdict is what the findings add up to.
+type Verdict string
+
+// The verdicts, from best to worst.
+const (
+	Pass   Verdict = "pass"
+	Review Verdict = "review"
+	Reject Verdict = "reject"
+)
+
+// Severity is how much a finding matters.
+type Severity string
+
+// The severities. High rejects a page, ReviewSeverity sends it to a person, Info only tells.
+const (
+	High           Severity = "high"
+	ReviewSeverity Severity = "review"
+	Info           Severity = "info"
+)
+
+// Mode is what a rule's findings may do: Enforce counts for the verdict, Report is only listed.
+type Mode string
+
+// The modes of a rule.
+const (
+	Off     Mode = "off"
+	Report  Mode = "report"
+	Enforce Mode = "enforce"
+)
+
+// Match says how the text met the rule.
+type Match string
+
+// The ways to match, from strictest to loosest.
+const (
+	Exact   Match = "exact"   // as read (NFKC)
+	Spacing Match = "spacing" // once the spaces that OCR put in or left out are ignored
+	Fuzzy   Match = "fuzzy"   // within the jamo distance that the rule allows
+)
+
+// Word is recognized text between two breaks, in page coordinates.
+type Word struct {
+	Text       string   `json:"text"`
+	Box        page.Box `json:"box"`
+	Confidence float64  `json:"confidence"` // 0 to 1
+	// Space says that white space follows the word on its line, as the engine
+	// saw it (detectedBreak). Korean needs it kept and never trusted.
+	Space bool `json:"space,omitempty"`
+	// Polygon has the corners, clockwise from the text's own top left, of words
+	// that do not lie level; Box is then the rectangle around them.
+	Polygon []Point `json:"polygon,omitempty"`
+}
+
+// Point is a corner in page coordinates.
+type Point struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+}
+
+// Line is words that a reader takes in one go.
+type Line struct {
+	Text       string   `json:"text"`
+	Box        page.Box `json:"box"`
+	Confidence float64  `json:"confidence"` // mean of its words', weighted by their length
+	// Block numbers the block (paragraph, column, cell) the line belongs to, from 0, in reading order.
+	Block int    `json:"block"`
+	Words []Word `json:"words"`
+}
+
+// Finding is one place where a rule was broken.
+type Finding struct {
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	Mode     Mode     `json:"mode"`
+	Quote    string   `json:"quote"` // the text as read, spaces and all
+	Match    Match    `json:"match"`
+	Box      page.Box `json:"box"`
+	// Boxes has a box for each line that the quote stands on, so that a quote
+	// that wraps is marked where it is and not across the whole paragraph.
+	Boxes   []page.Box `json:"boxes,omitempty"`
+	Lines   []int      `json:"lines"` // indexes into Result.Lines
+	Message string     `json:"message"`
+	Law     string     `json:"law,omitempty"`
+	Suggest []string   `json:"suggest,omitempty"`
+}
+
+// Page is what a result repeats of the manifest.
+type Page struct {
+	Width     int      `json:"width"`
+	Height    int      `json:"height"`
+	Scale     float64  `json:"scale"`
+	Truncated bool     `json:"truncated"`
+	Partial   string   `json:"partial,omitempty"`
+	Warnings  []string `json:"warnings,omitempty"`
+	Blocked   []string `json:"blocked,omitempty"`
+}
+
+// Vision is what recognition cost.
+type Vision struct {
+	Units    int `json:"units"`    // features billed: one feature on one image
+	Images   int `json:"images"`   // images sent
+	Requests int `json:"requests"` // calls made, retries included
+	Reused   int `json:"reused"`   // tiles whose words were known already
+}
+
+// Result is pageinspect.result/v1. On the results topic Text and Lines are
+// left out and ResultObject says where they are.
+type Result struct {
+	Schema       string            `json:"schema"`
+	ID           string            `json:"id"`
+	URL          string            `json:"url"`
+	FinalURL     string            `json:"final_url"`
+	Title        string            `json:"title"`
+	Category     string            `json:"category,omitempty"`
+	Labels       map[string]string `json:"labels,omitempty"`
+	Page         Page              `json:"page"`
+	Tiles        []page.Tile       `json:"tiles"`
+	Verdict      Verdict           `json:"verdict"`
+	Findings     []Finding         `json:"findings"`
+	Rules        []string          `json:"rules"` // packs applied, as name@hash
+	Vision       Vision            `json:"vision"`
+	TimingsMS    map[string]int64  `json:"timings_ms"`
+	CapturedAt   time.Time         `json:"captured_at"`
+	RecognizedAt time.Time         `json:"recognized_at"`
+	ResultObject string            `json:"result_object,omitempty"`
+	ReportObject string            `json:"report_object,omitempty"`
+	Text         string            `json:"text,omitempty"`
+	Lines        []Line            `json:"lines,omitempty"`
+}
+
+// Event is the result as the results topic carries it.
+func (r Result) Event(resultObject, reportObject string) Result {
+	r.Text, r.Lines = "", nil
+	r.ResultObject, r.ReportObject = resultObject, reportObject
+	return r
+}
