@@ -1,0 +1,150 @@
+// Package capture turns a URL into tiles and a manifest.
+//
+// # What it promises
+//
+// A manifest exists only when every tile it names is in the screenshots
+// bucket, whole and verified; it is written last and only if absent, so a
+// repeated delivery captures nothing twice. A page that could not be captured
+// wholly says so: Truncated where it went on below the profile's limit,
+// Partial where time or the page itself ran out. One page's failure touches
+// only its own tab.
+package capture
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/store"
+)
+
+// Store is what capture needs of an object store; *store.Client has it.
+type Store interface {
+	Create(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
+	Put(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
+	Read(ctx context.Context, uri store.URI, limit int64) ([]byte, store.Attrs, error)
+}
+
+// Capturer has what every page needs. All of it outlives any page and none of
+// it is closed by one.
+type Capturer struct {
+	Browser     *Browser
+	Profiles    *Profiles
+	Store       Store
+	Screenshots string // bucket of the tiles
+	Pages       string // bucket of the manifests
+	Log         *slog.Logger
+	Now         func() time.Time
+}
+
+// Page captures one page and returns its manifest. The request's ID must be
+// set. A page that was captured before returns the manifest it has, unless the
+// request says Force. Errors have the kind that decides the request's fate.
+func (c *Capturer) Page(ctx context.Context, req job.Request, src job.Source) (page.Manifest, error) {
+	if m, done, err := c.already(ctx, req); err != nil || done {
+		return m, err
+	}
+	s := newShot(c, req, src)
+	defer s.close()
+
+	for _, step := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"profile", s.chooseProfile},  // how to look at this site
+		{"tab", s.openTab},            // an isolated context in the shared browser
+		{"navigate", s.navigate},      // the document, its status, its final address
+		{"settle", s.settle},          // lazy images in, motion at rest, height known
+		{"tile", s.tile},              // overlapping bands, verified, uploaded
+		{"manifest", s.writeManifest}, // the commit point
+	} {
+		c.progress(req.ID, step.name, 0, 0)
+		began := time.Now()
+		if err := step.do(ctx); err != nil {
+			return page.Manifest{}, fault.Wrap(fault.Internal, err, "%s", step.name)
+		}
+		s.manifest.TimingsMS[step.name] = time.Since(began).Milliseconds()
+	}
+	return s.manifest, nil
+}
+
+// shot is one page on its way through the steps.
+type shot struct {
+	*Capturer
+	req      job.Request
+	profile  Profile
+	tab      *tab
+	run      string
+	manifest page.Manifest
+}
+
+func newShot(c *Capturer, req job.Request, src job.Source) *shot {
+	now := c.Now().UTC()
+	return &shot{
+		Capturer: c, req: req, run: runID(now),
+		manifest: page.Manifest{
+			Schema: page.Schema, ID: req.ID, Request: req, Source: src,
+			CapturedAt: now, TimingsMS: map[string]int64{},
+		},
+	}
+}
+
+func (s *shot) close() {
+	if s.tab != nil {
+		s.tab.close()
+	}
+}
+
+func (s *shot) warn(format string, args ...any) {
+	s.manifest.Warnings = appendOnce(s.manifest.Warnings, maxNotes, format, args...)
+}
+
+// partial notes why the page is not whole; the first reason stays.
+func (s *shot) partial(why string) {
+	if s.manifest.Partial == "" {
+		s.manifest.Partial = why
+	}
+}
+
+func (s *shot) chooseProfile(context.Context) error {
+	p, err := s.Profiles.For(s.req.Profile, s.req.URL)
+	if err != nil {
+		return err
+	}
+	s.profile, s.manifest.Profile = p, p.Name
+	return nil
+}
+
+func (s *shot) openTab(ctx context.Context) (err error) {
+	s.tab, err = s.Browser.open(ctx)
+	if err != nil {
+		return err
+	}
+	return s.tab.emulate(ctx, s.profile)
+}
+
+// already finds the manifest of a page that was captured before.
+func (c *Capturer) already(ctx context.Context, req job.Request) (page.Manifest, bool, error) {
+	if req.Force {
+		return page.Manifest{}, false, nil
+	}
+	b, _, err := c.Store.Read(ctx, c.manifestURI(req.ID), page.MaxManifestBytes)
+	switch {
+	case errors.Is(err, store.ErrNotExist):
+		return page.Manifest{}, false, nil
+	case err != nil:
+		return page.Manifest{}, false, fault.Wrap(fault.Transient, err, "look for an earlier manifest")
+	}
+	m, err := page.Decode(b)
+	return m, err == nil, err
+}
+
+// progress logs a step, and within it how many of how many tiles; a console
+// that follows the log shows it to a person.
+func (c *Capturer) progress(id, step string, done, total int) {
+	c.Log.Info("progress", "id", id, "stage", "capture", "step", step, "done", done, "total", total)
+}

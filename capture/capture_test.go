@@ -1,0 +1,255 @@
+package capture
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/store"
+)
+
+// memory is a Store that keeps what it is given.
+type memory struct {
+	mu      sync.Mutex
+	objects map[store.URI][]byte
+	fail    func(store.URI) error
+}
+
+func (m *memory) Create(ctx context.Context, uri store.URI, media string, data []byte, meta map[string]string) (store.Attrs, error) {
+	m.mu.Lock()
+	_, there := m.objects[uri]
+	m.mu.Unlock()
+	if there {
+		return store.Attrs{}, store.ErrExists
+	}
+	return m.Put(ctx, uri, media, data, meta)
+}
+
+func (m *memory) Put(_ context.Context, uri store.URI, _ string, data []byte, _ map[string]string) (store.Attrs, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fail != nil {
+		if err := m.fail(uri); err != nil {
+			return store.Attrs{}, err
+		}
+	}
+	m.objects[uri] = data
+	return store.Attrs{URI: uri, Size: int64(len(data))}, nil
+}
+
+func (m *memory) Read(_ context.Context, uri store.URI, _ int64) ([]byte, store.Attrs, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b, ok := m.objects[uri]
+	if !ok {
+		return nil, store.Attrs{}, store.ErrNotExist
+	}
+	return b, store.Attrs{URI: uri}, nil
+}
+
+// The tests share one browser, as the pages of an instance do.
+var shared *Browser
+
+func TestMain(m *testing.M) {
+	b, err := StartBrowser(context.Background(), BrowserConfig{Path: os.Getenv("CHROME_PATH"), Tabs: 4, Recycle: 500, Allow: []string{"127.0.0.1"}}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	shared = b
+	code := m.Run()
+	b.Close()
+	os.Exit(code)
+}
+
+// capturer has a store of its own and the shared browser.
+func capturer(t *testing.T, profiles string) (*Capturer, *memory) {
+	t.Helper()
+	file := ""
+	if profiles != "" {
+		file = t.TempDir() + "/profiles.yaml"
+		if err := os.WriteFile(file, []byte("version: v1\nprofiles:\n"+profiles), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ps, err := LoadProfiles(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &memory{objects: map[store.URI][]byte{}}
+	return &Capturer{Browser: shared, Profiles: ps, Store: m, Screenshots: "shots", Pages: "pages", Log: slog.New(slog.DiscardHandler), Now: time.Now}, m
+}
+
+func ask(url string) job.Request {
+	return job.Request{Schema: job.RequestSchema, ID: "t", URL: url}
+}
+
+func (c *Capturer) mustPage(t *testing.T, req job.Request) page.Manifest {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	m, err := c.Page(ctx, req, job.Source{})
+	if err != nil {
+		t.Fatalf("capture %s: %v", req.URL, err)
+	}
+	return m
+}
+
+func serve(t *testing.T, h http.HandlerFunc) string {
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func html(body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, "<!doctype html><meta charset=utf-8><style>body{margin:0}</style>", body)
+	}
+}
+
+const bandHeight, bandBits, cell = 40, 16, 40
+
+// banded is a page whose every 40 px band shows its own number as 16 black or
+// white cells of 40 px.
+func banded(height int) string {
+	var b strings.Builder
+	b.WriteString(`<title>bands</title><style>i{display:inline-block;width:40px;height:40px;background:#000}b{display:block;height:40px;overflow:hidden;font-size:0;white-space:nowrap}u{display:inline-block;width:40px;height:40px}</style>`)
+	for n := range height / bandHeight {
+		b.WriteString("<b>")
+		for bit := range bandBits {
+			if n>>bit&1 == 1 {
+				b.WriteString("<i></i>")
+			} else {
+				b.WriteString("<u></u>")
+			}
+		}
+		b.WriteString("</b>")
+	}
+	return b.String()
+}
+
+// checkBands decodes every whole band of every tile, and that the tiles cover the page.
+func checkBands(t *testing.T, m page.Manifest, objects map[store.URI][]byte) {
+	t.Helper()
+	seen := make([]bool, m.Height/bandHeight)
+	for _, tile := range m.Tiles {
+		uri, err := store.ParseURI(tile.Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		img, _, err := image.Decode(bytes.NewReader(objects[uri]))
+		if err != nil {
+			t.Fatalf("%s: %v", tile.Object, err)
+		}
+		first := (tile.Y + bandHeight - 1) / bandHeight
+		for n := first; (n+1)*bandHeight <= tile.Bottom(); n++ {
+			y := int((float64(n*bandHeight-tile.Y) + bandHeight/2) * m.Scale)
+			got := 0
+			for bit := range bandBits {
+				r, _, _, _ := img.At(int((float64(bit)+.5)*cell*m.Scale), y).RGBA()
+				if r < 0x8000 {
+					got |= 1 << bit
+				}
+			}
+			if got != n {
+				t.Fatalf("tile at %d: band %d reads %d", tile.Y, n, got)
+			}
+			seen[n] = true
+		}
+	}
+	for n, ok := range seen {
+		if !ok {
+			t.Fatalf("band %d is on no tile whole", n)
+		}
+	}
+}
+
+func TestEveryBandIsRight(t *testing.T) {
+	for _, c := range []struct {
+		name, profile string
+		height        int
+	}{
+		{"short", "", 400},
+		{"two tiles", "", 4120},
+		{"long", "", 30_000},
+		{"dpr 1.5", " - {name: default, scale: 1.5}\n", 12_000},
+		{"dpr 3 png", " - {name: default, scale: 3, format: png}\n", 6_000},
+		{"webp small tiles", " - {name: default, format: webp, tile_height: 1000, overlap: 200}\n", 5_000},
+		{"mobile", " - {name: default, mobile: true, viewport: {width: 640}}\n", 6_000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cap, mem := capturer(t, c.profile)
+			m := cap.mustPage(t, ask(serve(t, html(`<meta name=viewport content="width=device-width">`+banded(c.height)))))
+			if want := max(c.height, 800); m.Height != want && c.name != "mobile" {
+				t.Errorf("height %d, want %d", m.Height, want)
+			}
+			if m.Height < c.height {
+				t.Fatalf("height %d, want %d", m.Height, c.height)
+			}
+			m.Height = c.height / bandHeight * bandHeight
+			if m.Truncated || m.Partial != "" || len(m.Warnings) > 0 {
+				t.Errorf("truncated %v, partial %q, warnings %q", m.Truncated, m.Partial, m.Warnings)
+			}
+			if c.height >= 800 {
+				checkBands(t, m, mem.objects)
+			}
+		})
+	}
+}
+
+func TestBands(t *testing.T) {
+	for _, c := range []struct{ height, tile, overlap, want int }{
+		{1, 4096, 256, 1}, {4096, 4096, 256, 1}, {4097, 4096, 256, 2}, {7936, 4096, 256, 2}, {7937, 4096, 256, 3}, {100_000, 4096, 256, 26},
+	} {
+		got := bands(band{width: 10, height: c.height}, c.tile, c.overlap)
+		if len(got) != c.want {
+			t.Errorf("%d px: %d tiles, want %d", c.height, len(got), c.want)
+		}
+		for i, b := range got {
+			if i > 0 && got[i-1].y+got[i-1].height-b.y != c.overlap {
+				t.Errorf("%d px: tiles %d and %d overlap by %d", c.height, i-1, i, got[i-1].y+got[i-1].height-b.y)
+			}
+		}
+		if last := got[len(got)-1]; last.y+last.height != c.height {
+			t.Errorf("%d px: ends at %d", c.height, last.y+last.height)
+		}
+	}
+}
+
+func TestVerifyRefusesWhatIsNotTheTile(t *testing.T) {
+	b := band{width: 8, height: 4}
+	good := func() []byte {
+		cap, mem := capturer(t, " - {name: default, viewport: {width: 200, height: 200}}\n")
+		m := cap.mustPage(t, ask(serve(t, html("x"))))
+		b = band{width: m.Tiles[0].Width, height: m.Tiles[0].Height}
+		for uri, data := range mem.objects {
+			if uri.Bucket == "shots" {
+				return data
+			}
+		}
+		return nil
+	}()
+	if err := verify(good, b, 1); err != nil {
+		t.Fatalf("a good tile is refused: %v", err)
+	}
+	for name, bad := range map[string][]byte{"empty": nil, "cut off": good[:len(good)-10], "text": []byte("hello")} {
+		if verify(bad, b, 1) == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	if verify(good, band{width: b.width, height: b.height + 3}, 1) == nil {
+		t.Error("the wrong size is accepted")
+	}
+}

@@ -1,0 +1,57 @@
+package capture
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/chromedp/chromedp"
+)
+
+// flags are the browser's switches beside chromedp's own.
+func flags(proxy string) []chromedp.ExecAllocatorOption {
+	return []chromedp.ExecAllocatorOption{
+		// Everything goes through the guard. Chromium exempts loopback from
+		// any proxy unless told <-loopback>, and WebRTC unless told so twice.
+		chromedp.Flag("proxy-server", "http://"+proxy),
+		chromedp.Flag("proxy-bypass-list", "<-loopback>"),
+		chromedp.Flag("webrtc-ip-handling-policy", "disable_non_proxied_udp"),
+		chromedp.Flag("force-webrtc-ip-handling-policy", "disable_non_proxied_udp"),
+		chromedp.Flag("disable-quic", true),
+		// A page looks the same whatever the machine.
+		chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("font-render-hinting", "none"),
+		chromedp.Flag("disable-smooth-scrolling", true),
+		chromedp.Flag("mute-audio", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-domain-reliability", true),
+		chromedp.Flag("no-pings", true),
+		chromedp.Flag("disable-notifications", true),
+		// The tabs are dealt with one by one, so a popup is not wanted.
+		chromedp.Flag("block-new-web-contents", true),
+		chromedp.Flag("disable-gpu", true),
+	}
+}
+
+// tempPrefix names this process's browser directories, so that a later one can
+// tell those of a process that was killed.
+func tempPrefix() string { return fmt.Sprintf("pageinspect-browser-%d-", os.Getpid()) }
+
+// removeStale removes browser directories whose process is gone: a SIGKILL
+// gives no chance to tidy, and the next start does it.
+func removeStale(log *slog.Logger) {
+	found, _ := filepath.Glob(filepath.Join(os.TempDir(), "pageinspect-browser-*-*"))
+	for _, dir := range found {
+		var pid int
+		if n, _ := fmt.Sscanf(strings.TrimPrefix(filepath.Base(dir), "pageinspect-browser-"), "%d-", &pid); n != 1 || pid <= 0 {
+			continue
+		}
+		if pid != os.Getpid() && syscall.Kill(pid, 0) == syscall.ESRCH {
+			log.Info("removing what a killed process left", "dir", dir)
+			os.RemoveAll(dir)
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package capture
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/store"
+)
+
+// maxNotes bounds the warnings and blocked addresses of one page: enough to
+// act on, and a hostile page cannot fill the manifest.
+const maxNotes = 100
+
+func (c *Capturer) manifestURI(id string) store.URI {
+	return store.URI{Bucket: c.Pages, Object: id + ".json"}
+}
+
+// runID names one attempt's tiles, so that two attempts never mix theirs. It
+// sorts by time and is unique among instances.
+func runID(now time.Time) string {
+	var b [4]byte
+	rand.Read(b[:]) //nolint:errcheck // never fails: crypto/rand since Go 1.24
+	return now.Format("20060102T150405") + "-" + hex.EncodeToString(b[:])
+}
+
+// writeManifest commits the page. When another delivery was first, its
+// manifest stands and is returned; this attempt's tiles are left to the
+// bucket's lifecycle rule, and nothing names them.
+func (s *shot) writeManifest(ctx context.Context) error {
+	m := &s.manifest
+	for _, address := range s.tab.refused() {
+		m.Blocked = appendOnce(m.Blocked, maxNotes, "%s", address)
+	}
+	if err := m.Validate(); err != nil {
+		return fault.New(fault.Internal, "the manifest just made is wrong: %v", err)
+	}
+	b, err := json.MarshalIndent(m, "", " ")
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "encode manifest")
+	}
+	write := s.Store.Create
+	if s.req.Force {
+		write = s.Store.Put
+	}
+	_, err = write(ctx, s.manifestURI(m.ID), "application/json", b, map[string]string{"id": m.ID})
+	if errors.Is(err, store.ErrExists) {
+		earlier, _, err := s.already(ctx, s.req)
+		if err == nil {
+			s.manifest = earlier
+		}
+		return err
+	}
+	return fault.Wrap(fault.Transient, err, "write manifest")
+}
+
+// appendOnce adds a note unless it is there already or there are too many.
+func appendOnce(notes []string, most int, format string, args ...any) []string {
+	note := fmt.Sprintf(format, args...)
+	if len(note) > 500 {
+		note = note[:500] + "…"
+	}
+	if slices.Contains(notes, note) || len(notes) > most {
+		return notes
+	}
+	if len(notes) == most {
+		note = "and more"
+	}
+	return append(notes, note)
+}

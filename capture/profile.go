@@ -1,0 +1,250 @@
+package capture
+
+import (
+	"bytes"
+	_ "embed"
+	"fmt"
+	"net/url"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/pageinspect/pageinspect/shared/fault"
+)
+
+// Profile says how to capture a site. The zero value of a field means the
+// default that the bundled profile "default" gives it.
+type Profile struct {
+	Name     string   `yaml:"name"`
+	Hosts    []string `yaml:"hosts"`    // patterns such as *.shop.example; the first profile that matches is used
+	Viewport Viewport `yaml:"viewport"` // CSS pixels
+	Mobile   bool     `yaml:"mobile"`   // touch, mobile viewport and user agent
+	Scale    float64  `yaml:"scale"`    // picture pixels per CSS pixel, also what the page sees as its devicePixelRatio
+
+	Locale    string `yaml:"locale"`     // of dates, numbers and Accept-Language, such as ko-KR
+	TimeZone  string `yaml:"time_zone"`  // IANA name, such as Asia/Seoul
+	UserAgent string `yaml:"user_agent"` // empty: the browser's own, without the word Headless
+
+	WaitFor string   `yaml:"wait_for"` // CSS selector that must appear
+	Click   []string `yaml:"click"`    // CSS selectors to click once each, such as "show more"
+	Hide    []string `yaml:"hide"`     // CSS selectors to hide, such as cookie banners
+	CropTo  string   `yaml:"crop_to"`  // CSS selector whose box is the page
+
+	Headers map[string]string `yaml:"headers"` // sent with every request; ${NAME} is taken from the environment
+	Cookies map[string]string `yaml:"cookies"` // for the page's own host; ${NAME} likewise
+
+	MaxHeight   int    `yaml:"max_height"`   // CSS pixels; a longer page is truncated, and says so
+	TileHeight  int    `yaml:"tile_height"`  // CSS pixels
+	Overlap     int    `yaml:"overlap"`      // CSS pixels; 1.5 to 2 times the tallest text
+	Format      string `yaml:"format"`       // jpeg, png or webp
+	Quality     int    `yaml:"quality"`      // of jpeg and webp, 1 to 100
+	AcceptError bool   `yaml:"accept_error"` // capture the page although its HTTP status is 400 or more
+}
+
+// Viewport is the window a shopper looks through, in CSS pixels.
+type Viewport struct {
+	Width  int `yaml:"width"`
+	Height int `yaml:"height"`
+}
+
+//go:embed profiles.yaml
+var bundledProfiles []byte
+
+// profileFile is the schema of a profiles file, version v1.
+type profileFile struct {
+	Version  string    `yaml:"version"`
+	Profiles []Profile `yaml:"profiles"`
+}
+
+// Profiles are the profiles of an instance, in the order in which hosts are matched.
+type Profiles struct {
+	list []Profile
+}
+
+// LoadProfiles reads the bundled profiles and, before them, those of a file of
+// the user's; "" means none. A profile of a name that is bundled replaces it.
+// An unknown key or a value that cannot be is an error with file and line.
+func LoadProfiles(file string) (*Profiles, error) {
+	base, err := parseProfiles("profiles.yaml", bundledProfiles)
+	if err != nil || file == "" {
+		return &Profiles{base}, err
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "profiles: %v; check PROFILES or --profiles", err)
+	}
+	own, err := parseProfiles(file, b)
+	if err != nil {
+		return nil, err
+	}
+	base = slices.DeleteFunc(base, func(p Profile) bool {
+		return slices.ContainsFunc(own, func(o Profile) bool { return o.Name == p.Name })
+	})
+	return &Profiles{append(own, base...)}, nil
+}
+
+func parseProfiles(name string, b []byte) ([]Profile, error) {
+	var f profileFile
+	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(&f); err != nil {
+		return nil, fault.New(fault.Invalid, "%s: %s", name, strings.TrimSpace(yaml.FormatError(err, false, true)))
+	}
+	if f.Version != "v1" {
+		return nil, fault.New(fault.Invalid, "%s: version: is %q, want v1", name, f.Version)
+	}
+	seen := map[string]bool{}
+	for i := range f.Profiles {
+		p := &f.Profiles[i]
+		if p.Name == "" || seen[p.Name] {
+			return nil, fault.New(fault.Invalid, "%s: profiles[%d].name: %q is missing or used twice", name, i, p.Name)
+		}
+		seen[p.Name] = true
+		p.setDefaults()
+		if err := p.check(); err != nil {
+			return nil, fault.Wrap(fault.Invalid, err, "%s: profile %s", name, p.Name)
+		}
+	}
+	return f.Profiles, nil
+}
+
+// Limits of what a profile may ask for.
+const (
+	// hardMaxHeight is the tallest page ever captured, in CSS pixels.
+	hardMaxHeight = 200_000
+	// maxTileHeight is the tallest clip that was right at every depth, on
+	// every render path, in picture pixels.
+	maxTilePixels = 8192
+)
+
+func (p *Profile) setDefaults() {
+	set := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	if p.Mobile {
+		set(&p.Viewport.Width, 390)
+		set(&p.Viewport.Height, 844)
+	}
+	set(&p.Viewport.Width, 1280)
+	set(&p.Viewport.Height, 800)
+	set(&p.MaxHeight, hardMaxHeight)
+	set(&p.TileHeight, 4096)
+	set(&p.Overlap, 256)
+	set(&p.Quality, 90)
+	if p.Scale == 0 {
+		p.Scale = 1
+	}
+	if p.Locale == "" {
+		p.Locale = "ko-KR"
+	}
+	if p.TimeZone == "" {
+		p.TimeZone = "Asia/Seoul"
+	}
+	if p.Format == "" {
+		p.Format = "jpeg"
+	}
+}
+
+func (p *Profile) check() error {
+	between := func(field string, v, low, high int) error {
+		if v < low || v > high {
+			return fault.New(fault.Invalid, "%s: is %d, want %d to %d", field, v, low, high)
+		}
+		return nil
+	}
+	for _, err := range []error{
+		between("viewport.width", p.Viewport.Width, 200, 4096),
+		between("viewport.height", p.Viewport.Height, 200, 4096),
+		between("max_height", p.MaxHeight, p.Viewport.Height, hardMaxHeight),
+		between("tile_height", p.TileHeight, 512, maxTilePixels),
+		between("overlap", p.Overlap, 32, p.TileHeight/2),
+		between("quality", p.Quality, 1, 100),
+	} {
+		if err != nil {
+			return err
+		}
+	}
+	if p.Scale < 0.5 || p.Scale > 4 {
+		return fault.New(fault.Invalid, "scale: is %v, want 0.5 to 4", p.Scale)
+	}
+	if !slices.Contains([]string{"jpeg", "png", "webp"}, p.Format) {
+		return fault.New(fault.Invalid, "format: is %q, want jpeg, png or webp", p.Format)
+	}
+	for _, h := range p.Hosts {
+		if _, err := path.Match(h, ""); err != nil {
+			return fault.New(fault.Invalid, "hosts: %q is not a pattern", h)
+		}
+	}
+	// Vision reads at most 75 Mpx an image; keep the picture's rows within
+	// what every render path draws, too.
+	if px := float64(p.TileHeight) * p.Scale; px > maxTilePixels {
+		p.TileHeight = int(maxTilePixels / p.Scale)
+	}
+	return nil
+}
+
+// For returns the profile of the name given, else the first whose hosts match
+// the address, else "default".
+func (ps *Profiles) For(name, address string) (Profile, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return Profile{}, fault.New(fault.Invalid, "url: %v", err)
+	}
+	for _, p := range ps.list {
+		if p.Name == name {
+			return p.expand()
+		}
+	}
+	if name != "" {
+		return Profile{}, fault.New(fault.Invalid, "profile: there is none called %q; there are %s", name, strings.Join(ps.Names(), ", "))
+	}
+	for _, p := range ps.list {
+		if slices.ContainsFunc(p.Hosts, func(h string) bool { ok, _ := path.Match(h, u.Hostname()); return ok }) {
+			return p.expand()
+		}
+	}
+	return ps.For("default", address)
+}
+
+// Names lists the profiles.
+func (ps *Profiles) Names() []string {
+	var names []string
+	for _, p := range ps.list {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// expand puts secrets from the environment where ${NAME} refers to them, so
+// that none is in a file. A name that is not set is an error.
+func (p Profile) expand() (Profile, error) {
+	var missing []string
+	fill := func(m map[string]string) map[string]string {
+		out := make(map[string]string, len(m))
+		for k, v := range m {
+			out[k] = os.Expand(v, func(name string) string {
+				value, ok := os.LookupEnv(name)
+				if !ok {
+					missing = append(missing, name)
+				}
+				return value
+			})
+		}
+		return out
+	}
+	p.Headers, p.Cookies = fill(p.Headers), fill(p.Cookies)
+	if missing != nil {
+		return p, fault.New(fault.Internal, "profile %s refers to %s, which the environment does not have", p.Name, strings.Join(missing, ", "))
+	}
+	return p, nil
+}
+
+// mediaType of the tiles, and the end of their object names.
+func (p Profile) mediaType() (media, ext string) {
+	if p.Format == "jpeg" {
+		return "image/jpeg", "jpg"
+	}
+	return fmt.Sprintf("image/%s", p.Format), p.Format
+}

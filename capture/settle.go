@@ -1,0 +1,233 @@
+package capture
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/chromedp/cdproto"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+//go:embed page.js
+var pageScript string
+
+const (
+	// walkStep is how far to scroll at once, in CSS pixels: with bigger steps,
+	// IntersectionObserver images are passed over unseen.
+	walkStep = 800
+	// calm is how long a page that loads things as it is scrolled must be
+	// without requests before it counts as settled.
+	calm = 300 * time.Millisecond
+	// slowest is how long requests already under way are waited for.
+	slowest = 15 * time.Second
+	// waitForLimit is how long a profile's wait_for may take to appear.
+	waitForLimit = 20 * time.Second
+	// settleShare is the part of the time left that settling may take; the rest is for the tiles.
+	settleShare = 0.5
+)
+
+// settle brings the page to the state in which it is photographed: what loads
+// lazily is loaded, what the profile clicks or hides is clicked or hidden,
+// motion is at rest, and the page's height holds. A page that does not come to
+// rest in its time is captured as it is, as partial.
+func (s *shot) settle(ctx context.Context) error {
+	limited, cancel := share(ctx, settleShare)
+	defer cancel()
+	err := s.settleAll(limited)
+	if err == nil {
+		return nil
+	}
+	if limited.Err() == nil || ctx.Err() != nil {
+		return err
+	}
+	s.partial("the page did not come to rest in its time")
+	return s.terminate(ctx)
+}
+
+func (s *shot) settleAll(ctx context.Context) error {
+	for _, do := range []func(context.Context) error{s.waitFor, s.click, s.walk, s.hide, s.rest} {
+		if err := do(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// js calls one of our functions in the page. When the page has navigated by
+// itself, our world went with its document; it is made anew, and the call repeated.
+func js[T any](ctx context.Context, s *shot, function string, args ...any) (T, error) {
+	encoded := make([]byte, 0, 64)
+	for i, a := range args {
+		b, err := json.Marshal(a)
+		if err != nil {
+			return *new(T), err
+		}
+		if i > 0 {
+			encoded = append(encoded, ',')
+		}
+		encoded = append(encoded, b...)
+	}
+	for try := 0; ; try++ {
+		v, err := evaluate[T](ctx, s.tab, fmt.Sprintf("pageinspect.%s(%s)", function, encoded))
+		var protocol *cdproto.Error
+		if err == nil || try == 3 || !errors.As(err, &protocol) {
+			return v, err
+		}
+		if err := s.describe(ctx); err != nil {
+			return v, err
+		}
+	}
+}
+
+func (s *shot) waitFor(ctx context.Context) error {
+	selector := s.profile.WaitFor
+	if selector == "" {
+		return nil
+	}
+	for end := time.Now().Add(waitForLimit); ; {
+		has, err := js[bool](ctx, s, "has", selector)
+		if err != nil || has {
+			return err
+		}
+		if time.Now().After(end) {
+			s.partial(fmt.Sprintf("wait_for %q did not appear within %v", selector, waitForLimit))
+			return nil
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (s *shot) click(ctx context.Context) error {
+	for _, selector := range s.profile.Click {
+		n, err := js[int](ctx, s, "click", selector)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			s.warn("click: nothing matches %q", selector)
+			continue
+		}
+		s.manifest.Clicked = append(s.manifest.Clicked, selector)
+		if _, err := s.tab.quiet(ctx, calm, slowest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shot) hide(ctx context.Context) error {
+	for _, selector := range s.profile.Hide {
+		n, err := js[int](ctx, s, "hide", selector)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			s.manifest.Hidden = append(s.manifest.Hidden, selector)
+		}
+	}
+	return nil
+}
+
+// walk scrolls down the page until its height holds and what it asked for has
+// arrived. A page that asks for nothing while it is walked is not waited for.
+func (s *shot) walk(ctx context.Context) error {
+	type step struct {
+		Y, Height float64
+		Done      bool
+	}
+	limit := s.profile.MaxHeight
+	before := s.tab.requestsStarted()
+	for y, height := 0.0, -1.0; ; {
+		w, err := js[step](ctx, s, "walk", y, walkStep, limit, 5000)
+		if err != nil {
+			return err
+		}
+		y = w.Y
+		if !w.Done {
+			continue
+		}
+		grew := w.Height != height && height >= 0
+		stirred := s.tab.requestsStarted() != before
+		before, height = s.tab.requestsStarted(), w.Height
+		wait := time.Duration(0)
+		if stirred || grew {
+			wait = calm
+		}
+		quiet, err := s.tab.quiet(ctx, wait, slowest)
+		if err != nil {
+			return err
+		}
+		if !quiet {
+			for _, address := range s.tab.open() {
+				s.warn("did not finish loading within %v: %s", slowest, address)
+			}
+			return nil
+		}
+		now, err := js[float64](ctx, s, "height")
+		if err != nil {
+			return err
+		}
+		if (now == height && s.tab.requestsStarted() == before) || height >= float64(limit) {
+			return nil
+		}
+	}
+}
+
+// rest brings the page back to its top, at rest, and stops its scripts, so
+// that no carousel turns between one tile and the next.
+func (s *shot) rest(ctx context.Context) error {
+	if _, err := js[chromedp.Void](ctx, s, "rest"); err != nil {
+		return err
+	}
+	if _, err := s.tab.quiet(ctx, 0, slowest); err != nil {
+		return err
+	}
+	missing, err := js[[]string](ctx, s, "pictures")
+	if err != nil {
+		return err
+	}
+	s.tab.mu.Lock()
+	failed := s.tab.failed
+	s.tab.mu.Unlock()
+	for _, address := range missing {
+		why := failed[address]
+		if why == "" {
+			why = "it did not arrive"
+		}
+		s.warn("image not shown (%s): %s", why, address)
+	}
+	_, err = call(ctx, s.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	return err
+}
+
+// terminate stops a script that does not end, which would hold up the tiles too.
+func (s *shot) terminate(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if _, err := call(limited, s.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil && limited.Err() == nil {
+		return err
+	}
+	_, err := call(ctx, s.tab, runtime.TerminateExecution, cdp.Empty{})
+	return err
+}
+
+// share is ctx with a deadline at the given part of the time it has left.
+func share(ctx context.Context, part float64) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	left := time.Duration(float64(time.Until(end)) * part)
+	return context.WithTimeout(ctx, left)
+}

@@ -1,0 +1,186 @@
+package capture
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"image"
+	_ "image/jpeg" // the formats a tile may have
+	_ "image/png"
+	"math"
+
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/store"
+	_ "golang.org/x/image/webp"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/chromedp/cdproto/cdp"
+)
+
+// uploads is how many tiles may be on their way to storage while the next is
+// drawn: enough to hide a slow upload, and a few MB of memory.
+const uploads = 3
+
+// band is one tile's place on the page, in CSS pixels.
+type band struct{ x, y, width, height int }
+
+// bands cuts a region into overlapping tiles from top to bottom. The last one
+// ends with the region and is never shorter than the overlap, since it begins
+// before the end of the one above.
+func bands(region band, height, overlap int) []band {
+	var out []band
+	for y := 0; ; y += height - overlap {
+		h := min(height, region.height-y)
+		out = append(out, band{region.x, region.y + y, region.width, h})
+		if y+h >= region.height {
+			return out
+		}
+	}
+}
+
+// tile photographs the page, band by band from the top, and uploads each tile
+// while the next is drawn. Time that runs out after the first tile makes the
+// page partial, as tall as the tiles that were made.
+func (s *shot) tile(ctx context.Context) error {
+	region, err := s.measure(ctx)
+	if err != nil {
+		return err
+	}
+	p, m := s.profile, &s.manifest
+	plan := bands(region, p.TileHeight, p.Overlap)
+	tiles := make([]page.Tile, 0, len(plan))
+
+	// Uploads go on to the job's own deadline; only the drawing stops early,
+	// so that what was drawn is kept.
+	drawing, cancel := share(ctx, 0.9)
+	defer cancel()
+	up, upCtx := errgroup.WithContext(ctx)
+	up.SetLimit(uploads)
+	for i, b := range plan {
+		data, err := s.draw(drawing, b)
+		if err != nil {
+			if i > 0 && drawing.Err() != nil && ctx.Err() == nil {
+				s.partial(fmt.Sprintf("time ran out after %d of %d tiles", i, len(plan)))
+				break
+			}
+			_ = up.Wait() // the drawing failed first, and says why
+			return fault.Wrap(fault.Internal, err, "tile %d of %d", i+1, len(plan))
+		}
+		media, ext := p.mediaType()
+		t := describeTile(store.URI{Bucket: s.Screenshots, Object: fmt.Sprintf("%s/%s/%03d.%s", m.ID, s.run, i, ext)}, b, media, data)
+		t.X, t.Y = b.x-region.x, b.y-region.y // the region is the page
+		tiles = append(tiles, t)
+		up.Go(func() error {
+			uri, err := store.ParseURI(t.Object)
+			if err != nil {
+				return err
+			}
+			_, err = s.Store.Create(upCtx, uri, t.MediaType, data, nil)
+			return fault.Wrap(fault.Transient, err, "upload tile %d", i+1)
+		})
+		s.progress(m.ID, "tile", i+1, len(plan))
+		if upCtx.Err() != nil {
+			break // an upload failed; Wait says why
+		}
+	}
+	if err := up.Wait(); err != nil {
+		return err
+	}
+	m.Tiles, m.Width, m.Scale = tiles, region.width, p.Scale
+	m.Height = tiles[len(tiles)-1].Bottom()
+	return nil
+}
+
+// measure finds the region to photograph: the whole page, or the profile's
+// crop_to, down to the profile's limit.
+func (s *shot) measure(ctx context.Context) (band, error) {
+	layout, err := call(ctx, s.tab, cdppage.GetLayoutMetrics, cdp.Empty{})
+	if err != nil {
+		return band{}, err
+	}
+	if layout.CSSContentSize == nil || layout.CSSLayoutViewport == nil {
+		return band{}, fault.New(fault.Internal, "the browser did not say how large the page is")
+	}
+	// A page is as wide as its viewport: what hangs over to the right is not
+	// seen without scrolling sideways, and one stray element would widen all tiles.
+	r := band{0, 0, int(layout.CSSLayoutViewport.ClientWidth), int(math.Ceil(layout.CSSContentSize.Height))}
+	if c := s.profile.CropTo; c != "" {
+		box, err := js[*page.Box](ctx, s, "find", c)
+		switch {
+		case err != nil:
+			return band{}, err
+		case box == nil || box.Empty():
+			s.warn("crop_to: nothing matches %q; the whole page is captured", c)
+		default:
+			r.x, r.y = max(0, int(box.X)), max(0, int(box.Y))
+			r.width = min(int(math.Ceil(box.W)), r.width-r.x)
+			r.height = min(int(math.Ceil(box.H)), r.height-r.y)
+		}
+	}
+	if r.width <= 0 || r.height <= 0 {
+		return band{}, fault.New(fault.Invalid, "the page is %dx%d px: there is nothing to photograph", r.width, r.height)
+	}
+	if r.height > s.profile.MaxHeight {
+		r.height = s.profile.MaxHeight
+		s.manifest.Truncated = true
+	}
+	return r, nil
+}
+
+// draw takes the picture of one band. The clip with captureBeyondViewport from
+// the top of the page is right at every depth; see the design for what is not.
+func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
+	yes := true
+	params := cdppage.CaptureScreenshotParams{
+		Format:                cdppage.CaptureScreenshotFormat(s.profile.Format),
+		CaptureBeyondViewport: &yes,
+		OptimizeForSpeed:      &yes,
+		Clip:                  &cdppage.Viewport{X: float64(b.x), Y: float64(b.y), Width: float64(b.width), Height: float64(b.height), Scale: 1},
+	}
+	if s.profile.Format != "png" {
+		q := int64(s.profile.Quality)
+		params.Quality = &q
+	}
+	shot, err := call(ctx, s.tab, cdppage.CaptureScreenshot, params)
+	if err != nil {
+		return nil, err
+	}
+	return shot.Data, verify(shot.Data, b, s.profile.Scale)
+}
+
+// verify demands of a tile that it has bytes, decodes, is whole, and has the
+// size asked for: a browser that cannot draw so much answers without an error.
+// Only the header is decoded, so that memory stays flat.
+func verify(data []byte, b band, scale float64) error {
+	cfg, format, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return fault.New(fault.Transient, "the browser returned %d bytes that are not a picture: %v", len(data), err)
+	}
+	if end := endings[format]; !bytes.HasSuffix(data, end) {
+		return fault.New(fault.Transient, "the browser returned a %s that is cut off after %d bytes", format, len(data))
+	}
+	near := func(got, css int) bool { return math.Abs(float64(got)-float64(css)*scale) <= 1 }
+	if !near(cfg.Width, b.width) || !near(cfg.Height, b.height) {
+		return fault.New(fault.Transient, "the browser returned a picture of %dx%d px for %dx%d CSS px at scale %v", cfg.Width, cfg.Height, b.width, b.height, scale)
+	}
+	return nil
+}
+
+// endings are the bytes with which a whole picture of a format ends; WebP has
+// none, and says its length in the header that DecodeConfig reads.
+var endings = map[string][]byte{
+	"jpeg": {0xff, 0xd9},
+	"png":  {'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82},
+}
+
+func describeTile(uri store.URI, b band, media string, data []byte) page.Tile {
+	sum := sha256.Sum256(data)
+	return page.Tile{
+		Object: uri.String(), Width: b.width, Height: b.height, MediaType: media, Bytes: len(data),
+		SHA256: hex.EncodeToString(sum[:]), CRC32C: store.CRC32CBase64(data),
+	}
+}
