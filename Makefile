@@ -1,0 +1,66 @@
+# Two targets do everything on a fresh Debian or Ubuntu machine with Go:
+# `make run` inspects pages, `make test` passes the tests.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run serve build test check deps samples accuracy bench fuzz clean
+
+GO ?= go
+TESTFLAGS ?=
+FUZZTIME ?= 20s
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## inspect pages: the bundled samples, or URL="https://… https://…"; FLAGS="--category cosmetics"
+	@bin/pageinspect run $(FLAGS) $(URL); code=$$?; \
+	  if [ $$code -gt 1 ]; then exit $$code; fi # findings are what it is for, not a failure of make
+
+serve: build ## keep the local cloud up; feed it with bin/pageinspect submit
+	bin/pageinspect serve $(FLAGS)
+
+build: deps ## build the programs into bin/
+	@$(GO) build -o bin/pageinspect ./functions/pageinspect
+	@$(GO) build -o bin/capture ./functions/capture/cmd
+	@$(GO) build -o bin/recognize ./functions/recognize/cmd
+
+test: deps ## run every test, with the real browser and Tesseract
+	$(GO) test -timeout 20m $(TESTFLAGS) ./...
+
+check: ## gofmt, go vet, staticcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt would change these; run gofmt -w ."; exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+
+bench: deps ## measure: every figure a ratio against a floor in the same run
+	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
+
+accuracy: deps ## how well the Vision stand-in reads generated Korean pages, by size of type
+	$(GO) run ./recognize/localvision/accuracy
+
+fuzz: ## fuzz everything that decodes bytes from outside, FUZZTIME each
+	@$(GO) list -f '{{.ImportPath}}' ./... | while read p; do \
+	  $(GO) test -list '^Fuzz' $$p | grep '^Fuzz' | while read f; do echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done || exit 1; done
+
+clean: ## remove what was built and found; .pageinspect, the state of serve, stays
+	rm -rf bin out
+
+# What the machine must have. It is installed when it may be; otherwise the
+# exact command is said.
+deps:
+	@need=""; \
+	command -v $(GO) >/dev/null || { echo "Go is missing; see https://go.dev/doc/install"; exit 1; }; \
+	if [ -n "$$CHROME_PATH" ] || command -v chromium-headless-shell chromium google-chrome >/dev/null; then :; \
+	elif apt-cache show chromium-headless-shell >/dev/null 2>&1; then need="$$need chromium-headless-shell"; \
+	elif [ -n "$$(apt-cache policy chromium 2>/dev/null | grep Candidate | grep -v none)" ]; then need="$$need chromium"; else need="$$need chromium-headless-shell"; fi; \
+	command -v tesseract >/dev/null || need="$$need tesseract-ocr"; \
+	find /usr/share/tesseract-ocr /usr/share/tessdata -path '*script/Hangul.traineddata' 2>/dev/null | grep -q . || need="$$need tesseract-ocr-script-hang"; \
+	find /usr/share/fonts -name 'NanumGothic.ttf' 2>/dev/null | grep -q . || need="$$need fonts-nanum"; \
+	find /usr/share/fonts -name 'NotoSansCJK-Regular.ttc' 2>/dev/null | grep -q . || need="$$need fonts-noto-cjk"; \
+	[ -z "$$need" ] && exit 0; \
+	sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo -n"; \
+	echo "installing:$$need"; \
+	if command -v apt-get >/dev/null && $$sudo true 2>/dev/null; then \
+	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$need >/dev/null && exit 0; fi; \
+	echo "these packages are missing and could not be installed; type:"; \
+	echo "  sudo apt-get update && sudo apt-get install -y$$need"; \
+	echo "(Ubuntu has no chromium package of its own: install Google Chrome, or set CHROME_PATH)"; exit 1

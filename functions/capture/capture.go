@@ -1,0 +1,107 @@
+// Package capture is the Capture function: a Kafka record arrives over HTTP,
+// the page it names is photographed, and its manifest is put into the pages
+// bucket. Package init makes what the instance needs, once; an instance that
+// cannot have it ends at once and says why.
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
+	"github.com/caarlos0/env/v11"
+	"github.com/pageinspect/pageinspect/capture"
+	"github.com/pageinspect/pageinspect/functions/delivery"
+	"github.com/pageinspect/pageinspect/functions/logs"
+	"github.com/pageinspect/pageinspect/shared/event"
+	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/topic"
+)
+
+// Config is the function's environment.
+type Config struct {
+	Kafka       topic.Config
+	Store       store.Config
+	Browser     capture.BrowserConfig
+	ErrorsTopic string `env:"ERRORS_TOPIC" envDefault:"pageinspect.errors"`
+	Screenshots string `env:"SCREENSHOTS_BUCKET,required,notEmpty"`
+	Pages       string `env:"PAGES_BUCKET,required,notEmpty"`
+	Profiles    string `env:"PROFILES"` // a file; its profiles come before the bundled ones
+}
+
+// browser outlives every request; Shutdown ends it with the instance.
+var browser *capture.Browser
+
+func init() {
+	handler, err := newHandler(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "Capture cannot start:", err)
+		os.Exit(1)
+	}
+	functions.HTTP("Capture", handler.ServeHTTP)
+}
+
+func newHandler(ctx context.Context) (*delivery.Handler, error) {
+	var cfg Config
+	if err := errors.Join(env.Parse(&cfg), cfg.Kafka.Validate()); err != nil {
+		return nil, err
+	}
+	log := logs.New(os.Stderr, "capture")
+	profiles, err := capture.LoadProfiles(cfg.Profiles)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := store.New(ctx, cfg.Store)
+	if err != nil {
+		return nil, err
+	}
+	kafka, err := topic.NewWriter(cfg.Kafka)
+	if err != nil {
+		return nil, err
+	}
+	browser, err = capture.StartBrowser(ctx, cfg.Browser, log)
+	if err != nil {
+		return nil, err
+	}
+	log.Info("ready", "browser", browser.Path(), "profiles", profiles.Names())
+	capturer := &capture.Capturer{
+		Browser: browser, Profiles: profiles, Store: objects, Screenshots: cfg.Screenshots, Pages: cfg.Pages, Log: log, Now: time.Now,
+	}
+	return &delivery.Handler{
+		Stage: job.StageCapture, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: cfg.Browser.Tabs,
+		Decode: decode,
+		Work: func(ctx context.Context, item delivery.Item) (delivery.Item, error) {
+			_, err := capturer.Page(ctx, item.Request, item.Source)
+			return item, err
+		},
+	}, nil
+}
+
+// decode reads the requests that a delivery holds. One that is not a request
+// is an item that failed; the others carry on.
+func decode(header http.Header, body []byte) ([]delivery.Item, error) {
+	// A body that is no event at all is one record too, with its error.
+	records, err := event.Records(header, body)
+	if len(records) == 0 {
+		return nil, err
+	}
+	items := make([]delivery.Item, 0, len(records))
+	for _, r := range records {
+		item := delivery.Item{Value: r.Value, Source: r.Source(), Attempt: r.Attempt, Err: r.Err}
+		if r.Err == nil {
+			item.Request, item.Err = job.DecodeRequest(r.Value)
+		}
+		item.Request = item.Request.Identify(item.Source, item.Value)
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+// Shutdown ends the browser and removes what it left. It is for the process's
+// end; no request calls it.
+func Shutdown() { browser.Close() }

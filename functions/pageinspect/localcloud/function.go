@@ -1,0 +1,147 @@
+package localcloud
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/pageinspect/pageinspect/shared/fault"
+)
+
+// FindPrograms returns the folder that holds the functions' programs: the one
+// this program is in, as `make build` leaves them.
+func FindPrograms() (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", fault.Wrap(fault.Internal, err, "find this program")
+	}
+	dir := filepath.Dir(self)
+	for _, name := range []string{"capture", "recognize"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return "", fault.New(fault.Internal, "the program %q is not beside pageinspect in %s; run `make build` and use bin/pageinspect", name, dir)
+		}
+	}
+	return dir, nil
+}
+
+// function is one of the two functions as a process, restarted when it ends.
+type function struct {
+	name, addr string
+	done       chan struct{} // closed when it will not be started again
+	mu         sync.Mutex
+	last       string // its latest line that is no log entry: why it could not start
+	exits      int
+}
+
+func startFunction(ctx context.Context, name, addr string, env []string, cfg Config) (*function, error) {
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	// Asking for the port first gives a clear message, and finds a free one.
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fault.New(fault.Internal, "%s cannot listen at %s: %v; stop what listens there or choose another port", name, addr, err)
+	}
+	f := &function{name: name, addr: ln.Addr().String(), done: make(chan struct{})}
+	ln.Close()
+	_, port, _ := net.SplitHostPort(f.addr)
+	env = append(append(os.Environ(), env...), "PORT="+port)
+	go f.supervise(ctx, filepath.Join(cfg.Programs, name), env, cfg)
+	return f, nil
+}
+
+// supervise runs the program until ctx ends. It stays on one OS thread, since
+// Pdeathsig, which ends the program when we are killed, watches the thread.
+func (f *function) supervise(ctx context.Context, program string, env []string, cfg Config) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer close(f.done)
+	for ctx.Err() == nil {
+		cmd := exec.CommandContext(ctx, program)
+		cmd.Env = env
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+		cmd.WaitDelay = 10 * time.Second
+		r, w := io.Pipe()
+		cmd.Stdout, cmd.Stderr = w, w
+		var reading sync.WaitGroup
+		reading.Go(func() { f.listen(r, cfg) })
+		err := cmd.Run()
+		w.Close()
+		reading.Wait()
+		if ctx.Err() != nil {
+			return
+		}
+		f.mu.Lock()
+		f.exits++
+		f.mu.Unlock()
+		cfg.Log.Warn("a function ended; starting it again", "function", f.name, "error", fmt.Sprint(err))
+		select {
+		case <-time.After(500 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	}
+}
+
+// listen takes the program's output, a log entry a line.
+func (f *function) listen(r io.Reader, cfg Config) {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, 4<<20)
+	for lines.Scan() {
+		line := lines.Text()
+		var entry map[string]any
+		if json.Unmarshal(lines.Bytes(), &entry) != nil {
+			f.mu.Lock()
+			f.last = line
+			f.mu.Unlock()
+		} else if cfg.Hear != nil {
+			cfg.Hear(entry)
+		}
+		if cfg.LogTo != nil {
+			fmt.Fprintln(cfg.LogTo, line)
+		}
+	}
+	io.Copy(io.Discard, r) //nolint:errcheck // a line too long to read must not stop the program
+}
+
+// ready waits until the function answers. One that ends before has said why.
+func (f *function) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+f.addr+"/", nil)
+		if err != nil {
+			return err
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			resp.Body.Close()
+			return nil
+		}
+		f.mu.Lock()
+		exits, last := f.exits, f.last
+		f.mu.Unlock()
+		if exits > 0 {
+			return fault.New(fault.Internal, "%s", strings.TrimSpace(last))
+		}
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return fault.New(fault.Internal, "%s did not answer at %s in time", f.name, f.addr)
+		}
+	}
+}
+
+// wait returns once the program has ended for good.
+func (f *function) wait() { <-f.done }

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// progress shows how far the pages are: a bar on a terminal, a line for each
+// step elsewhere. It hears the functions' own logs.
+type progress struct {
+	mu    sync.Mutex
+	w     io.Writer
+	bar   *progressbar.ProgressBar // nil where there is no terminal
+	began time.Time
+	total int
+	ended int
+	at    map[string]int // percent of each page
+	last  map[string]string
+}
+
+func newProgress(w io.Writer, pages int) *progress {
+	p := &progress{w: w, began: time.Now(), total: pages, at: map[string]int{}, last: map[string]string{}}
+	if isTerminal(w) {
+		p.bar = progressbar.NewOptions(pages*100, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("starting"),
+			progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond))
+	}
+	return p
+}
+
+// weights says at which percent of a page each step begins and ends, measured
+// on the samples: drawing and reading take nearly all the time.
+var weights = map[string][2]int{
+	"profile": {1, 1}, "tab": {2, 2}, "navigate": {3, 5}, "settle": {5, 15}, "tile": {15, 40}, "manifest": {40, 41},
+	"annotate": {42, 95}, "merge": {95, 95}, "inspect": {96, 96}, "write": {97, 98}, "announce": {99, 99},
+}
+
+// hear takes a log entry of a function.
+func (p *progress) hear(entry map[string]any) {
+	if entry["message"] != "progress" {
+		return
+	}
+	id, _ := entry["id"].(string)
+	stage, _ := entry["stage"].(string)
+	step, _ := entry["step"].(string)
+	done, _ := entry["done"].(float64)
+	total, _ := entry["total"].(float64)
+	span, known := weights[step]
+	if !known {
+		return
+	}
+	what := stage + ": " + step
+	percent := span[0]
+	if total > 0 {
+		what = fmt.Sprintf("%s %.0f of %.0f", what, done, total)
+		percent += int(float64(span[1]-span[0]) * done / total)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.at[id] == 100 || p.last[id] == what {
+		return
+	}
+	p.last[id] = what
+	p.at[id] = max(p.at[id], percent)
+	p.say(id, what)
+}
+
+// done shows what became of a page.
+func (p *progress) done(o outcome) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended++
+	p.at[o.id] = 100
+	switch {
+	case o.failure != nil:
+		p.say(o.id, fmt.Sprintf("failed (%s): %s", o.failure.Kind, o.failure.Message))
+	default:
+		p.say(o.id, fmt.Sprintf("done: %s, %d findings", o.result.Verdict, len(o.result.Findings)))
+	}
+}
+
+func (p *progress) say(id, what string) {
+	if p.bar == nil {
+		fmt.Fprintf(p.w, "%6.1fs  %-28s %s\n", time.Since(p.began).Seconds(), id, what)
+		return
+	}
+	sum := 0
+	for _, percent := range p.at {
+		sum += percent
+	}
+	p.bar.Describe(fmt.Sprintf("%d/%d pages  %s %s", p.ended, p.total, shorten(id, 24), shorten(what, 28)))
+	p.bar.Set(min(sum, p.total*100)) //nolint:errcheck // a bar that cannot be drawn stops nothing
+}
+
+// close takes the bar away.
+func (p *progress) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bar != nil {
+		p.bar.Finish() //nolint:errcheck // likewise
+		p.bar = nil
+	}
+}
+
+func shorten(s string, most int) string {
+	r := []rune(strings.TrimSpace(s))
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most-1]) + "…"
+}

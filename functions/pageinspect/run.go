@@ -1,0 +1,334 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
+	"github.com/pageinspect/pageinspect/functions/pageinspect/samples"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/topic"
+	"github.com/spf13/cobra"
+)
+
+type runOptions struct {
+	out      string
+	json     bool
+	cloud    localcloud.Config
+	requests template
+}
+
+func runCommand() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use:   "run [flags] [URL…|-]",
+		Short: "Inspect pages now, on this machine",
+		Long: `Bring a local cloud up, send the addresses through the whole flow (Kafka,
+Capture, storage, Recognize), show the progress and what was found, and stop.
+
+For each page, DIR/<id>/ has result.json, report.html and the tiles; for a page
+that failed, error.json. "-" reads addresses from standard input, one a line.
+Without an address, the bundled sample pages are inspected.
+
+Exit codes: 0 every page passed, 1 something is to be reviewed or rejected,
+2 it did not work.`,
+		Example: "  pageinspect run\n  pageinspect run --category cosmetics https://shop.example/products/1",
+		RunE: func(c *cobra.Command, urls []string) error {
+			return run(c.Context(), o, urls, c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	c.Flags().StringVarP(&o.out, "out", "o", "out", "directory for the results")
+	c.Flags().BoolVar(&o.json, "json", false, "print each result or error as a line of JSON, instead of the table")
+	addTemplateFlags(c, &o.requests)
+	addCloudFlags(c, &o.cloud)
+	return c
+}
+
+func run(ctx context.Context, o runOptions, urls []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	programs, err := localcloud.FindPrograms()
+	if err != nil {
+		return err
+	}
+	if err := absolute(&o.cloud); err != nil {
+		return err
+	}
+	requests, stop, err := wanted(urls, o.requests, stdin, stderr)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	if err := os.MkdirAll(o.out, 0o755); err != nil {
+		return fault.New(fault.Internal, "%v; choose another directory with --out", err)
+	}
+	state, err := os.MkdirTemp("", "pageinspect-run-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(state)
+
+	show := newProgress(stderr, len(requests))
+	defer show.close()
+	o.cloud.Dir, o.cloud.Programs, o.cloud.Log, o.cloud.Hear = state, programs, logger(stderr), show.hear
+	o.cloud.Allow = append(o.cloud.Allow, privateAddresses(ctx, requests)...)
+	cloud, err := localcloud.Start(ctx, o.cloud)
+	if err != nil {
+		return err
+	}
+	defer cloud.Close()
+	if err := send(ctx, cloud, requests); err != nil {
+		return err
+	}
+	outcomes, err := collectOutcomes(ctx, cloud, o.out, requests, show)
+	show.close()
+	if o.json {
+		printJSON(stdout, outcomes)
+	} else {
+		printTable(stdout, outcomes, o.out)
+	}
+	if err != nil {
+		return err
+	}
+	return verdict(outcomes)
+}
+
+// wanted makes the requests of the addresses given or, without any, of the
+// bundled samples, which it serves until stop is called.
+func wanted(urls []string, t template, stdin io.Reader, stderr io.Writer) (requests [][]byte, stop func(), err error) {
+	stop = func() {}
+	if len(urls) == 0 {
+		return serveSamples(t)
+	}
+	add := func(line []byte) {
+		r, err := t.request(line)
+		if err != nil && r.ID == "" {
+			r.ID = newID("")
+		}
+		// A bad address is sent all the same: Capture says what is wrong with
+		// it, and the errors topic tells, as it would in production.
+		requests = append(requests, encode(r))
+	}
+	for _, u := range urls {
+		switch {
+		case u == "-":
+			err = readLines("-", stdin, func(_ int, line []byte) { add(line) })
+		case u != "":
+			add([]byte(u))
+		}
+		if err != nil {
+			return nil, stop, err
+		}
+	}
+	if len(requests) == 0 {
+		return nil, stop, fault.New(fault.Invalid, "no address given; name some, or none at all for the bundled samples")
+	}
+	return requests, stop, nil
+}
+
+func serveSamples(t template) ([][]byte, func(), error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, nil, fault.Wrap(fault.Internal, err, "serve the samples")
+	}
+	srv := &http.Server{Handler: samples.Handler()}
+	go srv.Serve(ln) //nolint:errcheck // ends with Close
+	var requests [][]byte
+	for _, p := range samples.Pages() {
+		requests = append(requests, encode(job.Request{
+			Schema: job.RequestSchema, ID: p.Name, URL: "http://" + ln.Addr().String() + p.Path,
+			Category: p.Category, Profile: t.Profile, Rules: t.Rules,
+		}))
+	}
+	return requests, func() { srv.Close() }, nil
+}
+
+// privateAddresses are those of the pages asked for by name on this machine or
+// its network: whoever types an address may see it. What the pages themselves
+// lead to stays refused.
+func privateAddresses(ctx context.Context, requests [][]byte) []string {
+	var out []string
+	for _, b := range requests {
+		r, err := job.DecodeRequest(b)
+		if err != nil {
+			continue
+		}
+		u, err := url.Parse(r.URL)
+		if err != nil {
+			continue
+		}
+		port := u.Port()
+		if port == "" {
+			port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+		}
+		ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
+		if err != nil {
+			continue // Capture says what is wrong with it
+		}
+		for _, ip := range ips {
+			if ip = ip.Unmap(); ip.IsLoopback() || ip.IsPrivate() {
+				if ap, err := netip.ParseAddrPort(net.JoinHostPort(ip.String(), port)); err == nil {
+					out = append(out, ap.String())
+				}
+			}
+		}
+	}
+	return out
+}
+
+func send(ctx context.Context, cloud *localcloud.Cloud, requests [][]byte) error {
+	w, err := topic.NewWriter(cloud.Kafka)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	msgs := make([]topic.Message, len(requests))
+	for i, b := range requests {
+		msgs[i] = topic.Message{Topic: localcloud.RequestsTopic, Key: []byte(idOf(b)), Value: b}
+	}
+	return w.Publish(ctx, msgs...)
+}
+
+func idOf(request []byte) string {
+	var r job.Request
+	json.Unmarshal(request, &r) //nolint:errcheck // we encoded it
+	return r.ID
+}
+
+// outcome is what became of one request: a result or a failure.
+type outcome struct {
+	id      string
+	request job.Request
+	result  *result.Result
+	failure *job.Failure
+}
+
+// collectOutcomes follows the results and errors topics until every request has
+// an outcome, and writes each to its directory. When ctx ends first, it returns
+// what there is.
+func collectOutcomes(ctx context.Context, cloud *localcloud.Cloud, dir string, requests [][]byte, show *progress) ([]outcome, error) {
+	follow, cancel := context.WithCancel(ctx)
+	defer cancel()
+	outcomes := make([]outcome, len(requests))
+	place := map[string]int{}
+	for i, b := range requests {
+		json.Unmarshal(b, &outcomes[i].request) //nolint:errcheck // we encoded it
+		outcomes[i].id = outcomes[i].request.ID
+		place[outcomes[i].id] = i
+	}
+	var mu sync.Mutex
+	left := len(place)
+	settle := func(id string, set func(*outcome) error) error {
+		mu.Lock()
+		defer mu.Unlock()
+		i, ours := place[id]
+		if !ours || outcomes[i].result != nil || outcomes[i].failure != nil {
+			return nil // a repeated event
+		}
+		if err := set(&outcomes[i]); err != nil {
+			return err
+		}
+		show.done(outcomes[i])
+		if left--; left == 0 {
+			cancel()
+		}
+		return nil
+	}
+	errs := make(chan error, 3)
+	go func() {
+		errs <- topic.Follow(follow, cloud.Kafka, localcloud.ResultsTopic, nil, func(m topic.Message) error {
+			var r result.Result
+			if err := json.Unmarshal(m.Value, &r); err != nil {
+				return err
+			}
+			return settle(r.ID, func(o *outcome) (err error) {
+				o.result, err = saveResult(follow, cloud.Store, r, filepath.Join(dir, r.ID))
+				return err
+			})
+		})
+	}()
+	go func() {
+		errs <- topic.Follow(follow, cloud.Kafka, localcloud.ErrorsTopic, nil, func(m topic.Message) error {
+			var f job.Failure
+			if err := json.Unmarshal(m.Value, &f); err != nil {
+				return err
+			}
+			return settle(f.ID, func(o *outcome) error {
+				o.failure = &f
+				return saveFailure(m.Value, filepath.Join(dir, f.ID))
+			})
+		})
+	}()
+	go func() {
+		select {
+		case err := <-cloud.Failed():
+			errs <- err
+		case <-follow.Done():
+		}
+	}()
+	var first error
+	select {
+	case first = <-errs:
+	case <-follow.Done():
+	}
+	cancel()
+	mu.Lock()
+	defer mu.Unlock()
+	switch {
+	case left == 0:
+		return outcomes, nil
+	case ctx.Err() != nil:
+		return outcomes, fault.New(fault.Transient, "interrupted; %d of %d pages were not finished", left, len(place))
+	case first != nil && !errors.Is(first, context.Canceled):
+		return outcomes, first
+	}
+	return outcomes, fault.New(fault.Internal, "the results stopped coming; %d of %d pages were not finished", left, len(place))
+}
+
+// verdict is the exit code for what happened to all the pages.
+func verdict(outcomes []outcome) error {
+	worst := exitPass
+	for _, o := range outcomes {
+		switch {
+		case o.result == nil:
+			worst = max(worst, exitFailed)
+		case o.result.Verdict != result.Pass:
+			worst = max(worst, exitFinding)
+		}
+	}
+	if worst == exitPass {
+		return nil
+	}
+	return exit(worst)
+}
+
+func printJSON(w io.Writer, outcomes []outcome) {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	for _, o := range outcomes {
+		switch {
+		case o.result != nil:
+			enc.Encode(o.result.Event("", "")) //nolint:errcheck // a closed pipe ends nothing of worth
+		case o.failure != nil:
+			enc.Encode(o.failure) //nolint:errcheck // likewise
+		}
+	}
+}
+
+// tilesDir is where a page's tiles go, beside its report.
+const tilesDir = "tiles"
+
+func tileName(i int, mediaType string) string {
+	ext := map[string]string{"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}[mediaType]
+	return fmt.Sprintf("%s/%03d.%s", tilesDir, i, ext)
+}

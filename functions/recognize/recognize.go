@@ -1,0 +1,160 @@
+// Package recognize is the Recognize function: a finalize arrives for what was
+// put into the pages bucket, Vision reads its tiles, and the result goes to the
+// results bucket and topic. Package init makes the clients, the Vision client
+// above all, once for the instance; no request closes what another may use.
+package recognize
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	vision "cloud.google.com/go/vision/v2/apiv1"
+	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
+	"github.com/caarlos0/env/v11"
+	"github.com/pageinspect/pageinspect/functions/delivery"
+	"github.com/pageinspect/pageinspect/functions/logs"
+	"github.com/pageinspect/pageinspect/recognize"
+	"github.com/pageinspect/pageinspect/recognize/rules"
+	"github.com/pageinspect/pageinspect/shared/event"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/topic"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// Config is the function's environment.
+type Config struct {
+	Kafka        topic.Config
+	Store        store.Config
+	ResultsTopic string   `env:"RESULTS_TOPIC" envDefault:"pageinspect.results"`
+	ErrorsTopic  string   `env:"ERRORS_TOPIC" envDefault:"pageinspect.errors"`
+	Screenshots  string   `env:"SCREENSHOTS_BUCKET,required,notEmpty"`
+	Pages        string   `env:"PAGES_BUCKET,required,notEmpty"`
+	Results      string   `env:"RESULTS_BUCKET,required,notEmpty"`
+	Vision       string   `env:"VISION_EMULATOR_HOST"` // host:port of a stand-in; empty: Google Vision
+	Rules        []string `env:"RULES"`                // files or folders of packs, beside the bundled ones
+}
+
+func init() {
+	handler, err := newHandler(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "Recognize cannot start:", err)
+		os.Exit(1)
+	}
+	functions.HTTP("Recognize", handler.ServeHTTP)
+}
+
+func newHandler(ctx context.Context) (*delivery.Handler, error) {
+	var cfg Config
+	if err := errors.Join(env.Parse(&cfg), cfg.Kafka.Validate()); err != nil {
+		return nil, err
+	}
+	log := logs.New(os.Stderr, "recognize")
+	packs, err := loadRules(cfg.Rules)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := store.New(ctx, cfg.Store)
+	if err != nil {
+		return nil, err
+	}
+	kafka, err := topic.NewWriter(cfg.Kafka)
+	if err != nil {
+		return nil, err
+	}
+	annotator, err := newVision(ctx, cfg.Vision)
+	if err != nil {
+		return nil, err
+	}
+	recognizer := &recognize.Recognizer{
+		Vision: annotator, Store: objects, Rules: packs, Events: events{kafka, cfg.ResultsTopic},
+		Screenshots: cfg.Screenshots, Pages: cfg.Pages, Results: cfg.Results, Log: log, Now: time.Now,
+	}
+	log.Info("ready", "packs", len(packs.Packs()))
+	return &delivery.Handler{
+		Stage: job.StageRecognize, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: 1,
+		Decode: decode,
+		Work: func(ctx context.Context, item delivery.Item) (delivery.Item, error) {
+			uri, err := store.ParseURI(item.Request.URL) // what was finalized, until its manifest tells
+			if err != nil {
+				return item, fault.Wrap(fault.Invalid, err, "finalize")
+			}
+			m, _, err := recognizer.Page(ctx, uri)
+			if m.ID != "" {
+				item.Request, item.Source = m.Request, m.Source
+				item.Request.ID = m.ID
+				if original, err := json.Marshal(m.Request); err == nil {
+					item.Value = original
+				}
+			}
+			return item, err
+		},
+	}, nil
+}
+
+// newVision makes the one Vision client. It dials nothing yet; without
+// credentials it fails here, at start.
+func newVision(ctx context.Context, emulator string) (*vision.ImageAnnotatorClient, error) {
+	var opts []option.ClientOption
+	if emulator != "" {
+		opts = append(opts, option.WithEndpoint(emulator), option.WithoutAuthentication(),
+			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	}
+	c, err := vision.NewImageAnnotatorClient(ctx, opts...)
+	if err != nil {
+		return nil, fault.New(fault.Internal, "no Vision client: %v; on Google Cloud give the service an account that may use Vision, elsewhere run `gcloud auth application-default login`, or name a stand-in in VISION_EMULATOR_HOST", err)
+	}
+	return c, nil
+}
+
+// loadRules reads the bundled packs and the user's, which replace packs of the same name.
+func loadRules(paths []string) (*rules.Set, error) {
+	bundled, err := rules.Bundled()
+	if err != nil || len(paths) == 0 {
+		return bundled, err
+	}
+	own, err := rules.LoadFiles(paths...)
+	if err != nil {
+		return nil, err
+	}
+	return rules.Merge(bundled, own)
+}
+
+// decode reads a finalize. Other events of the bucket are none of our work.
+func decode(header http.Header, body []byte) ([]delivery.Item, error) {
+	f, err := event.Finalization(header, body)
+	switch {
+	case errors.Is(err, event.ErrIgnored):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	uri := store.URI{Bucket: f.Bucket, Object: f.Object}
+	return []delivery.Item{{
+		Request: job.Request{URL: uri.String()}, Value: body, Attempt: f.Attempt,
+		Source: job.Source{Via: f.Via, Partition: -1, Offset: -1},
+	}}, nil
+}
+
+// events publishes results under their ids, so that those of one page keep their order.
+type events struct {
+	kafka *topic.Writer
+	topic string
+}
+
+func (e events) Publish(ctx context.Context, r result.Result) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "encode the result")
+	}
+	return e.kafka.Publish(ctx, topic.Message{Topic: e.topic, Key: []byte(r.ID), Value: b, Time: r.RecognizedAt})
+}

@@ -1,0 +1,123 @@
+// Package recognize turns a captured page into text, findings and a verdict.
+//
+// # What it promises
+//
+// The result object is written last and only if absent, so a finalize that is
+// delivered again recognizes nothing twice: it repeats the event, which
+// consumers tell by its id. A tile that Vision could not read makes the result
+// partial and is named; a page's text is never silently shorter. No image
+// passes through here: Vision reads the tiles by their gs:// addresses.
+package recognize
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/pageinspect/pageinspect/recognize/rules"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/store"
+)
+
+// Store is what recognize needs of an object store; *store.Client has it.
+type Store interface {
+	Create(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
+	Put(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
+	Read(ctx context.Context, uri store.URI, limit int64) ([]byte, store.Attrs, error)
+}
+
+// Publisher announces a result; the function package has one for the results topic.
+type Publisher interface {
+	Publish(ctx context.Context, event result.Result) error
+}
+
+// Recognizer has what every page needs. All of it outlives any page and none
+// of it is closed by one.
+type Recognizer struct {
+	Vision      Annotator
+	Store       Store
+	Rules       *rules.Set
+	Events      Publisher
+	Screenshots string // the one bucket whose tiles are read
+	Pages       string // the one bucket whose manifests and images are read
+	Results     string // bucket of the results and reports
+	Log         *slog.Logger
+	Now         func() time.Time
+}
+
+// Page recognizes the page whose manifest, or image, was put at uri. It
+// returns the manifest too, as far as it could be read, so that a failure can
+// be recorded with the request it belongs to.
+func (r *Recognizer) Page(ctx context.Context, uri store.URI) (page.Manifest, result.Result, error) {
+	j := &reading{Recognizer: r, uri: uri, timings: map[string]int64{}}
+	for _, step := range []struct {
+		name string
+		do   func(context.Context) error
+	}{
+		{"manifest", j.readManifest}, // what was captured, checked
+		{"earlier", j.findEarlier},   // a result that is there already is only announced
+		{"annotate", j.annotate},     // Vision reads the tiles
+		{"merge", j.merge},           // every word once, in page coordinates
+		{"inspect", j.inspect},       // the reviewers' rules
+		{"write", j.write},           // report, then the result: the commit point
+		{"announce", j.announce},     // the results topic
+	} {
+		if j.done && step.name != "announce" {
+			continue
+		}
+		if j.manifest.ID != "" {
+			r.progress(j.manifest.ID, step.name, 0, 0)
+		}
+		began := time.Now()
+		if err := step.do(ctx); err != nil {
+			return j.manifest, j.result, fault.Wrap(fault.Internal, err, "%s", step.name)
+		}
+		j.timings[step.name] = time.Since(began).Milliseconds()
+	}
+	return j.manifest, j.result, nil
+}
+
+// reading is one page on its way through the steps.
+type reading struct {
+	*Recognizer
+	uri      store.URI
+	manifest page.Manifest
+	read     []tileText // one for each tile, in order
+	result   result.Result
+	done     bool // the result was there already
+	timings  map[string]int64
+}
+
+// findEarlier looks for the result of an earlier delivery of this very capture.
+func (j *reading) findEarlier(ctx context.Context) error {
+	b, _, err := j.Store.Read(ctx, j.resultURI(), maxResultBytes)
+	switch {
+	case errors.Is(err, store.ErrNotExist):
+		return nil
+	case err != nil:
+		return fault.Wrap(fault.Transient, err, "look for an earlier result")
+	}
+	var earlier result.Result
+	if err := json.Unmarshal(b, &earlier); err != nil {
+		return fault.New(fault.Internal, "%s is not a result: %v", j.resultURI(), err)
+	}
+	if j.manifest.Request.Force && !earlier.CapturedAt.Equal(j.manifest.CapturedAt) {
+		return nil // an older capture's; this one was forced
+	}
+	j.result, j.done = earlier, true
+	return nil
+}
+
+func (j *reading) announce(ctx context.Context) error {
+	event := j.result.Event(j.resultURI().String(), j.reportURI().String())
+	return fault.Wrap(fault.Transient, j.Events.Publish(ctx, event), "announce the result")
+}
+
+// progress logs a step; a console that follows the log shows it to a person.
+func (r *Recognizer) progress(id, step string, done, total int) {
+	r.Log.Info("progress", "id", id, "stage", "recognize", "step", step, "done", done, "total", total)
+}

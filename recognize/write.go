@@ -1,0 +1,60 @@
+package recognize
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/pageinspect/pageinspect/recognize/report"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/store"
+)
+
+// maxResultBytes bounds a result that is read back: 200,000 px of dense text
+// are about 20 MB of words with boxes.
+const maxResultBytes = 128 << 20
+
+// write stores the report and then, as the commit point, the result.
+func (j *reading) write(ctx context.Context) error {
+	m, r := j.manifest, &j.result
+	r.Schema, r.ID, r.URL, r.FinalURL, r.Title = result.Schema, m.ID, m.Request.URL, m.FinalURL, m.Title
+	r.Category, r.Labels, r.Tiles = m.Request.Category, m.Request.Labels, m.Tiles
+	r.Page = result.Page{Width: m.Width, Height: m.Height, Scale: m.Scale, Truncated: m.Truncated, Partial: m.Partial, Warnings: m.Warnings, Blocked: m.Blocked}
+	r.CapturedAt, r.RecognizedAt, r.TimingsMS = m.CapturedAt, j.Now().UTC(), j.timings
+
+	var html bytes.Buffer
+	if err := report.Render(&html, *r, ConsoleURL); err != nil {
+		return fault.Wrap(fault.Internal, err, "render the report")
+	}
+	if _, err := j.Store.Put(ctx, j.reportURI(), "text/html; charset=utf-8", html.Bytes(), nil); err != nil {
+		return fault.Wrap(fault.Transient, err, "write the report")
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "encode the result")
+	}
+	put := j.Store.Create
+	if m.Request.Force {
+		put = j.Store.Put
+	}
+	_, err = put(ctx, j.resultURI(), "application/json", b, map[string]string{"id": m.ID, "verdict": string(r.Verdict)})
+	if errors.Is(err, store.ErrExists) {
+		return j.findEarlier(ctx) // another delivery was first, and its result stands
+	}
+	return fault.Wrap(fault.Transient, err, "write the result")
+}
+
+// ConsoleURL is where a person who may read an object sees it in a browser:
+// Cloud Storage's address that signs in with a cookie, not with a token.
+func ConsoleURL(gsURI string) string {
+	path := strings.Split(strings.TrimPrefix(gsURI, "gs://"), "/")
+	for i := range path {
+		path[i] = url.PathEscape(path[i])
+	}
+	return fmt.Sprintf("https://storage.cloud.google.com/%s", strings.Join(path, "/"))
+}
