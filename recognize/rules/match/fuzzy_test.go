@@ -1,0 +1,62 @@
+package match
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/unicode/norm"
+)
+
+func TestFuzzy(t *testing.T) {
+	for _, tt := range []struct {
+		name, phrase, text string
+		want               []string
+	}{
+		{"verbatim stays exact", "의약품과 같은 효과", "의약품과 같은 효과", []string{"exact:의약품과 같은 효과"}},
+		{"spacing stays spacing", "의약품과 같은 효과", "의약품과같은효과", []string{"spacing:의약품과같은효과"}},
+		{"vowel changed", "의약품과 같은 효과", "의약품과 같은 효고", []string{"fuzzy:의약품과 같은 효고"}},
+		{"final put in", "의약품과 같은 효과", "의약품과 같은 횽과", []string{"fuzzy:의약품과 같은 횽과"}},
+		{"final left out", "의약품과 같은 효과", "의약푸과 같은 효과", []string{"fuzzy:의약푸과 같은 효과"}},
+		{"a jamo on its own put in", "의약품과 같은 효과", "의약품과 ㅣ같은 효과", []string{"fuzzy:의약품과 ㅣ같은 효과"}},
+		{"a jamo on its own left out", "의약품과 같은 효과ㅋ", "의약품과 같은 효과", []string{"fuzzy:의약품과 같은 효과"}},
+		{"two slips", "의약품과 같은 효과", "의악픔과 같은 효과", nil},
+		{"slip and spacing", "의약품과 같은 효과", "의 악 품과같은 효 과", []string{"fuzzy:의 악 품과같은 효 과"}},
+		{"slip across words", "의약품과 같은 효과", "주의 악품과같은효과", nil},
+		{"digits exact", "100% 완치 보장합니다", "180% 완치 보장합니다", nil},
+		{"digit for jamo", "완치를 100% 보장", "완치를 10% 보장", nil},
+		{"slip beside digits", "완치를 100% 보장", "완치를 100% 모장", []string{"fuzzy:완치를 100% 모장"}},
+		{"Latin exact", "kakao 아이디로 연락", "kakap 아이디로 연락", nil},
+		{"exact wins over longer", "의약품과 같은 효과", "의약품과 같은 효과ㄱ", []string{"exact:의약품과 같은 효과"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if d := cmp.Diff(tt.want, look(t, Plain(tt.text), Word, true, tt.phrase)); d != "" {
+				t.Errorf("%q in %q (-want +got):\n%s", tt.phrase, tt.text, d)
+			}
+		})
+	}
+}
+
+func TestJamoAreThoseOfNFD(t *testing.T) {
+	for r := '가'; r <= '힣'; r++ {
+		if got, want := string(appendJamo(nil, r)), norm.NFD.String(string(r)); got != want {
+			t.Fatalf("%c: %+q, want %+q", r, got, want)
+		}
+	}
+}
+
+func TestFuzzyOnlyWhenAsked(t *testing.T) {
+	if got := look(t, Plain("의악품과 같은 효과"), Word, false, "의약품과 같은 효과"); got != nil {
+		t.Errorf("found %v without fuzzy", got)
+	}
+}
+
+func TestFuzzyRefusesShortPhrases(t *testing.T) {
+	_, err := Phrase("완치 보장 100%", true)
+	if err == nil || !strings.Contains(err.Error(), "4 Hangul syllables") {
+		t.Errorf("error %v, want one that counts 4 syllables", err)
+	}
+	if _, err := Phrase("완치 보장함", true); err != nil {
+		t.Error(err)
+	}
+}
