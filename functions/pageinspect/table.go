@@ -59,6 +59,10 @@ func findingRows(t table.Writer, r result.Result) {
 		if i > 0 {
 			id, verdict = "", ""
 		}
-		t.AppendRow(table.Row{id, verdict, string(f.Severity), f.Quote, fmt.Sprintf("%.0f", f.Box.Y), f.Rule})
+		quote, at := f.Quote, fmt.Sprintf("%.0f", f.Box.Y)
+		if quote == "" { // what must be said and is not has no place
+			quote, at = "("+f.Message+")", ""
+		}
+		t.AppendRow(table.Row{id, verdict, string(f.Severity), quote, at, f.Rule})
 	}
 }

@@ -80,29 +80,33 @@ type Addresses struct{ Kafka, Storage, Vision, Capture, Recognize string }
 
 // Start brings everything up, in the order of need, and returns when both
 // functions answer. On an error all that was started is stopped again.
-func Start(ctx context.Context, cfg Config) (c *Cloud, err error) {
+func Start(ctx context.Context, cfg Config) (*Cloud, error) {
 	if err := localvision.Check(); err != nil {
 		return nil, err
 	}
-	c = &Cloud{cfg: cfg, failed: make(chan error, 4)}
+	c := &Cloud{cfg: cfg, failed: make(chan error, 4)}
+	if err := c.start(ctx); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *Cloud) start(ctx context.Context) (err error) {
+	cfg := c.cfg
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	c.stop = stop
-	defer func() {
-		if err != nil {
-			c.Close()
-		}
-	}()
 	c.storage, err = localgcs.Start(localgcs.Config{
 		Dir: filepath.Join(cfg.Dir, "storage"), Addr: cfg.Storage, Buckets: []string{Screenshots, Pages, Results},
 		Notify: map[string]string{Pages: ""}, Deliveries: recognizeAtOnce, Logger: cfg.Log,
 	})
 	if err != nil {
-		return nil, fault.Wrap(fault.Internal, err, "storage")
+		return fault.Wrap(fault.Internal, err, "storage")
 	}
 	c.Addresses.Storage = c.storage.Endpoint()
 	c.vision, err = localvision.Start(localvision.Config{Addr: cfg.Vision, Open: c.storage.Open})
 	if err != nil {
-		return nil, fault.Wrap(fault.Internal, err, "Vision stand-in")
+		return fault.Wrap(fault.Internal, err, "Vision stand-in")
 	}
 	c.Addresses.Vision = c.vision.Addr()
 	c.broker, err = localkafka.Start(localkafka.Config{
@@ -110,22 +114,22 @@ func Start(ctx context.Context, cfg Config) (c *Cloud, err error) {
 		Topics: map[string]int{RequestsTopic: 8, ResultsTopic: 4, ErrorsTopic: 1},
 	})
 	if err != nil {
-		return nil, fault.Wrap(fault.Internal, err, "Kafka")
+		return fault.Wrap(fault.Internal, err, "Kafka")
 	}
 	c.Addresses.Kafka = c.broker.Addr()
 	c.Kafka = topic.Config{Brokers: []string{c.Addresses.Kafka}}
 	if c.writer, err = topic.NewWriter(c.Kafka); err != nil {
-		return nil, err
+		return err
 	}
 	if c.Store, err = store.New(ctx, store.Config{EmulatorHost: c.Addresses.Storage}); err != nil {
-		return nil, err
+		return err
 	}
 	if err := c.startFunctions(ctx, life); err != nil {
-		return nil, err
+		return err
 	}
 	c.storage.SetNotify(Pages, "http://"+c.Addresses.Recognize+"/")
 	c.connect(life)
-	return c, nil
+	return nil
 }
 
 // recognizeAtOnce is how many pages are recognized at a time: Tesseract takes

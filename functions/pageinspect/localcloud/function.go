@@ -41,8 +41,9 @@ type function struct {
 	name, addr string
 	done       chan struct{} // closed when it will not be started again
 	mu         sync.Mutex
-	last       string // its latest line that is no log entry: why it could not start
+	said       string // what it said that is no log entry: why it could not start
 	exits      int
+	up         bool // it has answered
 }
 
 func startFunction(ctx context.Context, name, addr string, env []string, cfg Config) (*function, error) {
@@ -86,7 +87,11 @@ func (f *function) supervise(ctx context.Context, program string, env []string, 
 		}
 		f.mu.Lock()
 		f.exits++
+		up := f.up
 		f.mu.Unlock()
+		if !up {
+			return // it cannot start, and ready says why
+		}
 		cfg.Log.Warn("a function ended; starting it again", "function", f.name, "error", fmt.Sprint(err))
 		select {
 		case <-time.After(500 * time.Millisecond):
@@ -104,7 +109,9 @@ func (f *function) listen(r io.Reader, cfg Config) {
 		var entry map[string]any
 		if json.Unmarshal(lines.Bytes(), &entry) != nil {
 			f.mu.Lock()
-			f.last = line
+			if len(f.said) < 10_000 {
+				f.said += line + "\n"
+			}
 			f.mu.Unlock()
 		} else if cfg.Hear != nil {
 			cfg.Hear(entry)
@@ -127,13 +134,16 @@ func (f *function) ready(ctx context.Context) error {
 		}
 		if resp, err := http.DefaultClient.Do(req); err == nil {
 			resp.Body.Close()
+			f.mu.Lock()
+			f.up = true
+			f.mu.Unlock()
 			return nil
 		}
 		f.mu.Lock()
-		exits, last := f.exits, f.last
+		exits, said := f.exits, f.said
 		f.mu.Unlock()
 		if exits > 0 {
-			return fault.New(fault.Internal, "%s", strings.TrimSpace(last))
+			return fault.New(fault.Internal, "%s", strings.TrimSpace(said))
 		}
 		select {
 		case <-time.After(20 * time.Millisecond):
