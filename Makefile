@@ -2,7 +2,7 @@
 # `make run` inspects pages, `make test` passes the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run serve build test check deps samples accuracy bench fuzz clean
+.PHONY: help run serve build test check deps accuracy bench chaos fuzz clean
 
 GO ?= go
 TESTFLAGS ?=
@@ -36,6 +36,9 @@ bench: deps ## measure: every figure a ratio against a floor in the same run
 
 accuracy: deps ## how well the Vision stand-in reads generated Korean pages, by size of type
 	$(GO) run ./recognize/localvision/accuracy
+
+chaos: deps ## kill the local cloud in the middle of PAGES pages (200), and demand one result for each
+	KILL_PAGES=$(or $(PAGES),200) $(GO) test -count 1 -timeout 60m -run TestServeSurvivesKill -v ./functions/pageinspect
 
 fuzz: ## fuzz everything that decodes bytes from outside, FUZZTIME each
 	@$(GO) list -f '{{.ImportPath}}' ./... | while read p; do \

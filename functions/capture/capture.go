@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"time"
 
@@ -17,7 +16,6 @@ import (
 	"github.com/pageinspect/pageinspect/capture"
 	"github.com/pageinspect/pageinspect/functions/delivery"
 	"github.com/pageinspect/pageinspect/functions/logs"
-	"github.com/pageinspect/pageinspect/shared/event"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/topic"
@@ -74,32 +72,12 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	}
 	return &delivery.Handler{
 		Stage: job.StageCapture, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: cfg.Browser.Tabs,
-		Decode: decode,
+		Decode: delivery.Requests,
 		Work: func(ctx context.Context, item delivery.Item) (delivery.Item, error) {
 			_, err := capturer.Page(ctx, item.Request, item.Source)
 			return item, err
 		},
 	}, nil
-}
-
-// decode reads the requests that a delivery holds. One that is not a request
-// is an item that failed; the others carry on.
-func decode(header http.Header, body []byte) ([]delivery.Item, error) {
-	// A body that is no event at all is one record too, with its error.
-	records, err := event.Records(header, body)
-	if len(records) == 0 {
-		return nil, err
-	}
-	items := make([]delivery.Item, 0, len(records))
-	for _, r := range records {
-		item := delivery.Item{Value: r.Value, Source: r.Source(), Attempt: r.Attempt, Err: r.Err}
-		if r.Err == nil {
-			item.Request, item.Err = job.DecodeRequest(r.Value)
-		}
-		item.Request = item.Request.Identify(item.Source, item.Value)
-		items = append(items, item)
-	}
-	return items, nil
 }
 
 // Shutdown ends the browser and removes what it left. It is for the process's

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"time"
 
@@ -20,7 +19,6 @@ import (
 	"github.com/pageinspect/pageinspect/functions/logs"
 	"github.com/pageinspect/pageinspect/recognize"
 	"github.com/pageinspect/pageinspect/recognize/rules"
-	"github.com/pageinspect/pageinspect/shared/event"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -82,7 +80,7 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	log.Info("ready", "packs", len(packs.Packs()))
 	return &delivery.Handler{
 		Stage: job.StageRecognize, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: 1,
-		Decode: decode,
+		Decode: delivery.Finalize,
 		Work: func(ctx context.Context, item delivery.Item) (delivery.Item, error) {
 			uri, err := store.ParseURI(item.Request.URL) // what was finalized, until its manifest tells
 			if err != nil {
@@ -127,22 +125,6 @@ func loadRules(paths []string) (*rules.Set, error) {
 		return nil, err
 	}
 	return rules.Merge(bundled, own)
-}
-
-// decode reads a finalize. Other events of the bucket are none of our work.
-func decode(header http.Header, body []byte) ([]delivery.Item, error) {
-	f, err := event.Finalization(header, body)
-	switch {
-	case errors.Is(err, event.ErrIgnored):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	}
-	uri := store.URI{Bucket: f.Bucket, Object: f.Object}
-	return []delivery.Item{{
-		Request: job.Request{URL: uri.String()}, Value: body, Attempt: f.Attempt,
-		Source: job.Source{Via: f.Via, Partition: -1, Offset: -1},
-	}}, nil
 }
 
 // events publishes results under their ids, so that those of one page keep their order.

@@ -1,0 +1,48 @@
+package delivery
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/pageinspect/pageinspect/shared/event"
+	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/store"
+)
+
+// Requests reads the requests that a delivery holds, in whatever envelope. One
+// that is not a request is an item that failed; the others carry on.
+func Requests(header http.Header, body []byte) ([]Item, error) {
+	// A body that is no event at all is one record too, with its error.
+	records, err := event.Records(header, body)
+	if len(records) == 0 {
+		return nil, err
+	}
+	items := make([]Item, 0, len(records))
+	for _, r := range records {
+		item := Item{Value: r.Value, Source: r.Source(), Attempt: r.Attempt, Err: r.Err}
+		if r.Err == nil {
+			item.Request, item.Err = job.DecodeRequest(r.Value)
+		}
+		item.Request = item.Request.Identify(item.Source, item.Value)
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+// Finalize reads what was put into a bucket: an item whose request's URL is the
+// object's gs:// address, until its manifest tells more. Other events of the
+// bucket are none of our work, and no item.
+func Finalize(header http.Header, body []byte) ([]Item, error) {
+	f, err := event.Finalization(header, body)
+	switch {
+	case errors.Is(err, event.ErrIgnored):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	uri := store.URI{Bucket: f.Bucket, Object: f.Object}
+	return []Item{{
+		Request: job.Request{URL: uri.String()}, Value: body, Attempt: f.Attempt,
+		Source: job.Source{Via: f.Via, Partition: -1, Offset: -1},
+	}}, nil
+}
