@@ -1,0 +1,246 @@
+package recognize
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/vision/v2/apiv1/visionpb"
+	"github.com/googleapis/gax-go/v2"
+	"github.com/pageinspect/pageinspect/recognize/rules"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/store"
+)
+
+// memory is a Store that keeps what it is given, and a Publisher that remembers.
+type memory struct {
+	mu      sync.Mutex
+	objects map[store.URI][]byte
+	media   map[store.URI]string
+	refuse  func(store.URI) error
+	events  []result.Result
+}
+
+func (m *memory) Create(ctx context.Context, uri store.URI, media string, data []byte, meta map[string]string) (store.Attrs, error) {
+	m.mu.Lock()
+	_, there := m.objects[uri]
+	m.mu.Unlock()
+	if there {
+		return store.Attrs{}, store.ErrExists
+	}
+	return m.Put(ctx, uri, media, data, meta)
+}
+
+func (m *memory) Put(_ context.Context, uri store.URI, media string, data []byte, _ map[string]string) (store.Attrs, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.refuse != nil {
+		if err := m.refuse(uri); err != nil {
+			return store.Attrs{}, err
+		}
+	}
+	m.objects[uri], m.media[uri] = bytes.Clone(data), media
+	return store.Attrs{URI: uri}, nil
+}
+
+func (m *memory) Read(_ context.Context, uri store.URI, limit int64) ([]byte, store.Attrs, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b, ok := m.objects[uri]
+	if !ok {
+		return nil, store.Attrs{}, store.ErrNotExist
+	}
+	return b, store.Attrs{URI: uri, ContentType: m.media[uri], Created: time.Unix(1000, 0)}, nil
+}
+
+func (m *memory) Publish(_ context.Context, r result.Result) error {
+	m.events = append(m.events, r)
+	return nil
+}
+
+// reader is a Vision that reads the same words on every image.
+type reader struct {
+	calls int
+	words []printed
+	err   error
+}
+
+func (v *reader) BatchAnnotateImages(_ context.Context, r *visionpb.BatchAnnotateImagesRequest, _ ...gax.CallOption) (*visionpb.BatchAnnotateImagesResponse, error) {
+	v.calls++
+	out := &visionpb.BatchAnnotateImagesResponse{}
+	for range r.Requests {
+		out.Responses = append(out.Responses, &visionpb.AnnotateImageResponse{
+			FullTextAnnotation: readingOf(v.words, page.Tile{Width: 1000, Height: 500}, 1, func() float64 { return 0 }).annotation})
+	}
+	return out, v.err
+}
+
+func recognizer(t *testing.T, words ...printed) (*Recognizer, *memory, *reader) {
+	t.Helper()
+	set, err := rules.Bundled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, v := &memory{objects: map[store.URI][]byte{}, media: map[store.URI]string{}}, &reader{words: words}
+	return &Recognizer{Vision: v, Store: m, Rules: set, Events: m, Screenshots: "shots", Pages: "pages", Results: "results",
+		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }}, m, v
+}
+
+var manifestURI = store.URI{Bucket: "pages", Object: "p-1.json"}
+
+func (m *memory) putManifest(t *testing.T, change func(*page.Manifest)) {
+	t.Helper()
+	man := page.Manifest{
+		Schema: page.Schema, ID: "p-1", Request: job.Request{Schema: job.RequestSchema, ID: "p-1", URL: "https://shop.example/1", Category: "cosmetics"},
+		FinalURL: "https://shop.example/1", CapturedAt: time.Unix(1000, 0).UTC(), Width: 1000, Height: 500, Scale: 1,
+		Tiles: []page.Tile{{Object: "gs://shots/p-1/run/000.jpg", Width: 1000, Height: 500}},
+	}
+	if change != nil {
+		change(&man)
+	}
+	b, err := json.Marshal(man)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.objects[manifestURI], m.media[manifestURI] = b, "application/json"
+}
+
+var claim = []printed{{"여드름", 100, 50, 90, 30, false}, {"치료", 200, 50, 60, 30, true}}
+
+func TestPageOnceAndAgain(t *testing.T) {
+	r, m, v := recognizer(t, claim...)
+	m.putManifest(t, nil)
+	for range 3 {
+		if _, _, err := r.Page(t.Context(), manifestURI); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v.calls != 1 {
+		t.Errorf("Vision was called %d times, want once", v.calls)
+	}
+	if len(m.events) != 3 {
+		t.Fatalf("%d events, want one a delivery", len(m.events))
+	}
+	e := m.events[2]
+	if e.Verdict != result.Reject || e.ResultObject != "gs://results/p-1/result.json" || e.Text != "" || e.Lines != nil {
+		t.Errorf("the event is %+v", e)
+	}
+	var stored result.Result
+	if err := json.Unmarshal(m.objects[store.URI{Bucket: "results", Object: "p-1/result.json"}], &stored); err != nil {
+		t.Fatal(err)
+	}
+	if stored.Text != "여드름 치료" || len(stored.Findings) == 0 || stored.Findings[0].Quote != "여드름 치료" {
+		t.Errorf("stored text %q, findings %+v", stored.Text, stored.Findings)
+	}
+	if want := (page.Box{X: 100, Y: 50, W: 160, H: 30}); stored.Findings[0].Box != want {
+		t.Errorf("box %+v, want %+v", stored.Findings[0].Box, want)
+	}
+}
+
+func TestForcedCaptureIsRecognizedAgain(t *testing.T) {
+	r, m, v := recognizer(t, claim...)
+	m.putManifest(t, nil)
+	for _, at := range []int64{1000, 2000, 2000} {
+		m.putManifest(t, func(p *page.Manifest) { p.Request.Force = true; p.CapturedAt = time.Unix(at, 0).UTC() })
+		if _, _, err := r.Page(t.Context(), manifestURI); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v.calls != 2 {
+		t.Errorf("Vision was called %d times, want once for each capture", v.calls)
+	}
+}
+
+func TestWhatWasNotWhollySeenDoesNotPass(t *testing.T) {
+	for name, change := range map[string]func(*page.Manifest){
+		"partial":   func(p *page.Manifest) { p.Partial = "the page did not come to rest" },
+		"truncated": func(p *page.Manifest) { p.Truncated = true },
+	} {
+		r, m, _ := recognizer(t, printed{"안녕하세요", 10, 10, 100, 30, true})
+		m.putManifest(t, change)
+		_, res, err := r.Page(t.Context(), manifestURI)
+		if err != nil || res.Verdict != result.Review {
+			t.Errorf("%s: verdict %s, %v", name, res.Verdict, err)
+		}
+	}
+}
+
+func TestBadManifests(t *testing.T) {
+	refused := errors.New("no")
+	for _, c := range []struct {
+		name    string
+		prepare func(*testing.T, *memory)
+		uri     store.URI
+		kind    fault.Kind
+		say     string
+	}{
+		{"gone", func(*testing.T, *memory) {}, manifestURI, fault.Invalid, "is gone"},
+		{"not JSON", func(_ *testing.T, m *memory) { m.objects[manifestURI] = []byte("hello") }, manifestURI, fault.Invalid, "not JSON"},
+		{"another bucket's event", func(*testing.T, *memory) {}, store.URI{Bucket: "other", Object: "p-1.json"}, fault.Invalid, "not in the bucket pages"},
+		{"foreign tiles", func(t *testing.T, m *memory) {
+			m.putManifest(t, func(p *page.Manifest) { p.Tiles[0].Object = "gs://secrets/x.jpg" })
+		}, manifestURI, fault.Invalid, "not in the bucket shots"},
+		{"unknown pack", func(t *testing.T, m *memory) {
+			m.putManifest(t, func(p *page.Manifest) { p.Request.Rules = []string{"nonesuch"} })
+		}, manifestURI, fault.Invalid, "nonesuch"},
+		{"not an image", func(_ *testing.T, m *memory) {
+			m.objects[store.URI{Bucket: "pages", Object: "x.pdf"}] = []byte("%PDF-1.7")
+		},
+			store.URI{Bucket: "pages", Object: "x.pdf"}, fault.Invalid, "neither a manifest nor an image"},
+		{"results refuse writes", func(t *testing.T, m *memory) {
+			m.putManifest(t, nil)
+			m.refuse = func(u store.URI) error {
+				if u.Bucket == "results" {
+					return refused
+				}
+				return nil
+			}
+		}, manifestURI, fault.Transient, "no"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, m, _ := recognizer(t, claim...)
+			c.prepare(t, m)
+			_, _, err := r.Page(t.Context(), c.uri)
+			if fault.KindOf(err) != c.kind || !strings.Contains(fmt.Sprint(err), c.say) {
+				t.Errorf("got %v (%s), want %s: …%s…", err, fault.KindOf(err), c.kind, c.say)
+			}
+			if len(m.events) > 0 {
+				t.Error("an event was published all the same")
+			}
+			for uri := range m.objects {
+				if uri.Bucket == "results" && strings.HasSuffix(uri.Object, "result.json") {
+					t.Error("a result was written all the same")
+				}
+			}
+		})
+	}
+}
+
+func TestImageIsAPageOfOneTile(t *testing.T) {
+	r, m, _ := recognizer(t, claim...)
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1000, 500))); err != nil {
+		t.Fatal(err)
+	}
+	uri := store.URI{Bucket: "pages", Object: "upload/광고.png"}
+	m.objects[uri], m.media[uri] = b.Bytes(), "image/png"
+	man, res, err := r.Page(t.Context(), uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if man.ID != "upload-광고" || res.Tiles[0].Object != uri.String() || res.Page.Height != 500 || res.Text != "여드름 치료" {
+		t.Errorf("id %q, tiles %+v, text %q", man.ID, res.Tiles, res.Text)
+	}
+}
