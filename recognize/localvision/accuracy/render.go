@@ -1,0 +1,125 @@
+package accuracy
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"os/exec"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// Line is one line of text as it stands on the page: box in CSS px from the
+// page's top left, Size the font size in CSS px.
+type Line struct {
+	Text string  `json:"text"`
+	X    float64 `json:"x"`
+	Y    float64 `json:"y"`
+	W    float64 `json:"w"`
+	H    float64 `json:"h"`
+	Size float64 `json:"size"`
+}
+
+// Rendered is a page as a picture with what it says.
+type Rendered struct {
+	Picture []byte // JPEG of quality 90, as tiles are
+	Height  int    // CSS px
+	Lines   []Line
+}
+
+// maxHeight is the height of a tile, CSS px; Chromium captures more than that wrongly.
+const maxHeight = 4096
+
+// browsers are the names under which a Chromium is looked for, best first.
+var browsers = []string{"chromium-headless-shell", "chromium", "google-chrome"}
+
+// linesScript walks the text nodes and groups their characters by the line
+// on which the browser set them. Chars of one node that sit at the same height
+// are one line; that is finer than what a person calls a line only where a line
+// has several elements, which the generator avoids.
+const linesScript = `(() => {
+  const out = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let n; (n = walker.nextNode());) {
+    if (!n.data.trim() || ['STYLE','SCRIPT'].includes(n.parentElement.tagName)) continue;
+    const size = parseFloat(getComputedStyle(n.parentElement).fontSize);
+    let cur = null;
+    for (let i = 0; i < n.data.length; i++) {
+      const r = document.createRange(); r.setStart(n, i); r.setEnd(n, i + 1);
+      const b = r.getClientRects()[0];
+      if (!b || !b.width) continue;
+      if (!cur || Math.abs(b.top - cur.y) > 2) { cur = {text:'', x:b.left, y:b.top, w:0, h:b.height, size}; out.push(cur); }
+      cur.text += n.data[i]; cur.w = b.right - cur.x;
+    }
+  }
+  return {height: Math.ceil(document.documentElement.scrollHeight), lines: out};
+})()`
+
+// Render draws each document at the device scale given and reads off its
+// lines. What is below 4,096 CSS px is cut off, lines that the cut touches too.
+// It needs a Chromium on the PATH.
+func Render(ctx context.Context, docs []Document, scale float64) ([]Rendered, error) {
+	path := ""
+	for _, name := range browsers {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		return nil, fmt.Errorf("no Chromium on the PATH to draw pages with: install chromium-headless-shell")
+	}
+	// The pages are our own and fetch nothing, so the sandbox, which root cannot have, is not needed.
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true))
+	ctx, cancelAllocator := chromedp.NewExecAllocator(ctx, opts...)
+	defer cancelAllocator()
+	ctx, cancel := chromedp.NewContext(ctx)
+	defer cancel()
+
+	out := make([]Rendered, 0, len(docs))
+	for i, doc := range docs {
+		r, err := chromedp.Run(ctx, draw(doc, scale))
+		if err != nil {
+			return nil, fmt.Errorf("draw page %d: %w", i, err)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+func draw(doc Document, scale float64) chromedp.Action[Rendered] {
+	return func(ctx context.Context, t *chromedp.Target) (Rendered, error) {
+		if _, err := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: Width, Height: 800, DeviceScaleFactor: scale}); err != nil {
+			return Rendered{}, fmt.Errorf("set the device: %w", err)
+		}
+		url := "data:text/html;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(doc.HTML))
+		if _, err := chromedp.Navigate(url)(ctx, t); err != nil {
+			return Rendered{}, fmt.Errorf("open: %w", err)
+		}
+		read, err := chromedp.Evaluate[struct {
+			Height int    `json:"height"`
+			Lines  []Line `json:"lines"`
+		}](linesScript)(ctx, t)
+		if err != nil {
+			return Rendered{}, fmt.Errorf("read the lines: %w", err)
+		}
+		height := min(read.Height, maxHeight)
+		shot, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
+			Format: page.CaptureScreenshotFormatJpeg, Quality: new(int64(90)), CaptureBeyondViewport: new(true),
+			Clip: &page.Viewport{Width: Width, Height: float64(height), Scale: 1},
+		})
+		if err != nil {
+			return Rendered{}, fmt.Errorf("capture: %w", err)
+		}
+		r := Rendered{Picture: shot.Data, Height: height}
+		for _, l := range read.Lines {
+			if l.Y+l.H <= float64(height) {
+				r.Lines = append(r.Lines, l)
+			}
+		}
+		return r, nil
+	}
+}

@@ -1,0 +1,304 @@
+package reader
+
+import (
+	"cmp"
+	"image"
+	"slices"
+)
+
+// Finding where the text is, without Tesseract. Its own page layout is made for
+// black print on white paper: it loses headlines, light text on banners and the
+// text in pills and tables, and takes longer than the reading itself. Web pages
+// are drawn, not scanned, so edges are sharp and lines are level, and three plain
+// steps do: edges, the blobs that edges form, and rows of blobs.
+
+const (
+	// edgeStep is the least difference between neighbouring pixels, of 0..255, that
+	// counts as an edge. Text of contrast 60 has it; JPEG noise at quality 90 has not.
+	edgeStep = 28
+	// boldStep is the same for text over photographs, whose own edges are weaker than its text's.
+	boldStep = 90
+
+	minGlyph = 6   // px: a line lower than this cannot be read
+	maxGlyph = 260 // px: 72 CSS px at device scale 3, with room
+)
+
+// blob is a set of touching edge pixels: a glyph, a part of one, or a frame.
+type blob struct {
+	image.Rectangle
+	pixels  int // edge pixels of the blob
+	inner   int // those of them away from the sides of its box
+	longest int // px: its longest level run of edge pixels
+}
+
+// findLines returns the boxes of what may be lines of text, in picture pixels,
+// from top to bottom, judging by edges of at least step. It errs towards too many:
+// what cannot be read as text is dropped by the reader.
+func findLines(strength *image.Gray, step uint8) []image.Rectangle {
+	lines := groupLines(dropFrames(findBlobs(strength, step)))
+	slices.SortFunc(lines, func(a, b image.Rectangle) int {
+		return cmp.Or(cmp.Compare(a.Min.Y, b.Min.Y), cmp.Compare(a.Min.X, b.Min.X))
+	})
+	return lines
+}
+
+func area(r image.Rectangle) int { return r.Dx() * r.Dy() }
+
+// edges returns for each pixel how much it differs from its right and its lower
+// neighbour: in brightness, or by a third of the difference in any channel. Text in another
+// colour of the same brightness shows too, but less: a JPEG keeps brightness sharp and
+// smears colour over four pixels, which around bright lettering looks like edges.
+func edges(pic *image.RGBA) *image.Gray {
+	w, h := pic.Rect.Dx(), pic.Rect.Dy()
+	out := image.NewGray(image.Rect(0, 0, w, h))
+	for y := range h {
+		row := pic.Pix[y*pic.Stride : y*pic.Stride+4*w]
+		below := row
+		if y+1 < h {
+			below = pic.Pix[(y+1)*pic.Stride : (y+1)*pic.Stride+4*w]
+		}
+		dst := out.Pix[y*out.Stride : y*out.Stride+w]
+		for x := range w {
+			i := 4 * x
+			j := min(i+4, 4*(w-1))
+			dst[x] = uint8(max(difference(row[i:i+3], row[j:j+3]), difference(row[i:i+3], below[i:i+3])))
+		}
+	}
+	return out
+}
+
+func difference(a, b []uint8) int {
+	red, green, blue := int(a[0])-int(b[0]), int(a[1])-int(b[1]), int(a[2])-int(b[2])
+	bright := (299*red + 587*green + 114*blue) / 1000
+	return max(bright, -bright, max(red, -red, green, -green, blue, -blue)/3)
+}
+
+// run is a stretch of edge pixels in one row.
+type run struct{ y, from, to, label int }
+
+// findBlobs joins edge pixels that touch, diagonally too.
+func findBlobs(strength *image.Gray, step uint8) []blob {
+	w, h := strength.Rect.Dx(), strength.Rect.Dy()
+	var runs []run
+	var sets disjoint
+	aboveFrom, aboveTo := 0, 0 // the runs of the row above
+	for y := range h {
+		row := strength.Pix[y*strength.Stride : y*strength.Stride+w]
+		first, above := len(runs), aboveFrom
+		for x := 0; x < w; x++ {
+			if row[x] < step {
+				continue
+			}
+			from := x
+			for x < w && row[x] >= step {
+				x++
+			}
+			r := run{y: y, from: from, to: x, label: -1}
+			for above < aboveTo && runs[above].to < r.from {
+				above++
+			}
+			for k := above; k < aboveTo && runs[k].from <= r.to; k++ {
+				if r.label < 0 {
+					r.label = runs[k].label
+				} else {
+					sets.join(r.label, runs[k].label)
+				}
+			}
+			if r.label < 0 {
+				r.label = sets.add()
+			}
+			runs = append(runs, r)
+		}
+		aboveFrom, aboveTo = first, len(runs)
+	}
+
+	blobs := make([]blob, len(sets))
+	for _, r := range runs {
+		b := &blobs[sets.root(r.label)]
+		b.Rectangle = b.Union(image.Rect(r.from, r.y, r.to+1, r.y+2)) // an edge lies between two pixels
+		b.pixels += r.to - r.from
+		b.longest = max(b.longest, r.to-r.from)
+	}
+	for _, r := range runs {
+		b := &blobs[sets.root(r.label)]
+		inset := max(2, min(b.Dx(), b.Dy())/6)
+		in := b.Inset(inset)
+		if r.y >= in.Min.Y && r.y < in.Max.Y {
+			b.inner += max(0, min(r.to, in.Max.X)-max(r.from, in.Min.X))
+		}
+	}
+	return slices.DeleteFunc(blobs, func(b blob) bool {
+		return b.Empty() || b.Dy() > maxGlyph || b.Dx() > 4*maxGlyph || // a frame, or a picture
+			(b.Dx() < 3 && b.Dy() < 3) || // noise
+			(b.Dy() <= 4 && b.Dx() > 60) || (b.Dy() > 40 && b.Dy() > 10*b.Dx()) // a rule
+	})
+}
+
+// dropFrames removes what stands around text: pills, buttons, the rules of small
+// tables. Pills are hollow and hold other blobs; a ring such as ㅇ is hollow too and
+// holds its own inner edge, but nothing else. Tables have long level rules and hold
+// several blobs; a syllable such as 표 has a long level stroke, but one or two holes.
+func dropFrames(blobs []blob) []blob {
+	slices.SortFunc(blobs, func(a, b blob) int { return cmp.Compare(a.Min.Y, b.Min.Y) })
+	kept := make([]blob, 0, len(blobs))
+	for _, b := range blobs {
+		if (hollow(b) || ruled(b)) && holdsText(b, blobs) {
+			continue
+		}
+		kept = append(kept, b)
+	}
+	return kept
+}
+
+func hollow(b blob) bool { return b.Dx() > 12 && b.Dy() > 12 && 8*b.inner < b.pixels }
+
+func ruled(b blob) bool { return b.Dx() > 24 && b.Dy() > 24 && 2*b.longest > b.Dx() }
+
+// holdsText looks through blobs, sorted by their top, for what lies in the frame.
+func holdsText(frame blob, blobs []blob) bool {
+	held := 0
+	at, _ := slices.BinarySearchFunc(blobs, frame.Min.Y, func(b blob, y int) int { return cmp.Compare(b.Min.Y, y) })
+	for _, b := range blobs[at:] {
+		if b.Min.Y >= frame.Max.Y {
+			break
+		}
+		if b.Rectangle == frame.Rectangle || !b.In(frame.Rectangle) {
+			continue
+		}
+		if held++; held >= 3 {
+			return true
+		}
+		if hollow(frame) && !hollow(b) && b.Dy() >= minGlyph && 3*b.Dx() < 2*frame.Dx() {
+			return true
+		}
+	}
+	return false
+}
+
+// groupLines joins blobs that stand in a row, and stacked parts of one syllable,
+// and returns the boxes of the rows.
+func groupLines(blobs []blob) []image.Rectangle {
+	slices.SortFunc(blobs, func(a, b blob) int { return cmp.Compare(a.Min.X, b.Min.X) })
+	var sets disjoint
+	for range blobs {
+		sets.add()
+	}
+	// Blobs are looked up by the cells of a grid, else every pair would have to be tried.
+	const cell = 64
+	grid := map[image.Point][]int{}
+	for i, b := range blobs {
+		reach := b.Rectangle.Inset(-max(b.Dy(), b.Dx()))
+		for y := reach.Min.Y / cell; y <= reach.Max.Y/cell; y++ {
+			for x := reach.Min.X / cell; x <= b.Max.X/cell; x++ {
+				for _, k := range grid[image.Pt(x, y)] {
+					if sets.root(i) != sets.root(k) && (inRow(blobs[k], b) || stacked(blobs[k], b)) {
+						sets.join(i, k)
+					}
+				}
+			}
+		}
+		// A blob is entered where a smaller one to its right could reach it from.
+		own := image.Rect(b.Min.X, b.Min.Y, b.Max.X+b.Dy(), b.Max.Y)
+		for y := own.Min.Y / cell; y <= own.Max.Y/cell; y++ {
+			for x := own.Min.X / cell; x <= own.Max.X/cell; x++ {
+				p := image.Pt(x, y)
+				grid[p] = append(grid[p], i)
+			}
+		}
+	}
+	boxes := make([]image.Rectangle, len(blobs))
+	for i, b := range blobs {
+		root := sets.root(i)
+		boxes[root] = boxes[root].Union(b.Rectangle)
+	}
+	boxes = slices.DeleteFunc(boxes, image.Rectangle.Empty)
+	boxes = joinNeighbours(joinOverlapping(boxes))
+	return slices.DeleteFunc(boxes, func(r image.Rectangle) bool {
+		return r.Dy() < minGlyph || r.Dy() > maxGlyph || r.Dx() < minGlyph
+	})
+}
+
+// inRow says whether b follows a on a line of text: level, near, and of a size
+// that can stand beside it.
+func inRow(a, b blob) bool {
+	tall, low := a, b
+	if b.Dy() > a.Dy() {
+		tall, low = b, a
+	}
+	gap := b.Min.X - a.Max.X
+	overlap := min(a.Max.Y, b.Max.Y) - max(a.Min.Y, b.Min.Y)
+	if 3*low.Dy() < tall.Dy() { // a dot, a hyphen, a bar of a syllable: near, and within the height of its neighbour
+		middle := (low.Min.Y + low.Max.Y) / 2
+		return 10*gap <= 4*tall.Dy() && middle >= tall.Min.Y && middle <= tall.Max.Y+low.Dy()
+	}
+	return 10*gap <= 9*tall.Dy() && 2*overlap >= low.Dy()
+}
+
+// stacked says whether a and b are one above the other in one syllable, which is about square.
+func stacked(a, b blob) bool {
+	across := min(a.Max.X, b.Max.X) - max(a.Min.X, b.Min.X)
+	if 2*across < min(a.Dx(), b.Dx()) {
+		return false
+	}
+	gap := max(a.Min.Y, b.Min.Y) - min(a.Max.Y, b.Max.Y)
+	height := max(a.Dy(), b.Dy())
+	size := max(height, min(a.Dx(), b.Dx(), 2*height)) // small syllables touch, and a long blob is no large one
+	both := a.Union(b.Rectangle)
+	return 100*gap <= 14*size && 4*both.Dy() <= 5*max(both.Dx(), a.Dy(), b.Dy())
+}
+
+// joinOverlapping puts pieces of one line together, whose boxes lie in each other for the most part.
+func joinOverlapping(boxes []image.Rectangle) []image.Rectangle {
+	slices.SortFunc(boxes, func(a, b image.Rectangle) int { return cmp.Compare(area(b), area(a)) })
+	var out []image.Rectangle
+	for _, b := range boxes {
+		k := slices.IndexFunc(out, func(o image.Rectangle) bool { return 2*area(o.Intersect(b)) > area(b) && o.Dy() < 3*b.Dy() })
+		if k < 0 {
+			out = append(out, b)
+		} else {
+			out[k] = out[k].Union(b)
+		}
+	}
+	return out
+}
+
+// joinNeighbours puts the words of one line together that were found apart: a blob
+// at a word's end may be too small to reach over the space, a whole word is not.
+func joinNeighbours(boxes []image.Rectangle) []image.Rectangle {
+	slices.SortFunc(boxes, func(a, b image.Rectangle) int { return cmp.Compare(a.Min.X, b.Min.X) })
+	var out []image.Rectangle
+	for _, b := range boxes {
+		k := slices.IndexFunc(out, func(a image.Rectangle) bool {
+			low, high := min(a.Dy(), b.Dy()), max(a.Dy(), b.Dy())
+			level := min(a.Max.Y, b.Max.Y) - max(a.Min.Y, b.Min.Y)
+			return 10*high <= 14*low && 10*level >= 7*high && 10*(b.Min.X-a.Max.X) <= 6*low
+		})
+		if k < 0 {
+			out = append(out, b)
+		} else {
+			out[k] = out[k].Union(b)
+		}
+	}
+	return out
+}
+
+// disjoint is a set of disjoint sets: each element holds its parent.
+type disjoint []int
+
+func (d *disjoint) add() int {
+	*d = append(*d, len(*d))
+	return len(*d) - 1
+}
+
+func (d disjoint) root(i int) int {
+	for d[i] != i {
+		d[i] = d[d[i]]
+		i = d[i]
+	}
+	return i
+}
+
+func (d disjoint) join(a, b int) {
+	a, b = d.root(a), d.root(b)
+	d[max(a, b)] = min(a, b)
+}

@@ -1,0 +1,121 @@
+package reader
+
+import (
+	"image"
+	"image/color"
+	"image/draw"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// canvas is a white picture to put boxes on, for glyphs.
+func canvas(w, h int) *image.RGBA {
+	pic := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(pic, pic.Rect, image.White, image.Point{}, draw.Src)
+	return pic
+}
+
+func fill(pic *image.RGBA, r image.Rectangle, c color.Color) {
+	draw.Draw(pic, r, image.NewUniform(c), image.Point{}, draw.Src)
+}
+
+// outline draws a hollow box with sides of 2 px.
+func outline(pic *image.RGBA, r image.Rectangle) {
+	for _, side := range []image.Rectangle{
+		{r.Min, image.Pt(r.Max.X, r.Min.Y+2)}, {image.Pt(r.Min.X, r.Max.Y-2), r.Max},
+		{r.Min, image.Pt(r.Min.X+2, r.Max.Y)}, {image.Pt(r.Max.X-2, r.Min.Y), r.Max},
+	} {
+		fill(pic, side, color.Black)
+	}
+}
+
+// glyphs draws n boxes of size px with gaps between and returns the box around them.
+func glyphs(pic *image.RGBA, at image.Point, n, size, gap int, c color.Color) image.Rectangle {
+	var all image.Rectangle
+	for i := range n {
+		r := image.Rect(0, 0, size, size).Add(at).Add(image.Pt(i*(size+gap), 0))
+		fill(pic, r, c)
+		all = all.Union(r)
+	}
+	return all
+}
+
+// near says whether a found box is the drawn one, give or take the width of an edge.
+func near(found, drawn image.Rectangle) bool {
+	return drawn.In(found.Inset(-2)) && found.In(drawn.Inset(-3))
+}
+
+func TestFindLines(t *testing.T) {
+	black, gray := color.Black, color.Gray{150}
+	cases := map[string]func(pic *image.RGBA) []image.Rectangle{
+		"nothing": func(*image.RGBA) []image.Rectangle { return nil },
+		"a line": func(pic *image.RGBA) []image.Rectangle {
+			return []image.Rectangle{glyphs(pic, image.Pt(50, 50), 6, 20, 5, black)}
+		},
+		"light on dark": func(pic *image.RGBA) []image.Rectangle {
+			fill(pic, image.Rect(0, 30, 600, 120), color.RGBA{30, 58, 138, 255})
+			return []image.Rectangle{glyphs(pic, image.Pt(50, 50), 6, 40, 8, color.RGBA{253, 224, 71, 255})}
+		},
+		"two lines, tightly set": func(pic *image.RGBA) []image.Rectangle {
+			return []image.Rectangle{glyphs(pic, image.Pt(50, 50), 8, 20, 4, black), glyphs(pic, image.Pt(50, 77), 8, 20, 4, black)}
+		},
+		"two columns": func(pic *image.RGBA) []image.Rectangle {
+			return []image.Rectangle{glyphs(pic, image.Pt(50, 50), 6, 20, 5, black), glyphs(pic, image.Pt(300, 50), 6, 20, 5, gray)}
+		},
+		"in a frame": func(pic *image.RGBA) []image.Rectangle {
+			outline(pic, image.Rect(30, 40, 220, 80))
+			return []image.Rectangle{glyphs(pic, image.Pt(50, 50), 6, 20, 5, black)}
+		},
+		"in a small table": func(pic *image.RGBA) []image.Rectangle {
+			outline(pic, image.Rect(30, 40, 401, 81))
+			outline(pic, image.Rect(30, 79, 401, 120))
+			fill(pic, image.Rect(200, 40, 202, 120), black)
+			var want []image.Rectangle
+			for _, at := range []image.Point{{60, 50}, {230, 50}, {60, 90}, {230, 90}} {
+				want = append(want, glyphs(pic, at, 4, 20, 5, black))
+			}
+			return want
+		},
+		"a rule": func(pic *image.RGBA) []image.Rectangle {
+			fill(pic, image.Rect(20, 100, 500, 102), black)
+			fill(pic, image.Rect(20, 120, 22, 300), black)
+			return nil
+		},
+	}
+	for name, draw := range cases {
+		t.Run(name, func(t *testing.T) {
+			pic := canvas(600, 400)
+			want := draw(pic)
+			got := findLines(edges(pic), edgeStep)
+			if len(got) != len(want) {
+				t.Fatalf("found %v, want %v", got, want)
+			}
+			for i := range want {
+				if !near(got[i], want[i]) {
+					t.Errorf("found %v, want %v", got[i], want[i])
+				}
+			}
+		})
+	}
+}
+
+// TestFindLinesOfAnySize: a line is found whole whatever its size, place and colours.
+func TestFindLinesOfAnySize(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		pic := canvas(900, 200)
+		size := rapid.IntRange(10, 108).Draw(t, "size")
+		ground, ink := rapid.Byte().Draw(t, "ground"), rapid.Byte().Draw(t, "ink")
+		if d := int(ground) - int(ink); d > -60 && d < 60 {
+			t.Skip("no contrast")
+		}
+		fill(pic, pic.Rect, color.Gray{ground})
+		at := image.Pt(rapid.IntRange(3, 200).Draw(t, "x"), rapid.IntRange(3, 80).Draw(t, "y"))
+		gap := max(3, size*rapid.IntRange(5, 35).Draw(t, "gap")/100)
+		drawn := glyphs(pic, at, rapid.IntRange(2, 5).Draw(t, "n"), size, gap, color.Gray{ink})
+		got := findLines(edges(pic), edgeStep)
+		if len(got) != 1 || !near(got[0], drawn) {
+			t.Fatalf("found %v, want %v", got, drawn)
+		}
+	})
+}

@@ -1,0 +1,121 @@
+package reader
+
+import (
+	"context"
+	"image"
+	"slices"
+	"unicode"
+
+	"golang.org/x/image/draw"
+)
+
+// The Hangul data knows the Latin alphabet poorly ("10kg" is read as 109, "www" as
+// wwuw), and reading whole lines with both languages spoils the Korean and takes twice
+// the time. So lines are read as Hangul, and what stands in them that is not Hangul
+// is read once more, alone, as English. The surer reading stays.
+
+// stretch is a part of a line without Hangul.
+type stretch struct {
+	page, from, to int // glyphs from..to of the page
+	gray           *image.Gray
+	at             image.Point // where gray's top left is in the strip
+}
+
+// rereadLatin replaces glyphs in pages, which belong to the strips, where English reads them with more confidence.
+func (r *Reader) rereadLatin(ctx context.Context, strips []strip, pages [][]Glyph) error {
+	if !r.english {
+		return nil
+	}
+	var stretches []stretch
+	for i, glyphs := range pages {
+		stretches = append(stretches, findStretches(strips[i].gray, i, glyphs)...)
+	}
+	if len(stretches) == 0 {
+		return nil
+	}
+	pictures := make([]*image.Gray, len(stretches))
+	for i, s := range stretches {
+		pictures[i] = s.gray
+	}
+	read, err := r.run(ctx, english, pictures)
+	if err != nil {
+		return err
+	}
+	// From the last to the first, so that the places of those before stay what they are.
+	for i, s := range slices.Backward(stretches) {
+		glyphs := pages[s.page]
+		if len(read[i]) == 0 || meanConfidence(read[i]) <= meanConfidence(glyphs[s.from:s.to]) {
+			continue
+		}
+		for k := range read[i] {
+			read[i][k].Box = read[i][k].Box.Add(s.at)
+		}
+		pages[s.page] = slices.Replace(glyphs, s.from, s.to, read[i]...)
+	}
+	return nil
+}
+
+// findStretches returns the runs of two glyphs and more that have none of Hangul
+// among them, and cuts them out with the gaps on either side.
+func findStretches(line *image.Gray, page int, glyphs []Glyph) []stretch {
+	const border = 10
+	var out []stretch
+	for from := 0; from < len(glyphs); from++ {
+		to, legible := from, false
+		for to < len(glyphs) && !hangul(glyphs[to].Text) {
+			legible = legible || readable(glyphs[to].Text)
+			to++
+		}
+		if to-from >= 2 && legible {
+			box := line.Rect
+			if from > 0 {
+				box.Min.X = middle(glyphs[from-1].Box.Max.X, glyphs[from].Box.Min.X)
+			}
+			if to < len(glyphs) {
+				box.Max.X = middle(glyphs[to-1].Box.Max.X, glyphs[to].Box.Min.X)
+			}
+			if box.Dx() >= minGlyph {
+				gray := image.NewGray(image.Rect(0, 0, box.Dx()+2*border, box.Dy()))
+				for i := range gray.Pix {
+					gray.Pix[i] = 255
+				}
+				draw.Draw(gray, image.Rect(border, 0, border+box.Dx(), box.Dy()), line, box.Min, draw.Src)
+				out = append(out, stretch{page: page, from: from, to: to, gray: gray, at: box.Min.Sub(image.Pt(border, 0))})
+			}
+		}
+		from = max(from, to)
+	}
+	return out
+}
+
+func middle(a, b int) int { return (a + b) / 2 }
+
+// hangul says whether a glyph is a syllable. A lone jamo is not: ㄱ is how the Hangul data sees an n.
+func hangul(text string) bool {
+	for _, r := range text {
+		if r >= '가' && r <= '힣' {
+			return true
+		}
+	}
+	return false
+}
+
+func digit(text string) bool { return len(text) == 1 && text[0] >= '0' && text[0] <= '9' }
+
+func readable(text string) bool {
+	for _, r := range text {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return true
+		}
+	}
+	return false
+}
+
+// meanConfidence is 0 for none.
+func meanConfidence(glyphs []Glyph) float64 {
+	total := 0.0
+	for _, g := range glyphs {
+		total += g.Confidence
+	}
+	return total / float64(max(1, len(glyphs)))
+}

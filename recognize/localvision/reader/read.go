@@ -1,0 +1,184 @@
+// Package reader finds and reads the text of a picture of a web page with Tesseract.
+//
+// It finds the lines itself, by their edges, brings each to dark text on white of
+// one height, and has Tesseract read many lines in one process, each as a single
+// line; what is not Hangul is read once more as English. The package accuracy measures
+// how well that goes.
+//
+// It reads level text from left to right, no text that stands upright or on a slope.
+// A Reader may be used by many at a time; together they run no more processes than it
+// was made for. When a context ends its processes are killed, and Read returns after they are gone.
+package reader
+
+import (
+	"context"
+	"image"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	// batchLines is how many lines one process reads at least: starting one costs as
+	// much as reading some five lines.
+	batchLines = 24
+	// inkBelow is the brightness in a strip below which a pixel is part of a glyph.
+	inkBelow = 170
+)
+
+// Word is what stands between two spaces. Its box and those of its glyphs are in picture pixels.
+type Word struct {
+	Glyphs     []Glyph
+	Box        image.Rectangle
+	Confidence float64 // 0..1
+}
+
+// Line is one line of text, its words from left to right.
+type Line struct {
+	Words []Word
+	Box   image.Rectangle
+}
+
+// Read finds and reads the text of a picture: the lines from top to bottom.
+func (r *Reader) Read(ctx context.Context, pic *image.RGBA) ([]Line, error) {
+	strength := edges(pic)
+	lines, err := r.readLines(ctx, pic, findLines(strength, edgeStep))
+	if err != nil {
+		return nil, err
+	}
+	// Over a photograph text hangs together with the edges of what is behind it. Seen by
+	// strong edges alone it stands free.
+	var missed []image.Rectangle
+	for _, candidate := range findLines(strength, boldStep) {
+		covered := 0
+		for _, l := range lines {
+			covered += area(l.Box.Intersect(candidate))
+		}
+		if 4*covered < area(candidate) {
+			missed = append(missed, candidate)
+		}
+	}
+	more, err := r.readLines(ctx, pic, missed)
+	if err != nil {
+		return nil, err
+	}
+	return append(lines, more...), nil
+}
+
+// readLines reads the lines at the places given and leaves out what is none. It
+// spreads them over several processes.
+func (r *Reader) readLines(ctx context.Context, pic *image.RGBA, at []image.Rectangle) ([]Line, error) {
+	if len(at) == 0 {
+		return nil, nil
+	}
+	batches := max(1, min(cap(r.slots), len(at)/batchLines))
+	found := make([]*Line, len(at))
+	group, ctx := errgroup.WithContext(ctx)
+	for b := range batches {
+		group.Go(func() error {
+			// Every n-th line: long and short ones lie in heaps, and each process gets its share.
+			var strips []strip
+			for i := b; i < len(at); i += batches {
+				strips = append(strips, cutStrip(pic, at[i]))
+			}
+			pictures := make([]*image.Gray, len(strips))
+			for i, s := range strips {
+				pictures[i] = s.gray
+			}
+			pages, err := r.run(ctx, r.language, pictures)
+			if err != nil {
+				return err
+			}
+			if err := r.rereadLatin(ctx, strips, pages); err != nil {
+				return err
+			}
+			for k, glyphs := range pages {
+				if l, ok := makeLine(strips[k], glyphs); ok {
+					found[b+k*batches] = &l
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var lines []Line
+	for _, l := range found {
+		if l != nil {
+			lines = append(lines, *l)
+		}
+	}
+	return lines, nil
+}
+
+// makeLine puts glyphs together to words by the gaps between them, and says whether
+// it is text at all.
+func makeLine(s strip, glyphs []Glyph) (Line, bool) {
+	var l Line
+	for i, g := range glyphs {
+		if i == 0 || spaceBetween(s.gray, glyphs[i-1], g) {
+			l.Words = append(l.Words, Word{})
+		}
+		w := &l.Words[len(l.Words)-1]
+		g.Box = s.toPicture(g.Box)
+		w.Glyphs = append(w.Glyphs, g)
+		w.Box = w.Box.Union(g.Box)
+		w.Confidence += g.Confidence
+		l.Box = l.Box.Union(g.Box)
+	}
+	for i := range l.Words {
+		l.Words[i].Confidence /= float64(len(l.Words[i].Glyphs))
+	}
+	l.Box.Min.Y, l.Box.Max.Y = s.line.Min.Y, s.line.Max.Y
+	return l, meanConfidence(glyphs) >= leastConfidence(glyphs)
+}
+
+// spaceBetween says whether a space stands between two neighbouring glyphs: whether the
+// widest run of white columns from the middle of one to the middle of the other is
+// as wide as a space, in parts of the line's height. Measured on 9,550 pairs this is wrong for
+// 0.6 %; the gap between Tesseract's own boxes is wrong for 5 %, and its words for more.
+func spaceBetween(line *image.Gray, a, b Glyph) bool {
+	least := 0.22 // two syllables
+	switch ha, hb := hangul(a.Text), hangul(b.Text); {
+	case digit(a.Text) && digit(b.Text):
+		least = 0.4 // a 1 has much white beside it
+	case !ha && !hb:
+		least = 0.25
+	case ha != hb:
+		least = 0.2
+	}
+	from, to := middle(a.Box.Min.X, a.Box.Max.X), middle(b.Box.Min.X, b.Box.Max.X)
+	widest, white := 0, 0
+	for x := max(from, 0); x <= min(to, line.Rect.Dx()-1); x++ {
+		white++
+		for y := range line.Rect.Dy() {
+			if line.Pix[y*line.Stride+x] < inkBelow {
+				white = 0
+				break
+			}
+		}
+		widest = max(widest, white)
+	}
+	return float64(widest) >= least*textHeight
+}
+
+// leastConfidence is the mean confidence from which on a line is kept. Scraps of
+// pictures are read as one to three glyphs, now and then with a confidence of 0.75, or as
+// a row of dots; longer lines of that confidence are text, with mistakes.
+func leastConfidence(glyphs []Glyph) float64 {
+	legible := 0
+	for _, g := range glyphs {
+		if readable(g.Text) {
+			legible++
+		}
+	}
+	switch {
+	case len(glyphs) <= 1:
+		return 0.85
+	case len(glyphs) == 2 || 2*legible < len(glyphs):
+		return 0.8
+	case len(glyphs) == 3:
+		return 0.7
+	}
+	return 0.4
+}

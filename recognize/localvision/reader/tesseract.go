@@ -1,0 +1,89 @@
+package reader
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/pageinspect/pageinspect/shared/fault"
+)
+
+// installHint says what to do when Tesseract or its data is missing.
+const installHint = "the packages tesseract-ocr and tesseract-ocr-script-hang are needed: sudo apt-get install tesseract-ocr tesseract-ocr-script-hang"
+
+const english = "eng"
+
+// Reader is an installed Tesseract that reads Hangul script.
+type Reader struct {
+	path     string
+	language string        // "Hangul", or "script/Hangul" where the data lies in a folder of its own
+	english  bool          // the English data, which Debian's tesseract-ocr brings along, is there
+	slots    chan struct{} // one for each process that may run
+}
+
+// New looks for the program, at path or on the PATH, and for its Hangul
+// script data. At most processes of them will run at a time. The error names the packages and the command to install them.
+func New(ctx context.Context, path string, processes int) (*Reader, error) {
+	if path == "" {
+		path = "tesseract"
+	}
+	found, err := exec.LookPath(path)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "no Tesseract at %q (%v); %s", path, err, installHint)
+	}
+	out, err := exec.CommandContext(ctx, found, "--list-langs").CombinedOutput()
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "%s does not list its languages (%v: %s); %s", found, err, firstLine(out), installHint)
+	}
+	languages := strings.Fields(string(out))
+	for _, language := range []string{"script/Hangul", "Hangul"} {
+		if slices.Contains(languages, language) {
+			return &Reader{path: found, language: language, english: slices.Contains(languages, english), slots: make(chan struct{}, processes)}, nil
+		}
+	}
+	return nil, fault.New(fault.Invalid, "%s has no Hangul script data; %s", found, installHint)
+}
+
+// run reads pictures, each of a single line, in one process. It waits for a slot. When ctx ends
+// the process and whatever it started are killed, and run returns after they are gone.
+func (r *Reader) run(ctx context.Context, language string, lines []*image.Gray) ([][]Glyph, error) {
+	select {
+	case r.slots <- struct{}{}:
+		defer func() { <-r.slots }()
+	case <-ctx.Done():
+		return nil, fault.Wrap(fault.Transient, context.Cause(ctx), "wait for Tesseract")
+	}
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, r.path, "stdin", "stdout", "-l", language, "--psm", "7", "-c", "hocr_char_boxes=1", "hocr")
+	// OpenMP's threads wait for each other by spinning: four of them read slower than one.
+	cmd.Env = append(os.Environ(), "OMP_THREAD_LIMIT=1")
+	cmd.Stdin = bytes.NewReader(encodeTIFF(lines))
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error {
+		err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		if errors.Is(err, syscall.ESRCH) {
+			return os.ErrProcessDone
+		}
+		return err
+	}
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return nil, fault.Wrap(fault.Transient, ctx.Err(), "read with Tesseract")
+		}
+		return nil, fault.New(fault.Internal, "%s failed (%v): %s", filepath.Base(r.path), err, firstLine(stderr.Bytes()))
+	}
+	return parseHOCR(&stdout, len(lines))
+}
+
+func firstLine(b []byte) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(string(b)), "\n")
+	return line
+}
