@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -266,6 +267,36 @@ func TestMistakesNameTheCure(t *testing.T) {
 				if !strings.Contains(stderr, w) {
 					t.Errorf("says %q, which lacks %q", stderr, w)
 				}
+			}
+		})
+	}
+}
+
+// TestWhatIsMissingIsNamed: without a browser, Tesseract or its language data,
+// one message names the package and the command.
+func TestWhatIsMissingIsNamed(t *testing.T) {
+	tesseract, err := exec.LookPath("tesseract")
+	if err != nil {
+		t.Fatal("tesseract is not installed; make test installs it")
+	}
+	only := t.TempDir()
+	if err := os.Symlink(tesseract, filepath.Join(only, "tesseract")); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, variable, value, want string }{
+		{"no Tesseract", "PATH", t.TempDir(), "apt-get install tesseract-ocr tesseract-ocr-script-hang"},
+		{"no language data", "TESSDATA_PREFIX", t.TempDir(), "apt-get install tesseract-ocr tesseract-ocr-script-hang"},
+		{"no browser", "PATH", only, "apt-get install -y chromium-headless-shell"},
+		{"not a browser", "CHROME_PATH", "/nonexistent", "CHROME_PATH is \"/nonexistent\""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.variable != "CHROME_PATH" {
+				t.Setenv("CHROME_PATH", "")
+			}
+			t.Setenv(c.variable, c.value)
+			code, _, stderr := pageinspect(t, "run", "--out", t.TempDir())
+			if code != exitFailed || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") > 2 {
+				t.Errorf("exit %d, says %q, want one message with %q", code, stderr, c.want)
 			}
 		})
 	}
