@@ -35,7 +35,7 @@ bench: deps ## measure: every figure a ratio against a floor in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
 accuracy: deps ## how well the Vision stand-in reads generated Korean pages, by size of type
-	$(GO) run ./recognize/localvision/accuracy
+	$(GO) test -count 1 -timeout 30m -run Accuracy -v ./recognize/localvision/accuracy -accuracy
 
 chaos: deps ## kill the local cloud in the middle of PAGES pages (200), and demand one result for each
 	KILL_PAGES=$(or $(PAGES),200) $(GO) test -count 1 -timeout 60m -run TestServeSurvivesKill -v ./functions/pageinspect

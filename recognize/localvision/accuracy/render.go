@@ -59,7 +59,7 @@ const linesScript = `(() => {
 })()`
 
 // Render draws each document at the device scale given and reads off its
-// lines. What is below 4,096 CSS px is cut off, lines that the cut touches too.
+// lines. What is below 4,096 CSS px is cut off, between two lines.
 // It needs a Chromium on the PATH.
 func Render(ctx context.Context, docs []Document, scale float64) ([]Rendered, error) {
 	path := ""
@@ -107,6 +107,11 @@ func draw(doc Document, scale float64) chromedp.Action[Rendered] {
 			return Rendered{}, fmt.Errorf("read the lines: %w", err)
 		}
 		height := min(read.Height, maxHeight)
+		for _, l := range read.Lines {
+			if l.Y < float64(height) && l.Y+l.H > float64(height) {
+				height = int(l.Y) // half a line cannot be read, nor counted
+			}
+		}
 		shot, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
 			Format: page.CaptureScreenshotFormatJpeg, Quality: new(int64(90)), CaptureBeyondViewport: new(true),
 			Clip: &page.Viewport{Width: Width, Height: float64(height), Scale: 1},
