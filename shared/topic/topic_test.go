@@ -1,0 +1,37 @@
+package topic_test
+
+import (
+	"testing"
+
+	"github.com/caarlos0/env/v11"
+	"go.uber.org/goleak"
+
+	"github.com/pageinspect/pageinspect/shared/topic"
+	"github.com/pageinspect/pageinspect/shared/topic/localkafka"
+	"github.com/pageinspect/pageinspect/shared/topic/topictest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// broker starts a stand-in for one test.
+func broker(t testing.TB, topics map[string]int) topic.Config {
+	t.Helper()
+	b, err := localkafka.Start(localkafka.Config{Topics: topics})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return topic.Config{Brokers: []string{b.Addr()}}
+}
+
+// TestConformance runs on the stand-in and, if the environment names a Kafka, on that too.
+func TestConformance(t *testing.T) {
+	t.Run("local", func(t *testing.T) { topictest.Conformance(t, broker(t, nil)) })
+	cfg, err := env.ParseAs[topic.Config]()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cfg.Brokers) > 0 {
+		t.Run("real", func(t *testing.T) { topictest.Conformance(t, cfg) })
+	}
+}
