@@ -79,6 +79,8 @@ type shot struct {
 	profile  Profile
 	tab      *tab
 	run      string
+	worlds   int  // how many documents our functions were put into
+	halted   bool // the page's scripts were stopped before it came to rest
 	manifest page.Manifest
 }
 

@@ -74,7 +74,7 @@ func TestMain(m *testing.M) {
 }
 
 // capturer has a store of its own and the shared browser.
-func capturer(t *testing.T, profiles string) (*Capturer, *memory) {
+func capturer(t testing.TB, profiles string) (*Capturer, *memory) {
 	t.Helper()
 	file := ""
 	if profiles != "" {
@@ -106,7 +106,7 @@ func (c *Capturer) mustPage(t *testing.T, req job.Request) page.Manifest {
 	return m
 }
 
-func serve(t *testing.T, h http.HandlerFunc) string {
+func serve(t testing.TB, h http.HandlerFunc) string {
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	return s.URL

@@ -27,6 +27,7 @@ type guard struct {
 	allowP []netip.AddrPort
 	ln     net.Listener
 	srv    *http.Server
+	tr     *http.Transport
 
 	mu      sync.Mutex
 	refused map[string]struct{} // host:port as asked for
@@ -40,6 +41,9 @@ const maxRefused = 10_000
 
 // refusedHeader marks the guard's own answer to a plain http request.
 const refusedHeader = "X-Pageinspect-Refused"
+
+// failedHeader marks the guard's answer when a plain http server gives none; it says why.
+const failedHeader = "X-Pageinspect-Failed"
 
 // browserHosts are what Chromium itself calls for updates, accounts and models;
 // no page needs them.
@@ -59,11 +63,14 @@ var notPublic = []netip.Prefix{
 	netip.MustParsePrefix("198.51.100.0/24"), // documentation
 	netip.MustParsePrefix("203.0.113.0/24"),  // documentation
 	netip.MustParsePrefix("240.0.0.0/4"),     // reserved, and broadcast
-	netip.MustParsePrefix("64:ff9b::/96"),    // NAT64 reaches IPv4 addresses unseen
-	netip.MustParsePrefix("64:ff9b:1::/48"),
-	netip.MustParsePrefix("2002::/16"), // 6to4, likewise
-	netip.MustParsePrefix("2001::/32"), // Teredo, likewise
+	netip.MustParsePrefix("2002::/16"),       // 6to4 reaches IPv4 addresses unseen
+	netip.MustParsePrefix("2001::/32"),       // Teredo, likewise
+	netip.MustParsePrefix("2001:db8::/32"),   // documentation
 }
+
+// public6 is the only part of IPv6 that is in use for the internet (RFC 4291,
+// 2.4); NAT64, IPv4-compatible and site-local addresses are outside of it.
+var public6 = netip.MustParsePrefix("2000::/3")
 
 func startGuard(allow []string) (*guard, error) {
 	g := &guard{refused: map[string]struct{}{}}
@@ -85,28 +92,59 @@ func startGuard(allow []string) (*guard, error) {
 	g.ln = ln
 	proxy := goproxy.NewProxyHttpServer()
 	proxy.Logger = log.New(io.Discard, "", 0)
-	proxy.Tr = &http.Transport{DialContext: g.dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second}
+	g.tr = &http.Transport{DialContext: g.dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: 30 * time.Second}
+	proxy.Tr = g.tr
 	proxy.ConnectDialWithReq = func(r *http.Request, network, addr string) (net.Conn, error) {
 		return g.dial(r.Context(), network, addr)
 	}
 	proxy.OnResponse().DoFunc(func(resp *http.Response, ctx *goproxy.ProxyCtx) *http.Response {
-		if resp != nil {
-			return resp
-		}
-		if errors.Is(ctx.Error, errRefused) {
+		switch {
+		case resp != nil: // what is said in our name, nobody else says
+			resp.Header.Del(refusedHeader)
+			resp.Header.Del(failedHeader)
+		case errors.Is(ctx.Error, errRefused):
 			resp = goproxy.NewResponse(ctx.Req, "text/plain", http.StatusForbidden, "refused")
 			resp.Header.Set(refusedHeader, "1")
+		case ctx.Error != nil:
+			resp = goproxy.NewResponse(ctx.Req, "text/plain", http.StatusBadGateway, "failed")
+			resp.Header.Set(failedHeader, ctx.Error.Error())
 		}
 		return resp
 	})
-	g.srv = &http.Server{Handler: proxy, ReadHeaderTimeout: 30 * time.Second, ErrorLog: proxy.Logger.(*log.Logger)}
+	g.srv = &http.Server{Handler: promptly(proxy), ReadHeaderTimeout: 30 * time.Second, ErrorLog: proxy.Logger.(*log.Logger)}
 	go g.srv.Serve(ln) //nolint:errcheck // ends with close
 	return g, nil
 }
 
+// promptly passes each piece of a plain http answer on as it comes: a page
+// that is sent slowly, or never ends, is to be seen as far as it got.
+func promptly(proxy http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodConnect && r.Header.Get("Upgrade") == "" {
+			w = prompt{w}
+		}
+		proxy.ServeHTTP(w, r)
+	})
+}
+
+type prompt struct{ http.ResponseWriter }
+
+func (p prompt) Write(b []byte) (int, error) {
+	n, err := p.ResponseWriter.Write(b)
+	if err == nil {
+		err = http.NewResponseController(p.ResponseWriter).Flush()
+	}
+	return n, err
+}
+
+func (p prompt) Unwrap() http.ResponseWriter { return p.ResponseWriter }
+
 func (g *guard) address() string { return g.ln.Addr().String() }
 
-func (g *guard) close() { g.srv.Close() }
+func (g *guard) close() {
+	g.srv.Close()
+	g.tr.CloseIdleConnections()
+}
 
 // dial connects to what addr resolves to, if that is allowed.
 func (g *guard) dial(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -145,7 +183,7 @@ func (g *guard) allowed(ap netip.AddrPort) bool {
 			return true
 		}
 	}
-	if !ip.IsGlobalUnicast() || ip.IsPrivate() {
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || ip.Is6() && !public6.Contains(ip) {
 		return false
 	}
 	for _, p := range notPublic {

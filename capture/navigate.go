@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -24,6 +25,10 @@ const (
 	// loadLimit is how long a document may go on loading before what there is
 	// of it is captured, as partial.
 	loadLimit = 30 * time.Second
+	// loadShare is the part of the time left that loading may take at most.
+	loadShare = 0.3
+	// moves is how often a page is followed when it goes elsewhere by itself.
+	moves = 5
 )
 
 // emulate makes the tab look as the profile says, before anything is loaded.
@@ -127,12 +132,13 @@ func (s *shot) navigate(ctx context.Context) error {
 			return fault.Wrap(fault.Internal, err, "set cookie %s", name)
 		}
 	}
+	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, commitLimit)
 	defer cancel()
 	res, err := call(limited, t, page.Navigate, page.NavigateParams{URL: s.req.URL})
 	switch {
 	case err != nil && limited.Err() != nil:
-		return fault.New(fault.Timeout, "%s did not answer within %v", s.req.URL, commitLimit)
+		return fault.New(fault.Timeout, "%s did not answer within %v", s.req.URL, time.Since(began).Round(100*time.Millisecond))
 	case err != nil:
 		return err
 	case res.IsDownload:
@@ -140,17 +146,35 @@ func (s *shot) navigate(ctx context.Context) error {
 	case res.ErrorText != "":
 		return s.unreachable(res.ErrorText)
 	}
-	loaded, err := t.until(ctx, loadLimit, func() bool { return t.document.loaded && t.document.response != nil })
-	if err != nil {
-		return err
-	}
-	if !loaded {
-		s.partial(fmt.Sprintf("the page was still loading after %v", loadLimit))
-		if _, err := call(ctx, t, page.StopLoading, cdp.Empty{}); err != nil {
+	return s.arrive(ctx)
+}
+
+// arrive waits for the document that the page shows now, notes what it is, and
+// makes our world in it. A page that goes on to another is followed a few times.
+func (s *shot) arrive(ctx context.Context) error {
+	for try := 0; ; try++ {
+		limit := atMost(ctx, loadLimit, loadShare)
+		loaded, err := s.tab.until(ctx, limit, func() bool { return s.tab.document.id != "" && s.tab.document.loaded })
+		if err != nil {
+			return err
+		}
+		if !loaded {
+			s.partial(fmt.Sprintf("the page was still loading after %v", limit.Round(100*time.Millisecond)))
+			if err := s.insist(ctx, func(ctx context.Context) error {
+				_, err := call(ctx, s.tab, page.StopLoading, cdp.Empty{})
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		err = s.insist(ctx, s.describe)
+		if try == moves && errors.Is(err, errLeft) {
+			return fault.New(fault.Unreachable, "%s goes from page to page and does not stay", s.req.URL)
+		}
+		if !errors.Is(err, errLeft) {
 			return err
 		}
 	}
-	return s.describe(ctx)
 }
 
 // unreachable says why there is no document, in the words of net/base/net_error_list.h.
@@ -174,6 +198,9 @@ func (s *shot) describe(ctx context.Context) error {
 		if _, refused := response.Headers[refusedHeader]; refused {
 			return s.unreachable("refused")
 		}
+		if why, failed := response.Headers[failedHeader]; failed {
+			return s.unreachable(fmt.Sprint(why))
+		}
 		if m.Status >= 400 && !s.profile.AcceptError {
 			kind := fault.Unreachable
 			if m.Status == 403 || m.Status == 429 || m.Status == 451 {
@@ -190,13 +217,18 @@ func (s *shot) describe(ctx context.Context) error {
 	if err := s.enterWorld(ctx, frame); err != nil {
 		return err
 	}
-	doc, err := evaluate[struct{ Title, URL string }](ctx, t, `({Title: document.title, URL: location.href})`)
+	return s.identify(ctx)
+}
+
+// identify notes the address and the title that the page shows now.
+func (s *shot) identify(ctx context.Context) error {
+	doc, err := evaluate[struct{ Title, URL string }](ctx, s.tab, `({Title: document.title, URL: location.href})`)
 	if err != nil {
 		return err
 	}
-	m.Title = doc.Title
+	s.manifest.Title = doc.Title
 	if u, err := url.Parse(doc.URL); err == nil && u.Host != "" {
-		m.FinalURL = doc.URL
+		s.manifest.FinalURL = doc.URL
 	}
 	return nil
 }
@@ -205,11 +237,16 @@ func (s *shot) describe(ctx context.Context) error {
 // functions in it. A document that the page replaces takes it along, so it is
 // made again after a navigation.
 func (s *shot) enterWorld(ctx context.Context, frame cdp.FrameID) error {
-	res, err := call(ctx, s.tab, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame, WorldName: "pageinspect"})
+	t := s.tab
+	t.mu.Lock()
+	t.gone = t.document.gone
+	t.mu.Unlock()
+	res, err := call(ctx, t, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame, WorldName: "pageinspect"})
 	if err != nil {
 		return err
 	}
-	s.tab.world = runtime.ExecutionContextID(res.ExecutionContextID)
-	_, err = evaluate[chromedp.Void](ctx, s.tab, pageScript)
+	t.world = runtime.ExecutionContextID(res.ExecutionContextID)
+	s.worlds++
+	_, err = evaluate[chromedp.Void](ctx, t, pageScript)
 	return err
 }

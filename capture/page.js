@@ -22,7 +22,9 @@
         scrollTo({top: y, behavior: 'instant'});
         await frame(); await frame();
         const bottom = Math.min(height(), limit);
-        if (y + innerHeight >= bottom || performance.now() > end) return {y, height: height(), done: y + innerHeight >= bottom};
+        if (y + innerHeight >= bottom || performance.now() > end) {
+          return {y, height: height(), done: y + innerHeight >= bottom, scripts: document.scripts.length > 0};
+        }
         y += step;
       }
     },

@@ -159,14 +159,13 @@ func (p *Profile) check() error {
 		between("viewport.height", p.Viewport.Height, 200, 4096),
 		between("max_height", p.MaxHeight, p.Viewport.Height, hardMaxHeight),
 		between("tile_height", p.TileHeight, 512, maxTilePixels),
-		between("overlap", p.Overlap, 32, p.TileHeight/2),
 		between("quality", p.Quality, 1, 100),
 	} {
 		if err != nil {
 			return err
 		}
 	}
-	if p.Scale < 0.5 || p.Scale > 4 {
+	if !(p.Scale >= 0.5 && p.Scale <= 4) { // NaN, too
 		return fault.New(fault.Invalid, "scale: is %v, want 0.5 to 4", p.Scale)
 	}
 	if !slices.Contains([]string{"jpeg", "png", "webp"}, p.Format) {
@@ -182,7 +181,7 @@ func (p *Profile) check() error {
 	if px := float64(p.TileHeight) * p.Scale; px > maxTilePixels {
 		p.TileHeight = int(maxTilePixels / p.Scale)
 	}
-	return nil
+	return between("overlap", p.Overlap, 32, p.TileHeight/2)
 }
 
 // For returns the profile of the name given, else the first whose hosts match
@@ -201,7 +200,7 @@ func (ps *Profiles) For(name, address string) (Profile, error) {
 		return Profile{}, fault.New(fault.Invalid, "profile: there is none called %q; there are %s", name, strings.Join(ps.Names(), ", "))
 	}
 	for _, p := range ps.list {
-		if slices.ContainsFunc(p.Hosts, func(h string) bool { ok, _ := path.Match(h, u.Hostname()); return ok }) {
+		if slices.ContainsFunc(p.Hosts, func(h string) bool { ok, _ := path.Match(strings.ToLower(h), strings.ToLower(u.Hostname())); return ok }) {
 			return p.expand()
 		}
 	}

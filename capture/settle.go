@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
@@ -27,6 +26,9 @@ const (
 	calm = 300 * time.Millisecond
 	// slowest is how long requests already under way are waited for.
 	slowest = 15 * time.Second
+	// attention is how long a page may take to answer a question that costs
+	// it microseconds, before its scripts are stopped.
+	attention = 10 * time.Second
 	// waitForLimit is how long a profile's wait_for may take to appear.
 	waitForLimit = 20 * time.Second
 	// settleShare is the part of the time left that settling may take; the rest is for the tiles.
@@ -38,6 +40,9 @@ const (
 // motion is at rest, and the page's height holds. A page that does not come to
 // rest in its time is captured as it is, as partial.
 func (s *shot) settle(ctx context.Context) error {
+	if s.halted {
+		return nil // nothing moves any more, and nothing can be asked of it
+	}
 	limited, cancel := share(ctx, settleShare)
 	defer cancel()
 	err := s.settleAll(limited)
@@ -48,7 +53,7 @@ func (s *shot) settle(ctx context.Context) error {
 		return err
 	}
 	s.partial("the page did not come to rest in its time")
-	return s.terminate(ctx)
+	return s.halt(ctx)
 }
 
 func (s *shot) settleAll(ctx context.Context) error {
@@ -76,11 +81,10 @@ func js[T any](ctx context.Context, s *shot, function string, args ...any) (T, e
 	}
 	for try := 0; ; try++ {
 		v, err := evaluate[T](ctx, s.tab, fmt.Sprintf("pageinspect.%s(%s)", function, encoded))
-		var protocol *cdproto.Error
-		if err == nil || try == 3 || !errors.As(err, &protocol) {
+		if !errors.Is(err, errLeft) || try == moves {
 			return v, err
 		}
-		if err := s.describe(ctx); err != nil {
+		if err := s.arrive(ctx); err != nil {
 			return v, err
 		}
 	}
@@ -140,28 +144,36 @@ func (s *shot) hide(ctx context.Context) error {
 }
 
 // walk scrolls down the page until its height holds and what it asked for has
-// arrived. A page that asks for nothing while it is walked is not waited for.
+// arrived. A page without scripts that asks for nothing while it is walked is
+// not waited for.
 func (s *shot) walk(ctx context.Context) error {
 	type step struct {
 		Y, Height float64
 		Done      bool
+		Scripts   bool
 	}
 	limit := s.profile.MaxHeight
+	worlds := s.worlds
 	before := s.tab.requestsStarted()
 	for y, height := 0.0, -1.0; ; {
 		w, err := js[step](ctx, s, "walk", y, walkStep, limit, 5000)
 		if err != nil {
 			return err
 		}
+		if s.worlds != worlds { // another document: from its top
+			worlds, y, height, before = s.worlds, 0, -1, -1
+			continue
+		}
 		y = w.Y
 		if !w.Done {
+			y += walkStep
 			continue
 		}
 		grew := w.Height != height && height >= 0
 		stirred := s.tab.requestsStarted() != before
 		before, height = s.tab.requestsStarted(), w.Height
 		wait := time.Duration(0)
-		if stirred || grew {
+		if stirred || grew || w.Scripts {
 			wait = calm
 		}
 		quiet, err := s.tab.quiet(ctx, wait, slowest)
@@ -197,6 +209,9 @@ func (s *shot) rest(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.identify(ctx); err != nil {
+		return err
+	}
 	s.tab.mu.Lock()
 	failed := s.tab.failed
 	s.tab.mu.Unlock()
@@ -211,15 +226,52 @@ func (s *shot) rest(ctx context.Context) error {
 	return err
 }
 
-// terminate stops a script that does not end, which would hold up the tiles too.
-func (s *shot) terminate(ctx context.Context) error {
-	limited, cancel := context.WithTimeout(ctx, 5*time.Second)
+// insist does what needs the page's attention. When a script that does not end
+// keeps it for too long, the page's scripts are stopped for good, the page is
+// partial, and it is done then.
+func (s *shot) insist(ctx context.Context, do func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, atMost(ctx, attention, 0.2))
 	defer cancel()
-	if _, err := call(limited, s.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil && limited.Err() == nil {
+	err := do(limited)
+	if err == nil || limited.Err() == nil || ctx.Err() != nil {
 		return err
 	}
-	_, err := call(ctx, s.tab, runtime.TerminateExecution, cdp.Empty{})
-	return err
+	s.partial("a script of the page did not end")
+	if err := s.halt(ctx); err != nil {
+		return err
+	}
+	return do(ctx)
+}
+
+// halt stops the page's scripts for good. The one that runs is interrupted, and
+// so is the next that runs before the page has heard that it may run none.
+func (s *shot) halt(ctx context.Context) error {
+	s.halted = true
+	ended := make(chan error, 1)
+	go func() {
+		_, err := call(ctx, s.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		ended <- err
+	}()
+	for {
+		// Without a script to interrupt, this is answered when there is one.
+		limited, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+		_, _ = call(limited, s.tab, runtime.TerminateExecution, cdp.Empty{})
+		select {
+		case err := <-ended:
+			cancel()
+			return err
+		case <-limited.Done():
+			cancel()
+		}
+	}
+}
+
+// atMost is limit, or the given part of the time that ctx has left if that is less.
+func atMost(ctx context.Context, limit time.Duration, part float64) time.Duration {
+	if end, ok := ctx.Deadline(); ok {
+		return min(limit, time.Duration(float64(time.Until(end))*part))
+	}
+	return limit
 }
 
 // share is ctx with a deadline at the given part of the time it has left.

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/chromedp/cdproto"
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/inspector"
@@ -31,13 +33,15 @@ type tab struct {
 	browser context.Context
 	guard   *guard
 	release func()
-	world   runtime.ExecutionContextID // our isolated world in the current document
+	world   runtime.ExecutionContextID // our isolated world in a document
+	gone    chan struct{}              // closed when that document is replaced
 
 	mu       sync.Mutex
 	crashed  bool
-	frame    cdp.FrameID                   // the main one
+	frame    cdp.FrameID                   // the main one; set before anything is loaded
 	flight   map[network.RequestID]request // under way
-	document document                      // the main frame's latest
+	document *document                     // the main frame's; the zero value before there is one
+	asked    map[string]*document          // what the main frame asked for, by loader; a download never becomes its document
 	failed   map[string]string             // address -> why, for pictures that failed
 	blocked  []string
 	started  int           // requests begun so far
@@ -47,20 +51,22 @@ type tab struct {
 
 // document is what the network said of the page itself.
 type document struct {
-	id       network.RequestID
+	id       string            // its loader's, which is its request's too; empty for the blank page of a new tab
 	response *network.Response // nil until there is one
-	loaded   bool              // its load event has fired
+	loaded   bool              // all that it asked for at first has come
+	gone     chan struct{}     // closed when another takes its place
 }
 
 type request struct {
-	url   string
-	image bool
+	url    string
+	image  bool
+	loader cdp.LoaderID // of the document that asked
 }
 
 func newTab(ctx context.Context, parent context.Context, g *guard) (*tab, error) {
 	t := &tab{
 		browser: parent, guard: g, changed: make(chan struct{}),
-		flight: map[network.RequestID]request{}, failed: map[string]string{},
+		flight: map[network.RequestID]request{}, failed: map[string]string{}, document: &document{gone: make(chan struct{})}, asked: map[string]*document{},
 	}
 	t.ctx, t.cancel = chromedp.NewContext(parent, chromedp.WithNewBrowserContext(), chromedp.WithListener(t.hear))
 	// The first run binds the tab to the context it is given, so that one has
@@ -99,15 +105,38 @@ func call[P, R any](ctx context.Context, t *tab, cmd cdp.Command[P, R], params P
 	return r, t.explain(ctx, err)
 }
 
+// errLeft happens if the page goes elsewhere while it is asked something: a
+// promise of the document it left may never be answered.
+var errLeft = errors.New("the page went elsewhere")
+
 // evaluate runs a script in our isolated world, where the page cannot have
 // replaced the functions it uses, and awaits its promise.
 func evaluate[T any](ctx context.Context, t *tab, script string) (T, error) {
 	run, cancel := context.WithCancel(t.ctx)
 	defer cancel()
 	defer context.AfterFunc(ctx, cancel)()
+	gone := t.gone
+	go func() {
+		select {
+		case <-gone:
+			cancel()
+		case <-run.Done():
+		}
+	}()
 	v, err := chromedp.Run(run, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise, func(p *runtime.EvaluateParams) {
 		p.ContextID = t.world
 	}))
+	var protocol *cdproto.Error
+	if err != nil && ctx.Err() == nil && t.ctx.Err() == nil {
+		select {
+		case <-gone:
+			return v, errLeft
+		default:
+		}
+		if errors.As(err, &protocol) {
+			return v, fmt.Errorf("%w: %w", errLeft, protocol)
+		}
+	}
 	return v, t.explain(ctx, err)
 }
 
@@ -150,11 +179,14 @@ func (t *tab) hear(ev any) {
 		t.cancel() // a pending command would wait for ever
 	case *network.EventRequestWillBeSent:
 		t.requestSent(e)
+	case *page.EventFrameNavigated:
+		t.navigated(e.Frame)
 	case *page.EventLoadEventFired:
-		t.mu.Lock()
-		t.document.loaded = true
-		t.notify()
-		t.mu.Unlock()
+		t.loaded()
+	case *page.EventFrameStoppedLoading:
+		if e.FrameID == t.frame { // the end of a document whose load event a download took away
+			t.loaded()
+		}
 	case *network.EventResponseReceived:
 		t.responded(e)
 	case *network.EventLoadingFinished:
@@ -171,26 +203,69 @@ func (t *tab) requestSent(e *network.EventRequestWillBeSent) {
 	case network.ResourceTypeWebSocket, network.ResourceTypeEventSource, network.ResourceTypePing, network.ResourceTypeMedia, network.ResourceTypePrefetch:
 		return // these stay open, or show nothing
 	}
+	if strings.HasPrefix(e.Request.URL, "blob:") || strings.HasPrefix(e.Request.URL, "data:") {
+		return // nothing is fetched, and the end of a worker's own script is never heard of
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if e.Type == network.ResourceTypeDocument && e.FrameID == t.frame {
-		t.document = document{id: e.RequestID}
+		if id := string(e.RequestID); t.asked[id] == nil { // a redirect keeps its id
+			if len(t.asked) == maxNotes {
+				clear(t.asked)
+			}
+			t.asked[id] = &document{id: id, gone: make(chan struct{})}
+		}
 	}
-	t.flight[e.RequestID] = request{e.Request.URL, e.Type == network.ResourceTypeImage}
+	t.flight[e.RequestID] = request{e.Request.URL, e.Type == network.ResourceTypeImage, e.LoaderID}
 	t.started++
+	t.notify()
+}
+
+// navigated takes note of the document that a frame shows from now on.
+func (t *tab) navigated(f *cdp.Frame) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f.ID != t.frame {
+		return
+	}
+	next := t.asked[string(f.LoaderID)]
+	if next == t.document {
+		return
+	}
+	if next == nil {
+		next = &document{id: string(f.LoaderID), gone: make(chan struct{})} // about:blank and its like, for which nothing is asked
+	}
+	for id, r := range t.flight {
+		if r.loader != f.LoaderID {
+			delete(t.flight, id) // of the end of these, nothing may be heard
+		}
+	}
+	close(t.document.gone)
+	t.document = next
+	t.notify()
+}
+
+func (t *tab) loaded() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.document.loaded = true
 	t.notify()
 }
 
 func (t *tab) responded(e *network.EventResponseReceived) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if e.RequestID == t.document.id {
-		t.document.response = e.Response
+	if d := t.asked[string(e.RequestID)]; d != nil {
+		d.response = e.Response
 		t.notify()
 	}
 	if _, refused := e.Response.Headers[refusedHeader]; refused {
 		t.blocked = append(t.blocked, e.Response.URL)
 	} else if r := t.flight[e.RequestID]; r.image && e.Response.Status >= 400 {
+		if why, failed := e.Response.Headers[failedHeader]; failed {
+			t.noteFailed(r.url, fmt.Sprint(why))
+			return
+		}
 		t.noteFailed(r.url, fmt.Sprintf("HTTP %d", e.Response.Status))
 	}
 }

@@ -1,0 +1,200 @@
+package capture
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
+)
+
+// own is a capturer with a browser of its own.
+func own(t *testing.T, cfg BrowserConfig) (*Capturer, *memory) {
+	t.Helper()
+	cfg.Path = os.Getenv("CHROME_PATH")
+	b, err := StartBrowser(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	cap, mem := capturer(t, "")
+	cap.Browser = b
+	return cap, mem
+}
+
+func TestGuardJudgesAddresses(t *testing.T) {
+	for _, c := range []struct {
+		allow []string
+		addr  string
+		want  bool
+	}{
+		{nil, "8.8.8.8:443", true},
+		{nil, "[2606:4700::1111]:443", true},
+		{nil, "127.0.0.1:80", false},
+		{nil, "127.9.9.9:80", false},
+		{nil, "0.0.0.0:80", false},
+		{nil, "0.1.2.3:80", false},
+		{nil, "10.0.0.1:80", false},
+		{nil, "172.16.0.1:80", false},
+		{nil, "172.32.0.1:80", true},
+		{nil, "192.168.1.1:80", false},
+		{nil, "169.254.169.254:80", false},
+		{nil, "100.64.0.1:80", false},
+		{nil, "198.18.0.1:80", false},
+		{nil, "203.0.113.9:80", false},
+		{nil, "224.0.0.1:80", false},
+		{nil, "255.255.255.255:80", false},
+		{nil, "[::1]:80", false},
+		{nil, "[::]:80", false},
+		{nil, "[fe80::1]:80", false},
+		{nil, "[fd00:ec2::254]:80", false},
+		{nil, "[ff02::1]:80", false},
+		{nil, "[::ffff:127.0.0.1]:80", false},
+		{nil, "[::ffff:10.0.0.1]:80", false},
+		{nil, "[::7f00:1]:80", false},
+		{nil, "[64:ff9b::7f00:1]:80", false},
+		{nil, "[2002:7f00:1::]:80", false},
+		{nil, "[2001:0:7f00:1::]:80", false},
+		{nil, "[fec0::1]:80", false},
+		{nil, "[2001:db8::1]:80", false},
+		{[]string{"127.0.0.1"}, "127.0.0.1:80", true},
+		{[]string{"127.0.0.1"}, "[::ffff:127.0.0.1]:80", true},
+		{[]string{"127.0.0.1"}, "127.0.0.2:80", false},
+		{[]string{"10.0.0.0/8"}, "10.200.0.1:80", true},
+		{[]string{"127.0.0.1:8080"}, "127.0.0.1:8080", true},
+		{[]string{"127.0.0.1:8080"}, "127.0.0.1:8081", false},
+		{[]string{"[::1]:8080"}, "[::1]:8080", true},
+	} {
+		g, err := startGuard(c.allow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := g.allowed(netip.MustParseAddrPort(c.addr)); got != c.want {
+			t.Errorf("allow %q: %s is allowed: %v, want %v", c.allow, c.addr, got, c.want)
+		}
+		g.close()
+	}
+	if g, err := startGuard([]string{"nonsense"}); err == nil {
+		g.close()
+		t.Error("CAPTURE_ALLOW of nonsense is accepted")
+	}
+}
+
+// canary counts the requests that reach a server which no page may reach.
+type canary struct {
+	mu   sync.Mutex
+	seen []string
+}
+
+func (c *canary) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen = append(c.seen, r.Host+r.URL.String())
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	fmt.Fprint(w, "secret")
+}
+
+func (c *canary) visits() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seen
+}
+
+// fixed serves at an address that is known before the browser starts.
+func fixed(t *testing.T, h http.Handler) *httptest.Server {
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func TestGuardKeepsPagesFromPrivateAddresses(t *testing.T) {
+	var c canary
+	secret := fixed(t, &c)
+	_, port, _ := net.SplitHostPort(secret.Listener.Addr().String())
+	var site http.HandlerFunc
+	s := fixed(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { site(w, r) }))
+	addresses := map[string]string{
+		"plain":    "http://127.0.0.1:" + port,
+		"name":     "http://localhost:" + port,
+		"ipv6":     "http://[::1]:" + port,
+		"mapped":   "http://[::ffff:127.0.0.1]:" + port,
+		"hex":      "http://0x7f000001:" + port,
+		"decimal":  "http://2130706433:" + port,
+		"short":    "http://127.1:" + port,
+		"zero":     "http://0.0.0.0:" + port,
+		"metadata": "http://169.254.169.254",
+		"tls":      "https://127.0.0.1:" + port,
+	}
+	var body strings.Builder
+	for name, a := range addresses {
+		fmt.Fprintf(&body, `<img src="%s/img-%s"><iframe src="%s/frame-%s"></iframe><link rel=stylesheet href="%s/css-%s">
+			<script>fetch('%s/fetch-%s',{mode:'no-cors'}).catch(()=>{});navigator.sendBeacon('%s/beacon');new WebSocket('%s/ws')</script>
+			<img src="/to?%s/redirect-%s">`, a, name, a, name, a, name, a, name, a, strings.Replace(a, "http", "ws", 1), a, name)
+	}
+	body.WriteString(`<iframe src="file:///etc/passwd"></iframe><iframe src="/to?file:///etc/passwd"></iframe>
+		<script>new Worker(URL.createObjectURL(new Blob(["fetch('http://127.0.0.1:` + port + `/worker',{mode:'no-cors'})"])))</script>`)
+	site = func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/to":
+			http.Redirect(w, r, r.URL.RawQuery, http.StatusFound)
+		case "/":
+			html(seen+body.String())(w, r)
+		case "/go":
+			html(seen+`<script>location.replace('http://127.0.0.1:`+port+`/moved')</script>`)(w, r)
+		default:
+			http.NotFound(w, r)
+		}
+	}
+	cap, _ := own(t, BrowserConfig{Tabs: 1, Recycle: 100, Allow: []string{s.Listener.Addr().String()}})
+	m := cap.mustPage(t, ask(s.URL+"/"))
+	blocked := strings.Join(m.Blocked, "\n")
+	for name := range addresses {
+		for _, how := range []string{"img-", "frame-", "fetch-", "redirect-"} {
+			if !strings.Contains(blocked, how+name) {
+				t.Errorf("%s%s is not listed as blocked", how, name)
+			}
+		}
+	}
+	if t.Failed() {
+		t.Logf("blocked:\n%s\nwarnings %q", blocked, m.Warnings)
+	}
+
+	for _, u := range []string{secret.URL + "/main", s.URL + "/to?" + secret.URL + "/redirect", s.URL + "/go", "http://localhost:" + port, "http://169.254.169.254/latest", "https://127.0.0.1:" + port, "http://[::1]:" + port} {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		req := ask(u)
+		req.ID = "blocked"
+		_, err := cap.Page(ctx, req, job.Source{})
+		cancel()
+		if kind := fault.KindOf(err); kind != fault.Blocked {
+			t.Errorf("%s: kind %q, want blocked: %v", u, kind, err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	req := ask(s.URL + "/to?file:///etc/passwd")
+	req.ID = "file"
+	if _, err := cap.Page(ctx, req, job.Source{}); err == nil {
+		t.Error("a redirect to a file is captured")
+	}
+	if v := c.visits(); len(v) > 0 {
+		t.Errorf("the guarded server was visited: %q", v)
+	}
+}
+
+func TestRequestsAreForTheWebAlone(t *testing.T) {
+	for _, u := range []string{"file:///etc/passwd", "chrome://crash", "data:text/html,x", "javascript:1", "ftp://x/"} {
+		if err := ask(u).Validate(); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: %v", u, err)
+		}
+	}
+}
