@@ -206,16 +206,68 @@ func groupLines(blobs []blob) []image.Rectangle {
 			}
 		}
 	}
-	boxes := make([]image.Rectangle, len(blobs))
+	members := map[int][]image.Rectangle{}
+	var roots []int // in order, so that the same picture gives the same lines
 	for i, b := range blobs {
 		root := sets.root(i)
-		boxes[root] = boxes[root].Union(b.Rectangle)
+		if members[root] == nil {
+			roots = append(roots, root)
+		}
+		members[root] = append(members[root], b.Rectangle)
 	}
-	boxes = slices.DeleteFunc(boxes, image.Rectangle.Empty)
+	var boxes []image.Rectangle
+	for _, root := range roots {
+		boxes = append(boxes, splitRows(members[root])...)
+	}
 	boxes = joinNeighbours(joinOverlapping(boxes))
 	return slices.DeleteFunc(boxes, func(r image.Rectangle) bool {
 		return r.Dy() < minGlyph || r.Dy() > maxGlyph || r.Dx() < minGlyph
 	})
+}
+
+// splitRows returns the box of the blobs of one set or, where the set is several
+// tightly set lines that hang together by a tail or a comma, the box of each.
+// Between lines hardly a blob crosses; within one, most do.
+func splitRows(blobs []image.Rectangle) []image.Rectangle {
+	const fewest = 6 // blobs on each side: a few syllables say nothing of a line
+	var box image.Rectangle
+	for _, b := range blobs {
+		box = box.Union(b)
+	}
+	if len(blobs) < 2*fewest || box.Dx() < 4*box.Dy() {
+		return []image.Rectangle{box}
+	}
+	across := make([]int, box.Dy()) // of each row, the px that blobs cover
+	for _, b := range blobs {
+		for y := b.Min.Y; y < b.Max.Y; y++ {
+			across[y-box.Min.Y] += b.Dx()
+		}
+	}
+	least, at := slices.Max(across), 0
+	for y := minGlyph; y < len(across)-minGlyph; y++ {
+		if across[y] < least {
+			least, at = across[y], y
+		}
+	}
+	if at == 0 || 6*least > min(slices.Max(across[:at]), slices.Max(across[at:])) {
+		return []image.Rectangle{box}
+	}
+	// A blob that crosses is a part of both lines.
+	over := image.Rect(box.Min.X, box.Min.Y, box.Max.X, box.Min.Y+at)
+	under := image.Rect(box.Min.X, box.Min.Y+at, box.Max.X, box.Max.Y)
+	var upper, lower []image.Rectangle
+	for _, b := range blobs {
+		if part := b.Intersect(over); !part.Empty() {
+			upper = append(upper, part)
+		}
+		if part := b.Intersect(under); !part.Empty() {
+			lower = append(lower, part)
+		}
+	}
+	if len(upper) < fewest || len(lower) < fewest {
+		return []image.Rectangle{box}
+	}
+	return append(splitRows(upper), splitRows(lower)...)
 }
 
 // inRow says whether b follows a on a line of text: level, near, and of a size

@@ -60,6 +60,13 @@ func TestFindLines(t *testing.T) {
 		"two lines, tightly set": func(pic *image.RGBA) []image.Rectangle {
 			return []image.Rectangle{glyphs(pic, image.Pt(50, 50), 8, 20, 4, black), glyphs(pic, image.Pt(50, 77), 8, 20, 4, black)}
 		},
+		"two lines that touch": func(pic *image.RGBA) []image.Rectangle {
+			upper := glyphs(pic, image.Pt(50, 50), 12, 20, 4, black)
+			lower := glyphs(pic, image.Pt(50, 75), 12, 20, 4, black)
+			fill(pic, image.Rect(100, 60, 104, 90), black) // a tail that reaches down
+			lower.Min.Y = 73                               // the tail's end counts as the lower line's
+			return []image.Rectangle{upper, lower}
+		},
 		"two columns": func(pic *image.RGBA) []image.Rectangle {
 			return []image.Rectangle{glyphs(pic, image.Pt(50, 50), 6, 20, 5, black), glyphs(pic, image.Pt(300, 50), 6, 20, 5, gray)}
 		},
