@@ -61,7 +61,7 @@ func TestMain(m *testing.M) {
 func open(t *testing.T, width, height int64) context.Context {
 	t.Helper()
 	if browser() == nil {
-		t.Skip("no Chromium to look at reports with: install chromium-headless-shell or set CHROME_PATH")
+		t.Fatal("no Chromium to look at reports with: install chromium-headless-shell or set CHROME_PATH")
 	}
 	ctx, closeTab := chromedp.NewContext(browser())
 	t.Cleanup(closeTab)

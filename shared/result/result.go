@@ -86,8 +86,8 @@ type Finding struct {
 	Rule     string   `json:"rule"`
 	Severity Severity `json:"severity"`
 	Mode     Mode     `json:"mode"`
-	Quote    string   `json:"quote"` // the text as read, spaces and all
-	Match    Match    `json:"match"`
+	Quote    string   `json:"quote"`           // the text as read, spaces and all
+	Match    Match    `json:"match,omitempty"` // absent where what must be said is missing
 	Box      page.Box `json:"box"`
 	// Boxes has a box for each line that the quote stands on, so that a quote
 	// that wraps is marked where it is and not across the whole paragraph.
