@@ -34,6 +34,8 @@ type Request struct {
 	Rules    []string          `json:"rules,omitempty"`    // names of rule packs; empty: all that are loaded
 	Labels   map[string]string `json:"labels,omitempty"`   // returned in the result, untouched
 	Force    bool              `json:"force,omitempty"`    // inspect again although a result exists
+	// SafeSearch has the pictures judged for indecency too: a second Vision unit a tile.
+	SafeSearch bool `json:"safe_search,omitempty"`
 }
 
 // Source says where a request came from, for the error record and the logs.

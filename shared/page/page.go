@@ -48,8 +48,11 @@ type Manifest struct {
 	Profile    string      `json:"profile,omitempty"`  // the profile it was captured with
 	Clicked    []string    `json:"clicked,omitempty"`  // selectors the profile clicked
 	Hidden     []string    `json:"hidden,omitempty"`   // selectors the profile hid
-	DOM        string      `json:"dom,omitempty"`      // gs:// URI of the page's DOM text, if kept
-	Tiles      []Tile      `json:"tiles"`
+	DOM        string      `json:"dom,omitempty"`      // gs:// URI of the page's DOM text (type DOM), if kept
+	// SafeSearch asks Vision to judge the pictures for indecency too; the
+	// request or the profile asked for it.
+	SafeSearch bool   `json:"safe_search,omitempty"`
+	Tiles      []Tile `json:"tiles"`
 	// TimingsMS says where Capture's time went, by step, in milliseconds.
 	TimingsMS map[string]int64 `json:"timings_ms,omitempty"`
 }

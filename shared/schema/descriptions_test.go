@@ -12,14 +12,15 @@ import (
 // the schemas and not the Go types. "schema" is described with its constant.
 var descriptions = map[reflect.Type]map[string]string{
 	reflect.TypeFor[job.Request](): {
-		"schema":   "Names the contract.",
-		"id":       "Names the work, its objects and its result; the same id twice is done once. Letters, digits and . _ ~ -, not beginning with a dot, at most 200 bytes. Without one: topic, partition and offset, or a hash.",
-		"url":      "The page's http or https address.",
-		"profile":  "How to capture; without one, chosen by the host.",
-		"category": "Rules may be scoped to categories.",
-		"rules":    "Names of rule packs; without any, all that are loaded.",
-		"labels":   "Returned in the result, untouched.",
-		"force":    "Inspect again although there is a result.",
+		"schema":      "Names the contract.",
+		"id":          "Names the work, its objects and its result; the same id twice is done once. Letters, digits and . _ ~ -, not beginning with a dot, at most 200 bytes. Without one: topic, partition and offset, or a hash.",
+		"url":         "The page's http or https address.",
+		"profile":     "How to capture; without one, chosen by the host.",
+		"category":    "Rules may be scoped to categories.",
+		"rules":       "Names of rule packs; without any, all that are loaded.",
+		"labels":      "Returned in the result, untouched.",
+		"force":       "Inspect again although there is a result.",
+		"safe_search": "Have the pictures judged for indecency too; a second Vision unit a tile.",
 	},
 	reflect.TypeFor[job.Source](): {
 		"via":       "Who carried the request.",
@@ -60,6 +61,7 @@ var descriptions = map[reflect.Type]map[string]string{
 		"clicked":     "Selectors that the profile clicked.",
 		"hidden":      "Selectors that the profile hid.",
 		"dom":         "gs:// URI of the page's DOM text, if kept.",
+		"safe_search": "The request or the profile asked for the pictures to be judged for indecency too.",
 		"tiles":       "Screenshots from top to bottom, each beginning below the one before and leaving no gap to it.",
 		"timings_ms":  "Where the time went, by step, in milliseconds.",
 	},
