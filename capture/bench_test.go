@@ -20,7 +20,7 @@ import (
 // protocol calls that opens a context, loads the page, and draws it once.
 func BenchmarkShortPages(b *testing.B) {
 	url := serveBench(b, banded(2000))
-	c := benchCapturer(b)
+	c, bare := benchCapturer(b), bareBrowser(b)
 	const pages, atOnce = 40, 4
 	ours := func(i int) error {
 		_, err := c.Page(context.Background(), job.Request{Schema: job.RequestSchema, ID: fmt.Sprintf("%d-%d", time.Now().UnixNano(), i), URL: url}, job.Source{})
@@ -28,7 +28,7 @@ func BenchmarkShortPages(b *testing.B) {
 	}
 	var oursTime, floorTime time.Duration
 	for b.Loop() {
-		floorTime += inParallel(b, pages, atOnce, func(int) error { return bareCapture(url, 2000) })
+		floorTime += inParallel(b, pages, atOnce, func(int) error { return bareCapture(bare, url, 2000) })
 		oursTime += inParallel(b, pages, atOnce, ours)
 	}
 	perMinute := func(d time.Duration) float64 { return float64(pages*b.N) / d.Minutes() }
@@ -43,10 +43,10 @@ func BenchmarkShortPages(b *testing.B) {
 func BenchmarkLongPage(b *testing.B) {
 	const height = 100_000
 	url := serveBench(b, banded(height))
-	c := benchCapturer(b)
+	c, bare := benchCapturer(b), bareBrowser(b)
 	var oursTime, floorTime time.Duration
 	for b.Loop() {
-		ctx, cancel := chromedp.NewContext(shared.current.ctx, chromedp.WithNewBrowserContext())
+		ctx, cancel := chromedp.NewContext(bare, chromedp.WithNewBrowserContext())
 		if err := bareOpen(ctx, url); err != nil {
 			b.Fatal(err)
 		}
@@ -97,8 +97,22 @@ func (discard) Read(context.Context, store.URI, int64) ([]byte, store.Attrs, err
 	return nil, store.Attrs{}, store.ErrNotExist
 }
 
-func bareCapture(url string, height int) error {
-	ctx, cancel := chromedp.NewContext(shared.current.ctx, chromedp.WithNewBrowserContext())
+// bareBrowser is the same browser as ours, as chromedp starts it and with nothing of ours.
+func bareBrowser(b *testing.B) context.Context {
+	b.Helper()
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(shared.Path()), chromedp.Flag("disable-gpu", true))
+	alloc, stop := chromedp.NewExecAllocator(context.Background(), opts...)
+	b.Cleanup(stop)
+	ctx, cancel := chromedp.NewContext(alloc)
+	b.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		b.Fatal(err)
+	}
+	return ctx
+}
+
+func bareCapture(bare context.Context, url string, height int) error {
+	ctx, cancel := chromedp.NewContext(bare, chromedp.WithNewBrowserContext())
 	defer cancel()
 	if err := bareOpen(ctx, url); err != nil {
 		return err

@@ -3,7 +3,9 @@ package capture
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,28 +13,63 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/store"
 )
 
-// processes are those whose command line names dir, this one aside.
-func processes(dir string) []int {
-	var out []int
+// own is a capturer with a browser of its own, whose files and processes are
+// those of the test's TMPDIR alone.
+func own(t *testing.T, cfg browser.Config) (*Capturer, *memory) {
+	t.Helper()
+	t.Setenv("TMPDIR", t.TempDir())
+	cfg.Path = os.Getenv("CHROME_PATH")
+	if cfg.Recycle == 0 {
+		cfg.Recycle = 1000
+	}
+	if cfg.Allow == nil {
+		cfg.Allow = []string{"127.0.0.1"}
+	}
+	b, err := browser.Start(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	cap, mem := capturer(t, "")
+	cap.Browser = b
+	return cap, mem
+}
+
+// processes are those whose command line names dir, by process id.
+func processes(dir string) map[int]string {
+	out := map[int]string{}
 	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, f := range files {
 		if b, err := os.ReadFile(f); err == nil && strings.Contains(string(b), dir) {
 			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
-			out = append(out, pid)
+			out[pid] = strings.ReplaceAll(string(b), "\x00", " ")
 		}
 	}
 	return out
+}
+
+// killAll kills the browser: every process of it, since the one that was
+// started may be a script around it.
+func killAll(t *testing.T) {
+	t.Helper()
+	for p := range processes(os.TempDir()) {
+		if err := syscall.Kill(p, syscall.SIGKILL); err != nil && err != syscall.ESRCH {
+			t.Fatal(err)
+		}
+	}
 }
 
 // eventually asks cond until it holds, for as long as 15 s.
@@ -83,26 +120,83 @@ func (c *Capturer) start(ctx context.Context, url string) <-chan error {
 }
 
 func TestBrowserKilledInMidPage(t *testing.T) {
-	cap, _ := own(t, BrowserConfig{Tabs: 2, Recycle: 100, Allow: []string{"127.0.0.1"}})
+	cap, _ := own(t, browser.Config{Tabs: 2})
 	url, arrived, _ := held(t)
 	result := cap.start(t.Context(), url)
 	<-arrived
-	// Not the process that was started, which may be a script around the browser.
-	for _, p := range processes(cap.Browser.current.dir) {
-		if err := syscall.Kill(p, syscall.SIGKILL); err != nil && err != syscall.ESRCH {
-			t.Fatal(err)
-		}
-	}
+	killAll(t)
 	if err := <-result; fault.KindOf(err) != fault.Transient {
 		t.Errorf("the page in flight: %s: %v", fault.KindOf(err), err)
 	}
 	cap.mustPage(t, ask(serve(t, html(seen))))
 }
 
+// The browser is killed three times while four pages are captured at a time.
+// Every page that was cut short says that it may be tried again, and succeeds then.
+func TestBrowserKilledUnderLoad(t *testing.T) {
+	cap, mem := own(t, browser.Config{Tabs: 4})
+	const pages, height = 16, 6000
+	url := serve(t, html(banded(height)+`<script>0</script>`))
+	var drawn atomic.Int64
+	mem.fail = func(uri store.URI) error {
+		if n := drawn.Add(1); n == 3 || n == 12 || n == 20 { // in the middle of their tiles
+			killAll(t)
+		}
+		return nil
+	}
+	todo := make(chan int, pages)
+	for i := range pages {
+		todo <- i
+	}
+	close(todo)
+	var wg sync.WaitGroup
+	var cut atomic.Int64
+	for range 4 {
+		wg.Go(func() {
+			for i := range todo {
+				for try := 0; ; try++ {
+					req := ask(url)
+					req.ID = fmt.Sprintf("page-%d", i)
+					m, err := cap.Page(t.Context(), req, job.Source{})
+					if err == nil {
+						if m.Height != height || m.Partial != "" {
+							t.Errorf("page %d: height %d, partial %q", i, m.Height, m.Partial)
+						}
+						break
+					}
+					if cut.Add(1); fault.KindOf(err) != fault.Transient || try == 20 {
+						t.Errorf("page %d: %s: %v", i, fault.KindOf(err), err)
+						break
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if cut.Load() == 0 {
+		t.Error("no page was cut short: nothing was tested")
+	}
+	manifests := 0
+	for uri := range mem.objects {
+		if uri.Bucket == "pages" {
+			manifests++
+		}
+	}
+	if manifests != pages {
+		t.Errorf("%d manifests for %d pages", manifests, pages)
+	}
+}
+
+// A page that crashes its renderer loses its own tab; the page beside it,
+// which is loading all the while, is captured whole.
 func TestRendererCrashCostsItsOwnPage(t *testing.T) {
-	cap, _ := own(t, BrowserConfig{Tabs: 2, Recycle: 100, Allow: []string{"127.0.0.1"}})
+	cap, mem := own(t, browser.Config{Tabs: 2})
+	url, arrived, release := held(t)
+	beside := cap.start(t.Context(), url)
+	<-arrived
+	browsers := mainProcesses()
+
 	s := newShot(cap, ask(serve(t, html(seen))), job.Source{})
-	defer s.close()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	for _, step := range []func(context.Context) error{s.chooseProfile, s.openTab, s.navigate} {
@@ -110,39 +204,145 @@ func TestRendererCrashCostsItsOwnPage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	before := cap.Browser.current
-	go call(ctx, s.tab, page.Crash, cdp.Empty{}) //nolint:errcheck // it is not answered
+	go browser.Call(ctx, s.tab, cdppage.Crash, cdp.Empty{}) //nolint:errcheck // it is not answered
 	began := time.Now()
 	var err error
 	for err == nil {
 		_, err = js[float64](ctx, s, "height")
 	}
-	if !errors.Is(err, errCrashed) || time.Since(began) > 10*time.Second {
+	if !errors.Is(err, browser.ErrCrashed) || time.Since(began) > 10*time.Second {
 		t.Errorf("after %v: %v", time.Since(began), err)
 	}
+	s.close()
+
+	release()
+	if err := <-beside; err != nil {
+		t.Errorf("the page beside it: %v", err)
+	}
+	if len(mem.objects) != 2 {
+		t.Errorf("%d objects of the page beside it, want a tile and a manifest", len(mem.objects))
+	}
 	cap.mustPage(t, ask(serve(t, html(seen))))
-	if cap.Browser.current != before {
-		t.Error("the crash of one page replaced the browser")
+	if now := mainProcesses(); fmt.Sprint(now) != fmt.Sprint(browsers) {
+		t.Errorf("the crash of one page replaced the browser: %v, were %v", now, browsers)
 	}
 }
 
-func TestCancelledPageGivesItsTabBack(t *testing.T) {
-	cap, mem := own(t, BrowserConfig{Tabs: 1, Recycle: 100, Allow: []string{"127.0.0.1"}})
-	tabs := func() int {
-		all, err := chromedp.Targets(cap.Browser.current.ctx)
-		if err != nil {
-			t.Fatal(err)
+// mainProcesses are the browsers of this TMPDIR without what each has started.
+func mainProcesses() []int {
+	var out []int
+	for pid, line := range processes(os.TempDir()) {
+		if !strings.Contains(line, "--type=") && !strings.Contains(line, "crashpad") {
+			out = append(out, pid)
 		}
-		return len(all)
 	}
-	idle := tabs()
+	return out
+}
+
+// 200 pages of every temper, a third of them cancelled at a random request of
+// theirs, leave no process, no goroutine and no file more than an idle browser
+// has. (Package browser counts the browser's contexts.)
+func TestMixedPagesLeaveNothing(t *testing.T) {
+	goroutines := runtime.NumGoroutine()
+	cap, _ := own(t, browser.Config{Tabs: 4})
+	cap.Store = discard{}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	var cancels sync.Map // page's number -> what ends it
+	picture := dot(blue, 100, 100)
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		id, what, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		if c, ok := cancels.Load(id + "/" + what); ok {
+			c.(context.CancelFunc)()
+			<-r.Context().Done() // until the browser has heard of it
+			return
+		}
+		switch {
+		case what == "":
+			n, _ := strconv.Atoi(id)
+			html(seen+tempers[n%len(tempers)])(w, r)
+		case what == "missing":
+			http.NotFound(w, r)
+		default:
+			media("image/png", picture)(w, r)
+		}
+	})
+	idle := func() string {
+		files, _ := filepath.Glob(os.TempDir() + "/*")
+		return fmt.Sprintf("%d processes, %d files", len(processes(os.TempDir())), len(files))
+	}
+	before := idle()
+
+	const pages = 200
+	todo := make(chan int, pages)
+	for i := range pages {
+		todo <- i
+	}
+	close(todo)
+	wanted := make([]string, pages)
+	for i := range wanted {
+		wanted[i] = []string{"", "", "", "", "a.png", "b.png"}[rnd.IntN(6)]
+	}
+	var wg sync.WaitGroup
+	var done, cut atomic.Int64
+	for range 4 {
+		wg.Go(func() {
+			for i := range todo {
+				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				if what := wanted[i]; what != "" {
+					cancels.Store(fmt.Sprintf("%d/%s", i, what), cancel)
+				}
+				req := ask(fmt.Sprintf("%s/%d/", url, i))
+				req.ID = strconv.Itoa(i)
+				_, err := cap.Page(ctx, req, job.Source{})
+				switch {
+				case err == nil:
+					done.Add(1)
+				case errors.Is(err, context.Canceled):
+					cut.Add(1)
+				default:
+					t.Errorf("page %d: %v", i, err)
+				}
+				cancel()
+			}
+		})
+	}
+	wg.Wait()
+	if done.Load() < pages/3 || cut.Load() < pages/6 {
+		t.Errorf("%d pages captured and %d cancelled: nothing was tested", done.Load(), cut.Load())
+	}
+	var after string
+	eventually(t, "what "+before+" were", func() bool { after = idle(); return after == before })
+	cap.Browser.Close()
+	if left := processes(os.TempDir()); len(left) > 0 {
+		t.Errorf("processes left: %v", left)
+	}
+	if files, _ := filepath.Glob(os.TempDir() + "/*"); len(files) > 0 {
+		t.Errorf("files left: %q", files)
+	}
+	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	eventually(t, "goroutines are back", func() bool { return runtime.NumGoroutine() <= goroutines+2 }) // the server of the pages
+}
+
+// tempers are pages that ask for a.png and b.png, each in its way.
+var tempers = []string{
+	`<img src=a.png><img src=b.png>`,
+	`<img src=a.png><div style="height:3000px"></div><img loading=lazy src=b.png>`,
+	`<img src=a.png><script>alert(1);onload=()=>{new Image().src='b.png';confirm(2)}</script>`,
+	`<img src=a.png><iframe src=b.png></iframe><script>open('missing')</script>`,
+	`<img src=a.png><script>for(let i=0;i<5;i++)fetch('b.png');new Worker(URL.createObjectURL(new Blob(['setInterval(()=>{},10)'])))</script>`,
+	`<img src=missing><img src=a.png><script>setTimeout(()=>{document.body.style.height='2500px';new Image().src='b.png'},50)</script>`,
+	`<style>@keyframes k{to{opacity:0}}img{animation:k 1s infinite}</style><img src=a.png><img src=b.png>`,
+}
+
+func TestCancelledPageGivesItsTabBack(t *testing.T) {
+	cap, mem := own(t, browser.Config{Tabs: 1})
 	url, arrived, _ := held(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	result := cap.start(ctx, url)
 	<-arrived
 
 	_, err := cap.Page(t.Context(), ask(url), job.Source{})
-	if !errors.Is(err, ErrBusy) || fault.KindOf(err) != fault.Transient {
+	if !errors.Is(err, browser.ErrBusy) || fault.KindOf(err) != fault.Transient {
 		t.Errorf("a second page in the only tab: %v", err)
 	}
 	cancel()
@@ -152,59 +352,7 @@ func TestCancelledPageGivesItsTabBack(t *testing.T) {
 	if len(mem.objects) > 0 {
 		t.Error("a cancelled page left objects")
 	}
-	eventually(t, "the tab is gone", func() bool { return tabs() == idle })
 	cap.mustPage(t, ask(serve(t, html(seen))))
-}
-
-func TestBrowserIsReplacedAndLeavesNothing(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	url := serve(t, html(seen))
-	goroutines := runtime.NumGoroutine()
-	b, err := StartBrowser(t.Context(), BrowserConfig{Path: os.Getenv("CHROME_PATH"), Tabs: 2, Recycle: 2, Allow: []string{"127.0.0.1"}}, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
-	cap, _ := capturer(t, "")
-	cap.Browser = b
-	seenDirs := map[string]bool{}
-	for i := range 5 {
-		req := ask(url)
-		req.ID = string(rune('a' + i))
-		cap.mustPage(t, req)
-		seenDirs[b.current.dir] = true
-	}
-	if len(seenDirs) != 3 {
-		t.Errorf("%d browsers for 5 pages at 2 each, want 3", len(seenDirs))
-	}
-	eventually(t, "retired browsers are gone", func() bool {
-		dirs, _ := filepath.Glob(os.TempDir() + "/*")
-		return len(dirs) == 1
-	})
-	b.Close()
-	if left := processes(os.TempDir()); len(left) > 0 {
-		t.Errorf("processes left: %v", left)
-	}
-	if dirs, _ := filepath.Glob(os.TempDir() + "/*"); len(dirs) > 0 {
-		t.Errorf("left behind: %q", dirs)
-	}
-	if _, err := b.open(t.Context()); fault.KindOf(err) != fault.Transient {
-		t.Errorf("after Close: %v", err)
-	}
-	eventually(t, "goroutines are back to what they were", func() bool { return runtime.NumGoroutine() <= goroutines })
-}
-
-func TestStartSaysWhatIsMissing(t *testing.T) {
-	for name, cfg := range map[string]BrowserConfig{
-		"no such browser": {Path: "/nonexistent", Tabs: 1, Recycle: 1},
-		"not a browser":   {Path: "/bin/false", Tabs: 1, Recycle: 1},
-		"no tabs":         {Tabs: 0, Recycle: 1},
-		"allow nonsense":  {Tabs: 1, Recycle: 1, Allow: []string{"x"}},
-	} {
-		if b, err := StartBrowser(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil {
-			b.Close()
-			t.Errorf("%s: started", name)
-		}
-	}
 }
 
 func TestShortDeadlines(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
@@ -32,7 +33,7 @@ type Store interface {
 // Capturer has what every page needs. All of it outlives any page and none of
 // it is closed by one.
 type Capturer struct {
-	Browser     *Browser
+	Browser     *browser.Browser
 	Profiles    *Profiles
 	Store       Store
 	Screenshots string // bucket of the tiles
@@ -77,9 +78,10 @@ type shot struct {
 	*Capturer
 	req      job.Request
 	profile  Profile
-	tab      *tab
+	tab      *browser.Tab
 	run      string
 	worlds   int  // how many documents our functions were put into
+	lively   bool // the page can still change, by itself or when it is scrolled
 	halted   bool // the page's scripts were stopped before it came to rest
 	manifest page.Manifest
 }
@@ -97,7 +99,7 @@ func newShot(c *Capturer, req job.Request, src job.Source) *shot {
 
 func (s *shot) close() {
 	if s.tab != nil {
-		s.tab.close()
+		s.tab.Close()
 	}
 }
 
@@ -122,11 +124,11 @@ func (s *shot) chooseProfile(context.Context) error {
 }
 
 func (s *shot) openTab(ctx context.Context) (err error) {
-	s.tab, err = s.Browser.open(ctx)
+	s.tab, err = s.Browser.Open(ctx)
 	if err != nil {
 		return err
 	}
-	return s.tab.emulate(ctx, s.profile)
+	return s.emulate(ctx)
 }
 
 // already finds the manifest of a page that was captured before.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
@@ -59,10 +60,10 @@ func (m *memory) Read(_ context.Context, uri store.URI, _ int64) ([]byte, store.
 }
 
 // The tests share one browser, as the pages of an instance do.
-var shared *Browser
+var shared *browser.Browser
 
 func TestMain(m *testing.M) {
-	b, err := StartBrowser(context.Background(), BrowserConfig{Path: os.Getenv("CHROME_PATH"), Tabs: 4, Recycle: 500, Allow: []string{"127.0.0.1"}}, slog.New(slog.DiscardHandler))
+	b, err := browser.Start(context.Background(), browser.Config{Path: os.Getenv("CHROME_PATH"), Tabs: 4, Recycle: 500, Allow: []string{"127.0.0.1"}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -21,7 +21,7 @@ import (
 )
 
 // seats are the shared browser's tabs: tests that run side by side wait for
-// one here, since the browser itself would say ErrBusy.
+// one here, since the browser itself would say browser.ErrBusy.
 var seats = make(chan struct{}, 4)
 
 // try captures a page within limit, in a tab of the shared browser.

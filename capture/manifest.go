@@ -35,7 +35,7 @@ func runID(now time.Time) string {
 // bucket's lifecycle rule, and nothing names them.
 func (s *shot) writeManifest(ctx context.Context) error {
 	m := &s.manifest
-	for _, address := range s.tab.refused() {
+	for _, address := range s.tab.Refused() {
 		m.Blocked = appendOnce(m.Blocked, maxNotes, "%s", address)
 	}
 	if err := m.Validate(); err != nil {

@@ -9,13 +9,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
@@ -32,84 +30,54 @@ const (
 )
 
 // emulate makes the tab look as the profile says, before anything is loaded.
-func (t *tab) emulate(ctx context.Context, p Profile) error {
-	agent, err := t.userAgent(ctx, p)
-	if err != nil {
-		return err
-	}
+func (s *shot) emulate(ctx context.Context) error {
+	p := s.profile
 	headers := network.Headers{}
 	for k, v := range p.Headers {
 		headers[k] = v
 	}
-	for _, c := range []func() error{
-		func() error {
-			_, err := call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-				Width: int64(p.Viewport.Width), Height: int64(p.Viewport.Height), DeviceScaleFactor: p.Scale, Mobile: p.Mobile})
-			return err
-		},
-		func() error {
-			_, err := call(ctx, t, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: agent, AcceptLanguage: acceptLanguage(p.Locale)})
-			return err
-		},
-		func() error {
-			_, err := call(ctx, t, emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: p.Locale})
-			return err
-		},
-		func() error {
-			_, err := call(ctx, t, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: p.TimeZone})
-			return err
-		},
-		func() error {
-			_, err := call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-				Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}})
-			return err
-		},
-		func() error {
-			if !p.Mobile {
-				return nil
-			}
-			_, err := call(ctx, t, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true})
-			return err
-		},
-		func() error {
-			if len(headers) == 0 {
-				return nil
-			}
-			_, err := call(ctx, t, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: headers})
-			return err
-		},
-		func() error {
-			// Service workers answer from outside the tab, unseen by its count of requests.
-			_, err := call(ctx, t, network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: true})
-			return err
-		},
-	} {
-		if err := c(); err != nil {
-			return fault.Wrap(fault.Internal, err, "emulate profile %s", p.Name)
-		}
+	commands := []func() error{
+		command(ctx, s.tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: int64(p.Viewport.Width), Height: int64(p.Viewport.Height), DeviceScaleFactor: p.Scale, Mobile: p.Mobile}),
+		command(ctx, s.tab, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
+			UserAgent: userAgent(s.tab.Agent(), p), AcceptLanguage: acceptLanguage(p.Locale)}),
+		command(ctx, s.tab, emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: p.Locale}),
+		command(ctx, s.tab, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: p.TimeZone}),
+		command(ctx, s.tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}}),
+		command(ctx, s.tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: p.Mobile}),
+		command(ctx, s.tab, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: headers}),
+		// Service workers answer from outside the tab, unseen by its count of requests.
+		command(ctx, s.tab, network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: true}),
 	}
-	return nil
+	for name, value := range p.Cookies {
+		commands = append(commands, command(ctx, s.tab, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: s.req.URL}))
+	}
+	return fault.Wrap(fault.Internal, browser.Together(commands...), "emulate profile %s", p.Name)
+}
+
+// command is a protocol command that is yet to be called.
+func command[P, R any](ctx context.Context, t *browser.Tab, cmd cdp.Command[P, R], params P) func() error {
+	return func() error {
+		if _, err := browser.Call(ctx, t, cmd, params); err != nil {
+			return fmt.Errorf("%s: %w", cmd.Method, err)
+		}
+		return nil
+	}
 }
 
 // userAgent is the profile's, else the browser's own without the word that
 // makes sites turn it away, in a phone's spelling for a mobile profile.
-func (t *tab) userAgent(ctx context.Context, p Profile) (string, error) {
+func userAgent(own string, p Profile) string {
 	if p.UserAgent != "" {
-		return p.UserAgent, nil
+		return p.UserAgent
 	}
-	run, cancel := context.WithCancel(t.ctx)
-	defer cancel()
-	defer context.AfterFunc(ctx, cancel)()
-	v, err := chromedp.CallBrowser(run, browser.GetVersion, cdp.Empty{})
-	if err != nil {
-		return "", t.explain(ctx, err)
-	}
-	agent := strings.ReplaceAll(v.UserAgent, "Headless", "")
+	agent := strings.ReplaceAll(own, "Headless", "")
 	if p.Mobile {
 		agent = platform.ReplaceAllLiteralString(agent, "(Linux; Android 14; Pixel 8)")
 		agent = strings.Replace(agent, " Safari/", " Mobile Safari/", 1)
 	}
-	return agent, nil
+	return agent
 }
 
 var platform = regexp.MustCompile(`\([^)]*\)`)
@@ -126,16 +94,10 @@ func acceptLanguage(locale string) string {
 // navigate loads the document and notes what came of it. A document that does
 // not finish is partial; one that does not come at all is an error.
 func (s *shot) navigate(ctx context.Context) error {
-	t := s.tab
-	for name, value := range s.profile.Cookies {
-		if _, err := call(ctx, t, network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: s.req.URL}); err != nil {
-			return fault.Wrap(fault.Internal, err, "set cookie %s", name)
-		}
-	}
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, commitLimit)
 	defer cancel()
-	res, err := call(limited, t, page.Navigate, page.NavigateParams{URL: s.req.URL})
+	res, err := browser.Call(limited, s.tab, page.Navigate, page.NavigateParams{URL: s.req.URL})
 	switch {
 	case err != nil && limited.Err() != nil:
 		return fault.New(fault.Timeout, "%s did not answer within %v", s.req.URL, time.Since(began).Round(100*time.Millisecond))
@@ -154,24 +116,23 @@ func (s *shot) navigate(ctx context.Context) error {
 func (s *shot) arrive(ctx context.Context) error {
 	for try := 0; ; try++ {
 		limit := atMost(ctx, loadLimit, loadShare)
-		loaded, err := s.tab.until(ctx, limit, func() bool { return s.tab.document.id != "" && s.tab.document.loaded })
+		loaded, err := s.tab.Loaded(ctx, limit)
 		if err != nil {
 			return err
 		}
 		if !loaded {
 			s.partial(fmt.Sprintf("the page was still loading after %v", limit.Round(100*time.Millisecond)))
 			if err := s.insist(ctx, func(ctx context.Context) error {
-				_, err := call(ctx, s.tab, page.StopLoading, cdp.Empty{})
-				return err
+				return command(ctx, s.tab, page.StopLoading, cdp.Empty{})()
 			}); err != nil {
 				return err
 			}
 		}
 		err = s.insist(ctx, s.describe)
-		if try == moves && errors.Is(err, errLeft) {
+		if try == moves && errors.Is(err, browser.ErrLeft) {
 			return fault.New(fault.Unreachable, "%s goes from page to page and does not stay", s.req.URL)
 		}
-		if !errors.Is(err, errLeft) {
+		if !errors.Is(err, browser.ErrLeft) {
 			return err
 		}
 	}
@@ -179,7 +140,7 @@ func (s *shot) arrive(ctx context.Context) error {
 
 // unreachable says why there is no document, in the words of net/base/net_error_list.h.
 func (s *shot) unreachable(reason string) error {
-	if s.tab.guard.refusedURL(hostPort(s.req.URL)) || len(s.tab.refused()) > 0 {
+	if s.tab.Refuses(s.req.URL) || len(s.tab.Refused()) > 0 {
 		return fault.New(fault.Blocked, "%s leads to an address that is not public; pages may visit the internet only (see CAPTURE_ALLOW)", s.req.URL)
 	}
 	return fault.New(fault.Unreachable, "%s cannot be reached: %s", s.req.URL, reason)
@@ -187,66 +148,61 @@ func (s *shot) unreachable(reason string) error {
 
 // describe takes the document's status, address and title, and makes our world in it.
 func (s *shot) describe(ctx context.Context) error {
-	t := s.tab
-	t.mu.Lock()
-	response, frame := t.document.response, t.frame
-	t.mu.Unlock()
 	m := &s.manifest
 	m.FinalURL = s.req.URL
-	if response != nil {
+	if response := s.tab.Response(); response != nil {
 		m.FinalURL, m.Status = response.URL, int(response.Status)
-		if _, refused := response.Headers[refusedHeader]; refused {
-			return s.unreachable("refused")
-		}
-		if why, failed := response.Headers[failedHeader]; failed {
-			return s.unreachable(fmt.Sprint(why))
-		}
-		if m.Status >= 400 && !s.profile.AcceptError {
-			kind := fault.Unreachable
-			if m.Status == 403 || m.Status == 429 || m.Status == 451 {
-				kind = fault.Blocked
-			}
-			return fault.New(kind, "%s answered HTTP %d %s", m.FinalURL, m.Status, response.StatusText)
-		}
-		switch media := response.MimeType; {
-		case strings.Contains(media, "html"), strings.HasPrefix(media, "image/"), strings.HasPrefix(media, "text/"), strings.Contains(media, "xml"):
-		default:
-			return fault.New(fault.Invalid, "%s is %s, which is not a page", m.FinalURL, media)
+		if err := s.accept(response); err != nil {
+			return err
 		}
 	}
-	if err := s.enterWorld(ctx, frame); err != nil {
+	if err := s.tab.Enter(ctx); err != nil {
 		return err
 	}
-	return s.identify(ctx)
+	s.worlds++
+	doc, err := browser.Evaluate[document](ctx, s.tab, pageScript)
+	if err == nil {
+		s.identify(doc)
+	}
+	return err
+}
+
+// accept says whether what was answered is a page that is wanted.
+func (s *shot) accept(response *network.Response) error {
+	if _, refused := response.Headers[browser.RefusedHeader]; refused {
+		return s.unreachable("refused")
+	}
+	if why, failed := response.Headers[browser.FailedHeader]; failed {
+		return s.unreachable(fmt.Sprint(why))
+	}
+	if response.Status >= 400 && !s.profile.AcceptError {
+		kind := fault.Unreachable
+		if response.Status == 403 || response.Status == 429 || response.Status == 451 {
+			kind = fault.Blocked
+		}
+		return fault.New(kind, "%s answered HTTP %d %s", response.URL, response.Status, response.StatusText)
+	}
+	switch media := response.MimeType; {
+	case strings.Contains(media, "html"), strings.HasPrefix(media, "image/"), strings.HasPrefix(media, "text/"), strings.Contains(media, "xml"):
+		return nil
+	default:
+		return fault.New(fault.Invalid, "%s is %s, which is not a page", response.URL, media)
+	}
+}
+
+// document is what our functions say of the page when they are put into it,
+// and when it has come to rest.
+type document struct {
+	Title, URL string
+	Lively     bool     // something in it can still change by itself or when it is scrolled
+	Missing    []string // pictures that are in the page and did not arrive
 }
 
 // identify notes the address and the title that the page shows now.
-func (s *shot) identify(ctx context.Context) error {
-	doc, err := evaluate[struct{ Title, URL string }](ctx, s.tab, `({Title: document.title, URL: location.href})`)
-	if err != nil {
-		return err
-	}
+func (s *shot) identify(doc document) {
 	s.manifest.Title = doc.Title
 	if u, err := url.Parse(doc.URL); err == nil && u.Host != "" {
 		s.manifest.FinalURL = doc.URL
 	}
-	return nil
-}
-
-// enterWorld makes an isolated world in the current document, with our
-// functions in it. A document that the page replaces takes it along, so it is
-// made again after a navigation.
-func (s *shot) enterWorld(ctx context.Context, frame cdp.FrameID) error {
-	t := s.tab
-	t.mu.Lock()
-	t.gone = t.document.gone
-	t.mu.Unlock()
-	res, err := call(ctx, t, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame, WorldName: "pageinspect"})
-	if err != nil {
-		return err
-	}
-	t.world = runtime.ExecutionContextID(res.ExecutionContextID)
-	s.worlds++
-	_, err = evaluate[chromedp.Void](ctx, t, pageScript)
-	return err
+	s.lively = doc.Lively
 }

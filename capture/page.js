@@ -9,8 +9,28 @@
     return {x: b.left + scrollX, y: b.top + scrollY, w: b.width, h: b.height};
   };
 
+  // lively says whether anything in the page can change by itself or when it
+  // is scrolled. When that would take long to find out, it is taken to be so.
+  const lively = () => {
+    if (document.scripts.length || (document.getAnimations && document.getAnimations().length)) return true;
+    if (document.querySelector('[loading=lazy],iframe,frame,object,embed,video,audio,marquee,animate,animateMotion,animateTransform,set,meta[http-equiv=refresh i]')) return true;
+    const all = document.getElementsByTagName('*');
+    if (all.length > 20000) return true;
+    for (const e of all) {
+      for (const a of e.attributes) if (a.name.startsWith('on')) return true;
+      if (getComputedStyle(e).contentVisibility === 'auto') return true;
+    }
+    return false;
+  };
+
   globalThis.pageinspect = {
     height,
+
+    // describe says what the page is now.
+    describe: () => ({
+      title: document.title, url: location.href, lively: lively(),
+      missing: [...document.images].filter(i => i.currentSrc && (!i.complete || !i.naturalWidth)).map(i => i.currentSrc),
+    }),
 
     // walk scrolls from y down to the end, or to limit, in steps of step CSS
     // pixels with two animation frames each, so that every lazy image comes
@@ -29,20 +49,19 @@
       }
     },
 
-    // rest goes back to the top and brings motion to its end.
+    // rest goes back to the top, brings motion to its end, and describes the page.
     async rest() {
       for (const a of document.getAnimations ? document.getAnimations() : []) {
         try { a.finish(); } catch { a.cancel(); } // an endless one has no end to go to
       }
       for (const v of document.querySelectorAll('video,audio')) v.pause();
-      scrollTo({top: 0, left: 0, behavior: 'instant'});
+      for (const s of document.querySelectorAll('svg')) s.pauseAnimations();
       await Promise.race([document.fonts.ready, new Promise(done => setTimeout(done, 3000))]);
-      await frame(); await frame();
-    },
-
-    // pictures lists the images that are in the page and did not arrive.
-    pictures() {
-      return [...document.images].filter(i => i.currentSrc && (!i.complete || !i.naturalWidth)).map(i => i.currentSrc);
+      if (lively()) {
+        scrollTo({top: 0, left: 0, behavior: 'instant'});
+        await frame(); await frame();
+      }
+      return pageinspect.describe();
     },
 
     // click clicks the elements that match, each once, and says how many there were.
@@ -65,4 +84,5 @@
     // find returns the box of the first element that matches, in page coordinates.
     find(selector) { const e = document.querySelector(selector); return e ? box(e) : null; },
   };
+  return pageinspect.describe();
 })()

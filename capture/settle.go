@@ -11,7 +11,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
-	"github.com/chromedp/chromedp"
+	"github.com/pageinspect/pageinspect/capture/browser"
 )
 
 //go:embed page.js
@@ -80,8 +80,8 @@ func js[T any](ctx context.Context, s *shot, function string, args ...any) (T, e
 		encoded = append(encoded, b...)
 	}
 	for try := 0; ; try++ {
-		v, err := evaluate[T](ctx, s.tab, fmt.Sprintf("pageinspect.%s(%s)", function, encoded))
-		if !errors.Is(err, errLeft) || try == moves {
+		v, err := browser.Evaluate[T](ctx, s.tab, fmt.Sprintf("pageinspect.%s(%s)", function, encoded))
+		if !errors.Is(err, browser.ErrLeft) || try == moves {
 			return v, err
 		}
 		if err := s.arrive(ctx); err != nil {
@@ -123,7 +123,7 @@ func (s *shot) click(ctx context.Context) error {
 			continue
 		}
 		s.manifest.Clicked = append(s.manifest.Clicked, selector)
-		if _, err := s.tab.quiet(ctx, calm, slowest); err != nil {
+		if _, err := s.tab.Quiet(ctx, calm, slowest); err != nil {
 			return err
 		}
 	}
@@ -144,9 +144,12 @@ func (s *shot) hide(ctx context.Context) error {
 }
 
 // walk scrolls down the page until its height holds and what it asked for has
-// arrived. A page without scripts that asks for nothing while it is walked is
-// not waited for.
+// arrived. A page in which nothing can change, by itself or by being scrolled,
+// is whole once it is loaded.
 func (s *shot) walk(ctx context.Context) error {
+	if !s.lively {
+		return nil
+	}
 	type step struct {
 		Y, Height float64
 		Done      bool
@@ -154,7 +157,7 @@ func (s *shot) walk(ctx context.Context) error {
 	}
 	limit := s.profile.MaxHeight
 	worlds := s.worlds
-	before := s.tab.requestsStarted()
+	before := s.tab.Started()
 	for y, height := 0.0, -1.0; ; {
 		w, err := js[step](ctx, s, "walk", y, walkStep, limit, 5000)
 		if err != nil {
@@ -170,18 +173,18 @@ func (s *shot) walk(ctx context.Context) error {
 			continue
 		}
 		grew := w.Height != height && height >= 0
-		stirred := s.tab.requestsStarted() != before
-		before, height = s.tab.requestsStarted(), w.Height
+		stirred := s.tab.Started() != before
+		before, height = s.tab.Started(), w.Height
 		wait := time.Duration(0)
 		if stirred || grew || w.Scripts {
 			wait = calm
 		}
-		quiet, err := s.tab.quiet(ctx, wait, slowest)
+		quiet, err := s.tab.Quiet(ctx, wait, slowest)
 		if err != nil {
 			return err
 		}
 		if !quiet {
-			for _, address := range s.tab.open() {
+			for _, address := range s.tab.Waiting() {
 				s.warn("did not finish loading within %v: %s", slowest, address)
 			}
 			return nil
@@ -190,7 +193,7 @@ func (s *shot) walk(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if (now == height && s.tab.requestsStarted() == before) || height >= float64(limit) {
+		if (now == height && s.tab.Started() == before) || height >= float64(limit) {
 			return nil
 		}
 	}
@@ -199,31 +202,32 @@ func (s *shot) walk(ctx context.Context) error {
 // rest brings the page back to its top, at rest, and stops its scripts, so
 // that no carousel turns between one tile and the next.
 func (s *shot) rest(ctx context.Context) error {
-	if _, err := js[chromedp.Void](ctx, s, "rest"); err != nil {
-		return err
-	}
-	if _, err := s.tab.quiet(ctx, 0, slowest); err != nil {
-		return err
-	}
-	missing, err := js[[]string](ctx, s, "pictures")
+	doc, err := js[document](ctx, s, "rest")
 	if err != nil {
 		return err
 	}
-	if err := s.identify(ctx); err != nil {
-		return err
+	if doc.Lively {
+		if _, err := s.tab.Quiet(ctx, 0, slowest); err != nil {
+			return err
+		}
+		if doc, err = js[document](ctx, s, "describe"); err != nil {
+			return err
+		}
 	}
-	s.tab.mu.Lock()
-	failed := s.tab.failed
-	s.tab.mu.Unlock()
-	for _, address := range missing {
+	s.identify(doc)
+	failed := s.tab.Failed()
+	for _, address := range doc.Missing {
 		why := failed[address]
 		if why == "" {
 			why = "it did not arrive"
 		}
 		s.warn("image not shown (%s): %s", why, address)
 	}
-	_, err = call(ctx, s.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-	return err
+	return s.disableScripts(ctx)
+}
+
+func (s *shot) disableScripts(ctx context.Context) error {
+	return command(ctx, s.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})()
 }
 
 // insist does what needs the page's attention. When a script that does not end
@@ -248,14 +252,11 @@ func (s *shot) insist(ctx context.Context, do func(context.Context) error) error
 func (s *shot) halt(ctx context.Context) error {
 	s.halted = true
 	ended := make(chan error, 1)
-	go func() {
-		_, err := call(ctx, s.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-		ended <- err
-	}()
+	go func() { ended <- s.disableScripts(ctx) }()
 	for {
 		// Without a script to interrupt, this is answered when there is one.
 		limited, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
-		_, _ = call(limited, s.tab, runtime.TerminateExecution, cdp.Empty{})
+		_, _ = browser.Call(limited, s.tab, runtime.TerminateExecution, cdp.Empty{})
 		select {
 		case err := <-ended:
 			cancel()

@@ -11,14 +11,14 @@ import (
 	_ "image/png"
 	"math"
 
+	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
 	_ "golang.org/x/image/webp"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/chromedp/cdproto/cdp"
 )
 
 // uploads is how many tiles may be on their way to storage while the next is
@@ -98,7 +98,7 @@ func (s *shot) tile(ctx context.Context) error {
 // measure finds the region to photograph: the whole page, or the profile's
 // crop_to, down to the profile's limit.
 func (s *shot) measure(ctx context.Context) (band, error) {
-	layout, err := call(ctx, s.tab, cdppage.GetLayoutMetrics, cdp.Empty{})
+	layout, err := browser.Call(ctx, s.tab, cdppage.GetLayoutMetrics, cdp.Empty{})
 	if err != nil {
 		return band{}, err
 	}
@@ -145,7 +145,7 @@ func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
 		q := int64(s.profile.Quality)
 		params.Quality = &q
 	}
-	shot, err := call(ctx, s.tab, cdppage.CaptureScreenshot, params)
+	shot, err := browser.Call(ctx, s.tab, cdppage.CaptureScreenshot, params)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 	"github.com/caarlos0/env/v11"
 	"github.com/pageinspect/pageinspect/capture"
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/functions/delivery"
 	"github.com/pageinspect/pageinspect/functions/logs"
 	"github.com/pageinspect/pageinspect/shared/job"
@@ -25,15 +26,15 @@ import (
 type Config struct {
 	Kafka       topic.Config
 	Store       store.Config
-	Browser     capture.BrowserConfig
+	Browser     browser.Config
 	ErrorsTopic string `env:"ERRORS_TOPIC" envDefault:"pageinspect.errors"`
 	Screenshots string `env:"SCREENSHOTS_BUCKET,required,notEmpty"`
 	Pages       string `env:"PAGES_BUCKET,required,notEmpty"`
 	Profiles    string `env:"PROFILES"` // a file; its profiles come before the bundled ones
 }
 
-// browser outlives every request; Shutdown ends it with the instance.
-var browser *capture.Browser
+// chromium outlives every request; Shutdown ends it with the instance.
+var chromium *browser.Browser
 
 func init() {
 	handler, err := newHandler(context.Background())
@@ -62,13 +63,13 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	browser, err = capture.StartBrowser(ctx, cfg.Browser, log)
+	chromium, err = browser.Start(ctx, cfg.Browser, log)
 	if err != nil {
 		return nil, err
 	}
-	log.Info("ready", "browser", browser.Path(), "profiles", profiles.Names())
+	log.Info("ready", "browser", chromium.Path(), "profiles", profiles.Names())
 	capturer := &capture.Capturer{
-		Browser: browser, Profiles: profiles, Store: objects, Screenshots: cfg.Screenshots, Pages: cfg.Pages, Log: log, Now: time.Now,
+		Browser: chromium, Profiles: profiles, Store: objects, Screenshots: cfg.Screenshots, Pages: cfg.Pages, Log: log, Now: time.Now,
 	}
 	return &delivery.Handler{
 		Stage: job.StageCapture, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: cfg.Browser.Tabs,
@@ -82,4 +83,4 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 
 // Shutdown ends the browser and removes what it left. It is for the process's
 // end; no request calls it.
-func Shutdown() { browser.Close() }
+func Shutdown() { chromium.Close() }

@@ -15,7 +15,7 @@ import (
 
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
-	"github.com/pageinspect/pageinspect/capture"
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
 )
@@ -25,7 +25,7 @@ import (
 // same piece of the tile.
 func checkReport(t *testing.T, r result.Result, file string) {
 	t.Helper()
-	path, err := capture.FindBrowser(os.Getenv("CHROME_PATH"))
+	path, err := browser.Find(os.Getenv("CHROME_PATH"))
 	if err != nil {
 		t.Fatal(err)
 	}

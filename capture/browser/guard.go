@@ -1,4 +1,4 @@
-package capture
+package browser
 
 import (
 	"context"
@@ -39,11 +39,11 @@ var errRefused = errors.New("address is not public")
 // maxRefused bounds the memory of a guard that lives as long as its instance.
 const maxRefused = 10_000
 
-// refusedHeader marks the guard's own answer to a plain http request.
-const refusedHeader = "X-Pageinspect-Refused"
+// RefusedHeader marks the guard's own answer to a plain http request.
+const RefusedHeader = "X-Pageinspect-Refused"
 
-// failedHeader marks the guard's answer when a plain http server gives none; it says why.
-const failedHeader = "X-Pageinspect-Failed"
+// FailedHeader marks the guard's answer when a plain http server gives none; it says why.
+const FailedHeader = "X-Pageinspect-Failed"
 
 // browserHosts are what Chromium itself calls for updates, accounts and models;
 // no page needs them.
@@ -100,14 +100,14 @@ func startGuard(allow []string) (*guard, error) {
 	proxy.OnResponse().DoFunc(func(resp *http.Response, ctx *goproxy.ProxyCtx) *http.Response {
 		switch {
 		case resp != nil: // what is said in our name, nobody else says
-			resp.Header.Del(refusedHeader)
-			resp.Header.Del(failedHeader)
+			resp.Header.Del(RefusedHeader)
+			resp.Header.Del(FailedHeader)
 		case errors.Is(ctx.Error, errRefused):
 			resp = goproxy.NewResponse(ctx.Req, "text/plain", http.StatusForbidden, "refused")
-			resp.Header.Set(refusedHeader, "1")
+			resp.Header.Set(RefusedHeader, "1")
 		case ctx.Error != nil:
 			resp = goproxy.NewResponse(ctx.Req, "text/plain", http.StatusBadGateway, "failed")
-			resp.Header.Set(failedHeader, ctx.Error.Error())
+			resp.Header.Set(FailedHeader, ctx.Error.Error())
 		}
 		return resp
 	})

@@ -1,4 +1,4 @@
-package capture
+package browser
 
 import (
 	"os/exec"
@@ -10,9 +10,9 @@ import (
 // in half the time of chromium and captures two to three times the pages.
 var browsers = []string{"chromium-headless-shell", "chrome-headless-shell", "headless-shell", "chromium", "chromium-browser", "google-chrome"}
 
-// FindBrowser returns the path of the browser to use: the one named, else the
+// Find returns the path of the browser to use: the one named, else the
 // best of those installed. Its error names the package and the command.
-func FindBrowser(named string) (string, error) {
+func Find(named string) (string, error) {
 	if named != "" {
 		path, err := exec.LookPath(named)
 		if err != nil {

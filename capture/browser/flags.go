@@ -1,15 +1,6 @@
-package capture
+package browser
 
-import (
-	"fmt"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"strings"
-	"syscall"
-
-	"github.com/chromedp/chromedp"
-)
+import "github.com/chromedp/chromedp"
 
 // flags are the browser's switches beside chromedp's own.
 func flags(proxy string) []chromedp.ExecAllocatorOption {
@@ -33,25 +24,5 @@ func flags(proxy string) []chromedp.ExecAllocatorOption {
 		// The tabs are dealt with one by one, so a popup is not wanted.
 		chromedp.Flag("block-new-web-contents", true),
 		chromedp.Flag("disable-gpu", true),
-	}
-}
-
-// tempPrefix names this process's browser directories, so that a later one can
-// tell those of a process that was killed.
-func tempPrefix() string { return fmt.Sprintf("pageinspect-browser-%d-", os.Getpid()) }
-
-// removeStale removes browser directories whose process is gone: a SIGKILL
-// gives no chance to tidy, and the next start does it.
-func removeStale(log *slog.Logger) {
-	found, _ := filepath.Glob(filepath.Join(os.TempDir(), "pageinspect-browser-*-*"))
-	for _, dir := range found {
-		var pid int
-		if n, _ := fmt.Sscanf(strings.TrimPrefix(filepath.Base(dir), "pageinspect-browser-"), "%d-", &pid); n != 1 || pid <= 0 {
-			continue
-		}
-		if pid != os.Getpid() && syscall.Kill(pid, 0) == syscall.ESRCH {
-			log.Info("removing what a killed process left", "dir", dir)
-			os.RemoveAll(dir)
-		}
 	}
 }

@@ -1,0 +1,247 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/target"
+	"github.com/chromedp/chromedp"
+	"github.com/pageinspect/pageinspect/shared/fault"
+)
+
+// started is a browser whose files and processes are those of the test's TMPDIR alone.
+func started(t *testing.T, cfg Config) *Browser {
+	t.Helper()
+	t.Setenv("TMPDIR", t.TempDir())
+	cfg.Path, cfg.Allow = os.Getenv("CHROME_PATH"), []string{"127.0.0.1"}
+	b, err := Start(t.Context(), cfg, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	return b
+}
+
+// signalAll sends a signal to each process of the test's browsers.
+func signalAll(t *testing.T, sig syscall.Signal) {
+	t.Helper()
+	for _, pid := range processes(os.TempDir()) {
+		if err := syscall.Kill(pid, sig); err != nil && err != syscall.ESRCH {
+			t.Fatal(err)
+		}
+	}
+}
+
+// processes are those whose command line names dir.
+func processes(dir string) []int {
+	var out []int
+	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, f := range files {
+		if b, err := os.ReadFile(f); err == nil && strings.Contains(string(b), dir) {
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
+			out = append(out, pid)
+		}
+	}
+	return out
+}
+
+// eventually asks cond until it holds, for as long as 15 s.
+func eventually(t *testing.T, what string, cond func() bool) {
+	t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	late := time.After(15 * time.Second)
+	for !cond() {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("%s: not within 15 s", what)
+		}
+	}
+}
+
+// visit opens a tab and loads url in it.
+func visit(ctx context.Context, b *Browser, url string) (*Tab, error) {
+	tab, err := b.Open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, err = Call(ctx, tab, page.Navigate, page.NavigateParams{URL: url})
+	if err == nil {
+		_, err = tab.Loaded(ctx, 20*time.Second)
+	}
+	if err != nil {
+		tab.Close()
+	}
+	return tab, err
+}
+
+func site(t *testing.T, body string) string {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		w.Write([]byte(body)) //nolint:errcheck // the visitor may leave
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+func TestBrowserIsReplacedAndLeavesNothing(t *testing.T) {
+	goroutines := runtime.NumGoroutine()
+	b := started(t, Config{Tabs: 2, Recycle: 2})
+	dirs := map[string]bool{}
+	for range 5 {
+		tab, err := b.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		dirs[tab.process.dir] = true
+		tab.Close()
+	}
+	if len(dirs) != 3 {
+		t.Errorf("%d browsers for 5 pages at 2 each, want 3", len(dirs))
+	}
+	eventually(t, "retired browsers are gone", func() bool {
+		dirs, _ := filepath.Glob(os.TempDir() + "/*")
+		return len(dirs) == 1
+	})
+	b.Close()
+	if left := processes(os.TempDir()); len(left) > 0 {
+		t.Errorf("processes left: %v", left)
+	}
+	if dirs, _ := filepath.Glob(os.TempDir() + "/*"); len(dirs) > 0 {
+		t.Errorf("left behind: %q", dirs)
+	}
+	if _, err := b.Open(t.Context()); fault.KindOf(err) != fault.Transient {
+		t.Errorf("after Close: %v", err)
+	}
+	eventually(t, "goroutines are back to what they were", func() bool { return runtime.NumGoroutine() <= goroutines })
+}
+
+// Tabs that are closed, cancelled while they open, and cancelled while their
+// page loads take their browser contexts with them.
+func TestNoContextIsLeft(t *testing.T) {
+	b := started(t, Config{Tabs: 4, Recycle: 1000})
+	url := site(t, "<p>x")
+	contexts := func() int {
+		r, err := chromedp.CallBrowser(b.current.ctx, target.GetBrowserContexts, cdp.Empty{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(r.BrowserContextIDs)
+	}
+	before := contexts()
+	var wg sync.WaitGroup
+	for worker := range 4 {
+		wg.Go(func() {
+			for i := range 12 {
+				ctx, cancel := context.WithCancel(t.Context())
+				if i%3 == 0 { // at some point of the opening, another each time
+					stop := context.AfterFunc(ctx, func() {})
+					defer stop()
+					go func() {
+						for range (i*4 + worker) * 1000 {
+							runtime.Gosched()
+						}
+						cancel()
+					}()
+				}
+				tab, err := visit(ctx, b, url)
+				if err == nil {
+					tab.Close()
+				} else if !errors.Is(err, context.Canceled) {
+					t.Errorf("tab %d: %v", i, err)
+				}
+				cancel()
+			}
+		})
+	}
+	wg.Wait()
+	eventually(t, "contexts are back to what they were", func() bool { return contexts() == before })
+	eventually(t, "no page is counted as open", func() bool {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		return b.current.open == 0
+	})
+}
+
+// A browser that answers nothing any more is replaced, and the next page is
+// seen in another.
+func TestHungBrowserIsReplaced(t *testing.T) {
+	b := started(t, Config{Tabs: 2, Recycle: 100})
+	b.patience = 500 * time.Millisecond
+	hung := b.current
+	signalAll(t, syscall.SIGSTOP)
+	if _, err := b.Open(t.Context()); fault.KindOf(err) != fault.Transient {
+		t.Errorf("%s: %v", fault.KindOf(err), err)
+	}
+	b.patience = 30 * time.Second
+	tab, err := visit(t.Context(), b, site(t, "<p>x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tab.process == hung {
+		t.Error("the page is in the browser that hung")
+	}
+	tab.Close()
+	eventually(t, "the hung one is gone", func() bool { _, err := os.Stat(hung.dir); return os.IsNotExist(err) })
+}
+
+// Close ends what does not answer, with pages open, in less than the 10 s
+// that Cloud Run gives after SIGTERM.
+func TestCloseEndsAHungBrowserInTime(t *testing.T) {
+	b := started(t, Config{Tabs: 2, Recycle: 100})
+	if _, err := visit(t.Context(), b, site(t, "<p>x")); err != nil {
+		t.Fatal(err)
+	}
+	signalAll(t, syscall.SIGSTOP)
+	began := time.Now()
+	b.Close()
+	if took := time.Since(began); took > 9*time.Second {
+		t.Errorf("took %v", took)
+	}
+	eventually(t, "its processes are gone", func() bool { return len(processes(os.TempDir())) == 0 })
+}
+
+func TestBusyIsSaidAtOnce(t *testing.T) {
+	b := started(t, Config{Tabs: 1, Recycle: 100})
+	tab, err := b.Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Open(t.Context()); !errors.Is(err, ErrBusy) || fault.KindOf(err) != fault.Transient {
+		t.Errorf("a second page in the only tab: %v", err)
+	}
+	tab.Close()
+	if tab, err = b.Open(t.Context()); err != nil { // at once, not when the context is gone
+		t.Fatal(err)
+	}
+	tab.Close()
+}
+
+func TestStartSaysWhatIsMissing(t *testing.T) {
+	for name, cfg := range map[string]Config{
+		"no such browser": {Path: "/nonexistent", Tabs: 1, Recycle: 1},
+		"not a browser":   {Path: "/bin/false", Tabs: 1, Recycle: 1},
+		"no tabs":         {Tabs: 0, Recycle: 1},
+		"allow nonsense":  {Tabs: 1, Recycle: 1, Allow: []string{"x"}},
+	} {
+		if b, err := Start(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil {
+			b.Close()
+			t.Errorf("%s: started", name)
+		}
+	}
+}

@@ -1,0 +1,196 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+
+	"github.com/chromedp/cdproto"
+	"github.com/chromedp/cdproto/browser"
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/css"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"golang.org/x/sync/errgroup"
+)
+
+// ErrCrashed happens if the page's renderer process ends, by its own doing or for want of memory.
+var ErrCrashed = fault.New(fault.Internal, "the page crashed its renderer")
+
+// ErrLeft happens if the page goes elsewhere while it is asked something: a
+// promise of the document it left may never be answered.
+var ErrLeft = errors.New("the page went elsewhere")
+
+// Tab is one page in its own browser context: no cookie, cache or storage is
+// shared with another. It answers dialogs, refuses downloads and keeps count of
+// the page's requests. It is used by one goroutine and thrown away.
+type Tab struct {
+	ctx     context.Context
+	cancel  context.CancelFunc
+	process *process
+	guard   *guard
+	profile cdp.BrowserContextID // the browser context: cookies, cache and storage of its own
+	free    func()                     // its place may be taken; called as soon as it is closed
+	left    func()                     // its browser context is gone; called some 20 ms later
+	world   runtime.ExecutionContextID // our isolated world in a document
+	gone    chan struct{}              // closed when that document is replaced
+
+	mu sync.Mutex
+	traffic
+}
+
+func newTab(ctx context.Context, p *process, g *guard) (*Tab, error) {
+	t := &Tab{ctx: p.ctx, cancel: func() {}, process: p, guard: g, traffic: newTraffic()}
+	if err := t.open(ctx); err != nil {
+		err = t.explain(ctx, err)
+		t.discard()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *Tab) open(ctx context.Context) error {
+	id, err := t.process.newContext(ctx)
+	if err != nil {
+		return err
+	}
+	t.profile = id
+	t.ctx, t.cancel = chromedp.NewContext(t.process.ctx, chromedp.WithExistingBrowserContext(t.profile), chromedp.WithListener(t.hear))
+	// The first run binds the tab to the context it is given, so that one has
+	// no deadline; the job's is watched beside it.
+	stop := context.AfterFunc(ctx, t.cancel)
+	if err := chromedp.Do(t.ctx); err != nil || !stop() {
+		return errors.Join(ctx.Err(), err)
+	}
+	t.mu.Lock()
+	t.frame = cdp.FrameID(chromedp.FromContext(t.ctx).Target.TargetID) // a tab's main frame has its target's id
+	t.mu.Unlock()
+	return Together(
+		func() error {
+			deny := browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorDeny, BrowserContextID: t.profile}
+			_, err := chromedp.CallBrowser(t.ctx, browser.SetDownloadBehavior, deny)
+			return err
+		},
+		// chromedp follows the document's nodes and styles, which costs each change of them, and nobody here asks.
+		func() error { _, err := Call(ctx, t, css.Disable, cdp.Empty{}); return err },
+		func() error { _, err := Call(ctx, t, dom.Disable, cdp.Empty{}); return err },
+	)
+}
+
+// Together runs commands side by side: the browser takes them in any case one
+// by one, but none waits for the answer to another.
+func Together(commands ...func() error) error {
+	var g errgroup.Group
+	for _, c := range commands {
+		g.Go(c)
+	}
+	return g.Wait()
+}
+
+// Agent is the browser's own user agent string.
+func (t *Tab) Agent() string { return t.process.agent }
+
+// Close gives the tab back. Whatever state the page is in, its browser context
+// goes; that is not waited for, so that the next page can begin meanwhile.
+func (t *Tab) Close() {
+	t.free()
+	go func() {
+		t.discard()
+		t.left()
+	}()
+}
+
+// discard ends the page with all that is its own.
+func (t *Tab) discard() {
+	if t.profile != "" {
+		t.process.dispose(t.profile)
+	}
+	t.cancel()
+}
+
+// Call runs a protocol command on the tab for as long as ctx allows.
+func Call[P, R any](ctx context.Context, t *Tab, cmd cdp.Command[P, R], params P) (R, error) {
+	run, cancel := context.WithCancel(t.ctx)
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	r, err := chromedp.Call(run, cmd, params)
+	return r, t.explain(ctx, err)
+}
+
+// Enter makes an isolated world of ours in the document that the page shows
+// now: the page can neither see what is defined in it nor replace what it uses.
+// A document that is replaced takes its world along.
+func (t *Tab) Enter(ctx context.Context) error {
+	t.mu.Lock()
+	t.gone = t.document.gone
+	frame := t.frame
+	t.mu.Unlock()
+	res, err := Call(ctx, t, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame, WorldName: "pageinspect"})
+	t.world = runtime.ExecutionContextID(res.ExecutionContextID)
+	return err
+}
+
+// Evaluate runs a script in our isolated world and awaits its promise. It is
+// ErrLeft if the document that the world was made in is gone.
+func Evaluate[T any](ctx context.Context, t *Tab, script string) (T, error) {
+	var v T
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	gone := t.gone
+	go func() {
+		select {
+		case <-gone:
+			cancel(ErrLeft)
+		case <-ctx.Done():
+		}
+	}()
+	yes := true
+	res, err := Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: script, ContextID: t.world, AwaitPromise: &yes, ReturnByValue: &yes})
+	var protocol *cdproto.Error
+	switch {
+	case errors.Is(context.Cause(ctx), ErrLeft):
+		return v, ErrLeft
+	case errors.As(err, &protocol):
+		return v, errors.Join(ErrLeft, protocol)
+	case err != nil:
+		return v, err
+	case res.ExceptionDetails != nil:
+		return v, fault.New(fault.Internal, "our script failed in the page: %s", exception(res.ExceptionDetails))
+	case len(res.Result.Value) == 0: // undefined
+		return v, nil
+	}
+	return v, json.Unmarshal(res.Result.Value, &v)
+}
+
+func exception(d *runtime.ExceptionDetails) string {
+	if d.Exception != nil && d.Exception.Description != "" {
+		return d.Exception.Description
+	}
+	return d.Text
+}
+
+// explain says what really happened behind a failed command: the job's time
+// ran out, the renderer crashed, the browser is gone, or the command failed.
+func (t *Tab) explain(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	t.mu.Lock()
+	crashed := t.crashed
+	t.mu.Unlock()
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case crashed:
+		return ErrCrashed
+	case t.process.ctx.Err() != nil:
+		return errGone
+	case errors.Is(err, context.Canceled), errors.Is(err, chromedp.ErrTargetDetached):
+		return fault.New(fault.Transient, "the tab closed in mid-page: %v", err)
+	}
+	return err
+}
