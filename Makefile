@@ -2,7 +2,7 @@
 # `make run` inspects pages, `make test` passes the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run serve build test check deps accuracy bench chaos fuzz clean
+.PHONY: help run serve build test check deps accuracy bench chaos tall fuzz clean
 
 GO ?= go
 TESTFLAGS ?=
@@ -39,6 +39,9 @@ accuracy: deps ## how well the Vision stand-in reads generated Korean pages, by 
 
 chaos: deps ## kill the local cloud in the middle of PAGES pages (200), and demand one result for each
 	KILL_PAGES=$(or $(PAGES),200) $(GO) test -count 1 -timeout 60m -run TestServeSurvivesKill -v ./functions/pageinspect
+
+tall: deps ## capture 200,000 px pages in headless-shell and in chromium, at every scale, and read each 40 px of them
+	$(GO) test -count 1 -timeout 60m -run TestTallestPagesInEveryBrowser -v ./capture -all
 
 fuzz: ## fuzz everything that decodes bytes from outside, FUZZTIME each
 	@$(GO) list -f '{{.ImportPath}}' ./... | while read p; do \

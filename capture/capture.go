@@ -82,6 +82,7 @@ type shot struct {
 	run      string
 	worlds   int  // how many documents our functions were put into
 	lively   bool // the page can still change, by itself or when it is scrolled
+	scrolled int  // where the page is scrolled to while it is drawn
 	halted   bool // the page's scripts were stopped before it came to rest
 	manifest page.Manifest
 }
@@ -120,6 +121,7 @@ func (s *shot) chooseProfile(context.Context) error {
 		return err
 	}
 	s.profile, s.manifest.Profile = p, p.Name
+	s.manifest.SafeSearch = p.SafeSearch || s.req.SafeSearch
 	return nil
 }
 

@@ -3,12 +3,15 @@ package capture
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"image"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -126,17 +129,17 @@ const bandHeight, bandBits, cell = 40, 16, 40
 // white cells of 40 px.
 func banded(height int) string {
 	var b strings.Builder
-	b.WriteString(`<title>bands</title><style>i{display:inline-block;width:40px;height:40px;background:#000}b{display:block;height:40px;overflow:hidden;font-size:0;white-space:nowrap}u{display:inline-block;width:40px;height:40px}</style>`)
+	b.WriteString(`<title>bands</title><style>b{display:block;height:40px;width:640px}</style>`)
 	for n := range height / bandHeight {
-		b.WriteString("<b>")
+		b.WriteString("<b style='background:linear-gradient(90deg")
 		for bit := range bandBits {
+			color := "#fff"
 			if n>>bit&1 == 1 {
-				b.WriteString("<i></i>")
-			} else {
-				b.WriteString("<u></u>")
+				color = "#000"
 			}
+			fmt.Fprintf(&b, ",%s %dpx %dpx", color, bit*cell, (bit+1)*cell)
 		}
-		b.WriteString("</b>")
+		b.WriteString(")'></b>")
 	}
 	return b.String()
 }
@@ -184,30 +187,77 @@ func TestEveryBandIsRight(t *testing.T) {
 	}{
 		{"short", "", 400},
 		{"two tiles", "", 4120},
-		{"long", "", 30_000},
+		{"tallest", " - {name: default, viewport: {width: 660}}\n", 200_000},
 		{"dpr 1.5", " - {name: default, scale: 1.5}\n", 12_000},
 		{"dpr 3 png", " - {name: default, scale: 3, format: png}\n", 6_000},
 		{"webp small tiles", " - {name: default, format: webp, tile_height: 1000, overlap: 200}\n", 5_000},
 		{"mobile", " - {name: default, mobile: true, viewport: {width: 640}}\n", 6_000},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			cap, mem := capturer(t, c.profile)
-			m := cap.mustPage(t, ask(serve(t, html(`<meta name=viewport content="width=device-width">`+banded(c.height)))))
-			if want := max(c.height, 800); m.Height != want && c.name != "mobile" {
-				t.Errorf("height %d, want %d", m.Height, want)
-			}
-			if m.Height < c.height {
-				t.Fatalf("height %d, want %d", m.Height, c.height)
-			}
-			m.Height = c.height / bandHeight * bandHeight
-			if m.Truncated || m.Partial != "" || len(m.Warnings) > 0 {
-				t.Errorf("truncated %v, partial %q, warnings %q", m.Truncated, m.Partial, m.Warnings)
-			}
-			if c.height >= 800 {
-				checkBands(t, m, mem.objects)
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { captureBands(t, shared, c.profile, c.height) })
 	}
+}
+
+// all has the tests of the tallest pages run in every browser and at every scale, which takes minutes.
+var all = flag.Bool("all", false, "capture 200,000 px in both browsers at every scale")
+
+func TestTallestPagesInEveryBrowser(t *testing.T) {
+	height, browsers := 200_000, []string{"chromium-headless-shell", "chromium"}
+	if !*all {
+		height, browsers = 12_000, installed(browsers)
+	}
+	for _, name := range browsers {
+		b, err := browser.Start(t.Context(), browser.Config{Path: name, Tabs: 1, Recycle: 10, Allow: []string{"127.0.0.1"}}, slog.New(slog.DiscardHandler))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, scale := range []float64{1, 1.5, 3} {
+			t.Run(fmt.Sprintf("%s at %v", name, scale), func(t *testing.T) {
+				captureBands(t, b, fmt.Sprintf(" - {name: default, viewport: {width: 660}, scale: %v}\n", scale), height)
+			})
+		}
+		b.Close()
+	}
+}
+
+// installed are those of the browsers that there are; the one the other tests use is never among what is missing.
+func installed(names []string) []string {
+	return slices.DeleteFunc(names, func(name string) bool { _, err := exec.LookPath(name); return err != nil })
+}
+
+// A page beyond the profile's limit is cut there, and says so.
+func TestBeyondTheLimitIsTruncated(t *testing.T) {
+	cap, mem := capturer(t, " - {name: default, viewport: {width: 660}, max_height: 10000}\n")
+	m := cap.mustPage(t, ask(serve(t, html(banded(10_040)))))
+	if !m.Truncated || m.Height != 10_000 {
+		t.Errorf("height %d, truncated %v", m.Height, m.Truncated)
+	}
+	checkBands(t, m, mem.objects)
+}
+
+// captureBands captures a banded page whole and decodes all of it.
+func captureBands(t *testing.T, b *browser.Browser, profile string, height int) {
+	t.Helper()
+	cap, mem := capturer(t, profile)
+	cap.Browser = b
+	m := cap.mustPage(t, ask(serve(t, html(`<meta name=viewport content="width=device-width">`+banded(height)))))
+	if want := max(height, cap.viewport(t)); m.Height != want {
+		t.Errorf("height %d, want %d", m.Height, want)
+	}
+	if m.Truncated || m.Partial != "" || len(m.Warnings) > 0 {
+		t.Errorf("truncated %v, partial %q, warnings %q", m.Truncated, m.Partial, m.Warnings)
+	}
+	if m.Height = height / bandHeight * bandHeight; m.Height >= 800 { // below a short page is its viewport's white
+		checkBands(t, m, mem.objects)
+	}
+}
+
+func (c *Capturer) viewport(t *testing.T) int {
+	t.Helper()
+	p, err := c.Profiles.For("", "http://127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Viewport.Height
 }
 
 func TestBands(t *testing.T) {
@@ -230,27 +280,38 @@ func TestBands(t *testing.T) {
 }
 
 func TestVerifyRefusesWhatIsNotTheTile(t *testing.T) {
-	b := band{width: 8, height: 4}
-	good := func() []byte {
-		cap, mem := capturer(t, " - {name: default, viewport: {width: 200, height: 200}}\n")
-		m := cap.mustPage(t, ask(serve(t, html("x"))))
-		b = band{width: m.Tiles[0].Width, height: m.Tiles[0].Height}
-		for uri, data := range mem.objects {
-			if uri.Bucket == "shots" {
-				return data
+	for _, format := range []string{"jpeg", "png", "webp"} {
+		cap, mem := capturer(t, fmt.Sprintf(" - {name: default, format: %s, viewport: {width: 200, height: 200}}\n", format))
+		m := cap.mustPage(t, ask(serve(t, html("<p>some text"))))
+		b := band{width: m.Tiles[0].Width, height: m.Tiles[0].Height}
+		uri, err := store.ParseURI(m.Tiles[0].Object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		good := mem.objects[uri]
+		if err := verify(good, b, 1); err != nil {
+			t.Fatalf("a good %s is refused: %v", format, err)
+		}
+		for n := range len(good) {
+			if verify(good[:n], b, 1) == nil {
+				t.Errorf("a %s cut off after %d of %d bytes is accepted", format, n, len(good))
 			}
 		}
-		return nil
-	}()
-	if err := verify(good, b, 1); err != nil {
-		t.Fatalf("a good tile is refused: %v", err)
-	}
-	for name, bad := range map[string][]byte{"empty": nil, "cut off": good[:len(good)-10], "text": []byte("hello")} {
-		if verify(bad, b, 1) == nil {
-			t.Errorf("%s: accepted", name)
+		if verify(append(slices.Clone(good), 'x'), b, 1) == nil {
+			t.Errorf("a %s with a byte too many is accepted", format)
 		}
-	}
-	if verify(good, band{width: b.width, height: b.height + 3}, 1) == nil {
-		t.Error("the wrong size is accepted")
+		if format == "png" {
+			damaged := slices.Clone(good)
+			damaged[len(damaged)/2] ^= 1
+			if verify(damaged, b, 1) == nil {
+				t.Error("a damaged png is accepted")
+			}
+		}
+		if verify([]byte("hello"), b, 1) == nil {
+			t.Error("text is accepted")
+		}
+		if verify(good, band{width: b.width, height: b.height + 3}, 1) == nil {
+			t.Errorf("a %s of the wrong size is accepted", format)
+		}
 	}
 }

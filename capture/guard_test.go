@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -114,6 +115,33 @@ func TestGuardKeepsPagesFromPrivateAddresses(t *testing.T) {
 	}
 	if v := c.visits(); len(v) > 0 {
 		t.Errorf("the guarded server was visited: %q", v)
+	}
+}
+
+// Nor does a page show or read what is on this machine's disk.
+func TestPagesCannotReadFiles(t *testing.T) {
+	file := t.TempDir() + "/secret.png"
+	if err := os.WriteFile(file, dot(red, 200, 200), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	body := fmt.Sprintf(`<title>nothing</title><img src="file://%[1]s" width=200 height=200><iframe src="file://%[1]s" width=200 height=200></iframe>
+		<object data="file://%[1]s" width=200 height=200></object><div style="width:200px;height:200px;background:url(file://%[1]s)"></div>
+		<script>const tell=()=>{document.title='read'};fetch('file://%[1]s').then(tell,()=>{});
+		const x=new XMLHttpRequest();x.onload=tell;x.open('GET','file://%[1]s');x.send();
+		const l=document.createElement('script');l.onload=tell;l.src='file://%[1]s';document.body.append(l);
+		open('file://%[1]s')</script>`, file)
+	cap, mem := capturer(t, "")
+	m := cap.mustPage(t, ask(serve(t, html(body))))
+	if m.Title != "nothing" {
+		t.Errorf("the page says %q", m.Title)
+	}
+	img := pictureOf(t, mem.objects, m.Tiles[0])
+	for y := 10; y < m.Tiles[0].Height; y += 20 {
+		for x := 10; x < m.Tiles[0].Width; x += 20 {
+			if is(img, x, y, red) {
+				t.Fatalf("the file is shown at %d,%d", x, y)
+			}
+		}
 	}
 }
 

@@ -99,6 +99,8 @@ func (s *shot) navigate(ctx context.Context) error {
 	defer cancel()
 	res, err := browser.Call(limited, s.tab, page.Navigate, page.NavigateParams{URL: s.req.URL})
 	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
 	case err != nil && limited.Err() != nil:
 		return fault.New(fault.Timeout, "%s did not answer within %v", s.req.URL, time.Since(began).Round(100*time.Millisecond))
 	case err != nil:
@@ -123,7 +125,11 @@ func (s *shot) arrive(ctx context.Context) error {
 		if !loaded {
 			s.partial(fmt.Sprintf("the page was still loading after %v", limit.Round(100*time.Millisecond)))
 			if err := s.insist(ctx, func(ctx context.Context) error {
-				return command(ctx, s.tab, page.StopLoading, cdp.Empty{})()
+				_, err := browser.Call(ctx, s.tab, page.StopLoading, cdp.Empty{})
+				if browser.IsProtocol(err) {
+					return nil // between two documents nothing is loading
+				}
+				return err
 			}); err != nil {
 				return err
 			}

@@ -64,6 +64,76 @@
       return pageinspect.describe();
     },
 
+    // scroll scrolls to y and waits until the frames then in the window are painted.
+    async scroll(y) {
+      scrollTo({top: y, left: 0, behavior: 'instant'});
+      await frame(); await frame();
+    },
+
+    // pin puts what is fixed to the window, or sticks to its edge, on the page
+    // at the place where it is shown now.
+    pin() {
+      for (const e of document.querySelectorAll('*')) {
+        const style = getComputedStyle(e), fixed = style.position === 'fixed';
+        if (!fixed && style.position !== 'sticky') continue;
+        const set = (name, value) => e.style.setProperty(name, value, 'important');
+        const was = e.getBoundingClientRect(), {width, height} = style;
+        set('transition', 'none');
+        set('position', fixed ? 'absolute' : 'relative');
+        set('inset', 'auto');
+        if (fixed) { set('width', width); set('height', height); set('top', '0px'); set('left', '0px'); }
+        const is = e.getBoundingClientRect();
+        set('top', was.top - is.top + 'px');
+        set('left', was.left - is.left + 'px');
+      }
+    },
+
+    // texts lists what the document and its frames of the same site show as
+    // text, line by line with boxes in page coordinates, up to about most
+    // bytes of JSON; whole says that nothing was left out.
+    texts(most) {
+      const texts = [], range = document.createRange();
+      const visit = (root, dx, dy) => {
+        const walker = (root.ownerDocument || root).createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+        for (let n = walker.nextNode(); n; n = walker.nextNode()) {
+          if (n.nodeType === Node.ELEMENT_NODE) {
+            if (n.shadowRoot && !visit(n.shadowRoot, dx, dy)) return false;
+            if (n.localName === 'iframe') {
+              let inside = null;
+              try { inside = n.contentDocument; } catch { /* of another site */ }
+              const b = n.getBoundingClientRect();
+              if (inside && b.width && !visit(inside, dx + b.left + n.clientLeft, dy + b.top + n.clientTop)) return false;
+            }
+            continue;
+          }
+          const data = n.data, parent = n.parentElement || n.parentNode.host;
+          if (!/\S/.test(data) || !parent || !parent.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+          for (let i = 0; i < data.length;) {
+            range.setStart(n, i);
+            const to = end => { range.setEnd(n, end); return range.getBoundingClientRect(); };
+            let rects, end = data.length, b = to(end);
+            if ((rects = range.getClientRects()).length > 1 && b.height > rects[0].height * 1.5) { // more than a line: where does the first one end?
+              let low = i + 1, high = end;
+              while (low < high) {
+                const middle = (low + high + 1) >> 1;
+                if (to(middle).height > rects[0].height * 1.5) high = middle - 1; else low = middle;
+              }
+              b = to(end = low);
+            }
+            const text = data.slice(i, end).replace(/\s+/g, ' ').trim();
+            if (text && b.width && b.height) {
+              if ((most -= 3 * text.length + 90) < 0) return false;
+              texts.push({text, box: {x: b.left + dx, y: b.top + dy, w: b.width, h: b.height}});
+            }
+            i = end;
+          }
+        }
+        return true;
+      };
+      const whole = visit(document, scrollX, scrollY);
+      return {texts, whole};
+    },
+
     // click clicks the elements that match, each once, and says how many there were.
     async click(selector) {
       const found = [...document.querySelectorAll(selector)].filter(e => e.getClientRects().length);

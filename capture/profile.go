@@ -36,10 +36,12 @@ type Profile struct {
 	Cookies map[string]string `yaml:"cookies"` // for the page's own host; ${NAME} likewise
 
 	MaxHeight   int    `yaml:"max_height"`   // CSS pixels; a longer page is truncated, and says so
+	MaxSettle   int    `yaml:"max_settle"`   // seconds that scrolling and waiting may take before the page is captured as it is, as partial; 0: half of the time there is
 	TileHeight  int    `yaml:"tile_height"`  // CSS pixels
 	Overlap     int    `yaml:"overlap"`      // CSS pixels; 1.5 to 2 times the tallest text
 	Format      string `yaml:"format"`       // jpeg, png or webp
 	Quality     int    `yaml:"quality"`      // of jpeg and webp, 1 to 100
+	SafeSearch  bool   `yaml:"safe_search"`  // have Vision judge the pictures' decency, too, for a second unit a tile
 	AcceptError bool   `yaml:"accept_error"` // capture the page although its HTTP status is 400 or more
 }
 
@@ -158,6 +160,7 @@ func (p *Profile) check() error {
 		between("viewport.width", p.Viewport.Width, 200, 4096),
 		between("viewport.height", p.Viewport.Height, 200, 4096),
 		between("max_height", p.MaxHeight, p.Viewport.Height, hardMaxHeight),
+		between("max_settle", p.MaxSettle, 0, 3600),
 		between("tile_height", p.TileHeight, 512, maxTilePixels),
 		between("quality", p.Quality, 1, 100),
 	} {

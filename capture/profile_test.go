@@ -1,10 +1,14 @@
 package capture
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
+	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
@@ -96,5 +100,73 @@ func TestSecretsComeFromTheEnvironment(t *testing.T) {
 	}
 	if _, err := ps.For("b", "https://x/"); err == nil || !strings.Contains(err.Error(), "PAGEINSPECT_TEST_UNSET") {
 		t.Errorf("a name that is not set: %v", err)
+	}
+}
+
+// The published schema and the program agree: on the keys, their defaults and
+// their limits, and it accepts the bundled profiles.
+func TestTheSchemaIsTheProgram(t *testing.T) {
+	text, err := os.ReadFile("profiles.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s jsonschema.Schema
+	if err := json.Unmarshal(text, &s); err != nil {
+		t.Fatal(err)
+	}
+	resolved, err := s.Resolve(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bundled any
+	if err := yaml.Unmarshal(bundledProfiles, &bundled); err != nil {
+		t.Fatal(err)
+	}
+	if err := resolved.Validate(bundled); err != nil {
+		t.Errorf("the bundled profiles: %v", err)
+	}
+
+	// What a profile is that says nothing, as a schema's defaults.
+	ps, err := load(t, "version: v1\nprofiles:\n - {name: empty}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := yaml.Marshal(ps.list[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values map[string]any
+	if err := yaml.Unmarshal(b, &values); err != nil {
+		t.Fatal(err)
+	}
+	check := func(where string, properties map[string]*jsonschema.Schema, values map[string]any) {
+		for key, p := range properties {
+			v, known := values[key]
+			if !known {
+				t.Errorf("%s%s is in the schema alone", where, key)
+			}
+			if p.Default != nil && fmt.Sprint(v) != strings.Trim(string(p.Default), `"`) {
+				t.Errorf("%s%s: the schema's default is %s, the program's %v", where, key, p.Default, v)
+			}
+		}
+		for key := range values {
+			if properties[key] == nil {
+				t.Errorf("%s%s is not in the schema", where, key)
+			}
+		}
+	}
+	profile := s.Defs["profile"]
+	check("", profile.Properties, values)
+	check("viewport.", profile.Properties["viewport"].Properties, values["viewport"].(map[string]any))
+
+	for key, p := range profile.Properties {
+		if p.Minimum == nil || p.Maximum == nil {
+			continue
+		}
+		for _, v := range []float64{*p.Minimum - 1, *p.Maximum + 1} {
+			if _, err := load(t, fmt.Sprintf("version: v1\nprofiles:\n - {name: a, %s: %v}\n", key, v)); err == nil && v != 0 { // 0 is the default
+				t.Errorf("%s: the schema refuses %v, the program does not", key, v)
+			}
+		}
 	}
 }

@@ -45,6 +45,11 @@ func (s *shot) settle(ctx context.Context) error {
 	}
 	limited, cancel := share(ctx, settleShare)
 	defer cancel()
+	if most := s.profile.MaxSettle; most > 0 {
+		var stop context.CancelFunc
+		limited, stop = context.WithTimeout(limited, time.Duration(most)*time.Second)
+		defer stop()
+	}
 	err := s.settleAll(limited)
 	if err == nil {
 		return nil

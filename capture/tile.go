@@ -1,23 +1,20 @@
 package capture
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"image"
-	_ "image/jpeg" // the formats a tile may have
-	_ "image/png"
 	"math"
+	"slices"
 
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
-	_ "golang.org/x/image/webp"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -25,8 +22,9 @@ import (
 // drawn: enough to hide a slow upload, and a few MB of memory.
 const uploads = 3
 
-// band is one tile's place on the page, in CSS pixels.
-type band struct{ x, y, width, height int }
+// band is one tile's place on the page, and where the page is scrolled to while
+// it is drawn, in CSS pixels.
+type band struct{ x, y, width, height, scroll int }
 
 // bands cuts a region into overlapping tiles from top to bottom. The last one
 // ends with the region and is never shorter than the overlap, since it begins
@@ -35,7 +33,7 @@ func bands(region band, height, overlap int) []band {
 	var out []band
 	for y := 0; ; y += height - overlap {
 		h := min(height, region.height-y)
-		out = append(out, band{region.x, region.y + y, region.width, h})
+		out = append(out, band{x: region.x, y: region.y + y, width: region.width, height: h})
 		if y+h >= region.height {
 			return out
 		}
@@ -50,8 +48,18 @@ func (s *shot) tile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	frames, err := s.foreignFrames(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.text(ctx, region, frames); err != nil {
+		return err
+	}
 	p, m := s.profile, &s.manifest
-	plan := bands(region, p.TileHeight, p.Overlap)
+	plan := scrolled(bands(region, p.TileHeight, p.Overlap), frames, p.Viewport.Height, p.Overlap)
+	if err := s.pin(ctx, plan); err != nil {
+		return err
+	}
 	tiles := make([]page.Tile, 0, len(plan))
 
 	// Uploads go on to the job's own deadline; only the drawing stops early,
@@ -107,7 +115,7 @@ func (s *shot) measure(ctx context.Context) (band, error) {
 	}
 	// A page is as wide as its viewport: what hangs over to the right is not
 	// seen without scrolling sideways, and one stray element would widen all tiles.
-	r := band{0, 0, int(layout.CSSLayoutViewport.ClientWidth), int(math.Ceil(layout.CSSContentSize.Height))}
+	r := band{width: int(layout.CSSLayoutViewport.ClientWidth), height: int(math.Ceil(layout.CSSContentSize.Height))}
 	if c := s.profile.CropTo; c != "" {
 		box, err := js[*page.Box](ctx, s, "find", c)
 		switch {
@@ -122,6 +130,9 @@ func (s *shot) measure(ctx context.Context) (band, error) {
 		}
 	}
 	if r.width <= 0 || r.height <= 0 {
+		if why := s.manifest.Partial; why != "" {
+			return band{}, fault.New(fault.Timeout, "there is nothing to photograph yet: %s", why)
+		}
 		return band{}, fault.New(fault.Invalid, "the page is %dx%d px: there is nothing to photograph", r.width, r.height)
 	}
 	if r.height > s.profile.MaxHeight {
@@ -131,9 +142,32 @@ func (s *shot) measure(ctx context.Context) (band, error) {
 	return r, nil
 }
 
+// pin fixes what is fixed to the window, or sticks to it, to where it is on the
+// page, if the plan has it scrolled.
+func (s *shot) pin(ctx context.Context, plan []band) error {
+	if s.halted || !slices.ContainsFunc(plan, func(b band) bool { return b.scroll > 0 }) {
+		return nil
+	}
+	_, err := js[chromedp.Void](ctx, s, "pin")
+	return err
+}
+
+// scroll brings the page to where a band is to be drawn.
+func (s *shot) scroll(ctx context.Context, y int) error {
+	if s.halted || y == s.scrolled {
+		return nil
+	}
+	s.scrolled = y
+	_, err := js[chromedp.Void](ctx, s, "scroll", y)
+	return err
+}
+
 // draw takes the picture of one band. The clip with captureBeyondViewport from
 // the top of the page is right at every depth; see the design for what is not.
 func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
+	if err := s.scroll(ctx, b.scroll); err != nil {
+		return nil, err
+	}
 	yes := true
 	params := cdppage.CaptureScreenshotParams{
 		Format:                cdppage.CaptureScreenshotFormat(s.profile.Format),
@@ -150,31 +184,6 @@ func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
 		return nil, err
 	}
 	return shot.Data, verify(shot.Data, b, s.profile.Scale)
-}
-
-// verify demands of a tile that it has bytes, decodes, is whole, and has the
-// size asked for: a browser that cannot draw so much answers without an error.
-// Only the header is decoded, so that memory stays flat.
-func verify(data []byte, b band, scale float64) error {
-	cfg, format, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil {
-		return fault.New(fault.Transient, "the browser returned %d bytes that are not a picture: %v", len(data), err)
-	}
-	if end := endings[format]; !bytes.HasSuffix(data, end) {
-		return fault.New(fault.Transient, "the browser returned a %s that is cut off after %d bytes", format, len(data))
-	}
-	near := func(got, css int) bool { return math.Abs(float64(got)-float64(css)*scale) <= 1 }
-	if !near(cfg.Width, b.width) || !near(cfg.Height, b.height) {
-		return fault.New(fault.Transient, "the browser returned a picture of %dx%d px for %dx%d CSS px at scale %v", cfg.Width, cfg.Height, b.width, b.height, scale)
-	}
-	return nil
-}
-
-// endings are the bytes with which a whole picture of a format ends; WebP has
-// none, and says its length in the header that DecodeConfig reads.
-var endings = map[string][]byte{
-	"jpeg": {0xff, 0xd9},
-	"png":  {'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82},
 }
 
 func describeTile(uri store.URI, b band, media string, data []byte) page.Tile {

@@ -46,12 +46,12 @@ func signalAll(t *testing.T, sig syscall.Signal) {
 	}
 }
 
-// processes are those whose command line names dir.
+// processes are those that were given a folder in dir for their temporary files.
 func processes(dir string) []int {
 	var out []int
-	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	files, _ := filepath.Glob("/proc/[0-9]*/environ")
 	for _, f := range files {
-		if b, err := os.ReadFile(f); err == nil && strings.Contains(string(b), dir) {
+		if b, err := os.ReadFile(f); err == nil && strings.Contains(string(b), "TMPDIR="+dir) {
 			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
 			out = append(out, pid)
 		}

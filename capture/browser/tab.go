@@ -33,7 +33,7 @@ type Tab struct {
 	cancel  context.CancelFunc
 	process *process
 	guard   *guard
-	profile cdp.BrowserContextID // the browser context: cookies, cache and storage of its own
+	profile cdp.BrowserContextID       // the browser context: cookies, cache and storage of its own
 	free    func()                     // its place may be taken; called as soon as it is closed
 	left    func()                     // its browser context is gone; called some 20 ms later
 	world   runtime.ExecutionContextID // our isolated world in a document
@@ -131,13 +131,21 @@ func (t *Tab) Enter(ctx context.Context) error {
 	t.mu.Unlock()
 	res, err := Call(ctx, t, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame, WorldName: "pageinspect"})
 	t.world = runtime.ExecutionContextID(res.ExecutionContextID)
+	if IsProtocol(err) {
+		return errors.Join(ErrLeft, err) // between two documents
+	}
 	return err
+}
+
+// IsProtocol says whether it was the browser that answered a command with an error.
+func IsProtocol(err error) bool {
+	_, yes := errors.AsType[*cdproto.Error](err)
+	return yes
 }
 
 // Evaluate runs a script in our isolated world and awaits its promise. It is
 // ErrLeft if the document that the world was made in is gone.
 func Evaluate[T any](ctx context.Context, t *Tab, script string) (T, error) {
-	var v T
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	gone := t.gone
@@ -148,14 +156,29 @@ func Evaluate[T any](ctx context.Context, t *Tab, script string) (T, error) {
 		case <-ctx.Done():
 		}
 	}()
-	yes := true
-	res, err := Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: script, ContextID: t.world, AwaitPromise: &yes, ReturnByValue: &yes})
-	var protocol *cdproto.Error
+	v, err := evaluateIn[T](ctx, t, t.world, script)
 	switch {
 	case errors.Is(context.Cause(ctx), ErrLeft):
 		return v, ErrLeft
-	case errors.As(err, &protocol):
-		return v, errors.Join(ErrLeft, protocol)
+	case IsProtocol(err):
+		return v, errors.Join(ErrLeft, err)
+	}
+	return v, err
+}
+
+// EvaluateIn runs a script in an isolated world, made for it alone, of one of the page's frames.
+func EvaluateIn[T any](ctx context.Context, t *Tab, frame cdp.FrameID, script string) (v T, err error) {
+	res, err := Call(ctx, t, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame, WorldName: "pageinspect"})
+	if err != nil {
+		return v, err
+	}
+	return evaluateIn[T](ctx, t, runtime.ExecutionContextID(res.ExecutionContextID), script)
+}
+
+func evaluateIn[T any](ctx context.Context, t *Tab, world runtime.ExecutionContextID, script string) (v T, err error) {
+	yes := true
+	res, err := Call(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: script, ContextID: world, AwaitPromise: &yes, ReturnByValue: &yes})
+	switch {
 	case err != nil:
 		return v, err
 	case res.ExceptionDetails != nil:

@@ -1,0 +1,78 @@
+package capture
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/pageinspect/pageinspect/capture/browser"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/store"
+)
+
+// maxTextBytes is how much of a page's own text is kept, as about so many bytes
+// of JSON: four times that of a 200,000 px page of nothing else, and half of
+// what Recognize reads at most.
+const maxTextBytes = page.MaxDOMBytes / 2
+
+// shownText is what the function texts in the page returns.
+type shownText struct {
+	Texts []page.DOMText
+	Whole bool
+}
+
+// text takes what the page's HTML shows, line by line, of the region that is
+// photographed, and puts it beside the tiles: what the tiles say and it does
+// not is said in pictures only. The page is captured without it, too.
+func (s *shot) text(ctx context.Context, region band, frames []frame) error {
+	if s.halted {
+		return nil
+	}
+	limited, cancel := share(ctx, 0.2)
+	defer cancel()
+	found, err := js[shownText](limited, s, "texts", maxTextBytes)
+	switch {
+	case ctx.Err() != nil, fault.KindOf(err) == fault.Transient, errors.Is(err, browser.ErrCrashed):
+		return err
+	case err != nil:
+		s.warn("the page's own text could not be taken: %v", err)
+		return nil
+	}
+	for _, f := range frames {
+		if !f.apart {
+			continue // the one around it has told
+		}
+		script := fmt.Sprintf("%s; pageinspect.texts(%d)", pageScript, maxTextBytes/len(frames))
+		in, err := browser.EvaluateIn[shownText](limited, s.tab, f.id, script)
+		if err != nil {
+			in.Whole = false // it is gone, or does not answer
+		}
+		found.Whole = found.Whole && in.Whole
+		for _, t := range in.Texts {
+			t.Box.X, t.Box.Y = t.Box.X+float64(f.x), t.Box.Y+float64(f.y)
+			found.Texts = append(found.Texts, t)
+		}
+	}
+	if !found.Whole {
+		s.warn("not all of the page's own text could be taken")
+	}
+	d := page.DOM{Schema: page.DOMSchema, Texts: found.Texts[:0]}
+	for _, t := range found.Texts {
+		t.Box.X, t.Box.Y = t.Box.X-float64(region.x), t.Box.Y-float64(region.y)
+		if t.Box.X < float64(region.width) && t.Box.Y < float64(region.height) && t.Box.X+t.Box.W > 0 && t.Box.Y+t.Box.H > 0 {
+			d.Texts = append(d.Texts, t)
+		}
+	}
+	b, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	uri := store.URI{Bucket: s.Screenshots, Object: fmt.Sprintf("%s/%s/dom.json", s.manifest.ID, s.run)}
+	if _, err := s.Store.Create(ctx, uri, "application/json", b, nil); err != nil {
+		return fault.Wrap(fault.Transient, err, "upload the page's text")
+	}
+	s.manifest.DOM = uri.String()
+	return nil
+}
