@@ -3,6 +3,7 @@ package capture
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"image"
@@ -232,6 +233,36 @@ func TestBeyondTheLimitIsTruncated(t *testing.T) {
 		t.Errorf("height %d, truncated %v", m.Height, m.Truncated)
 	}
 	checkBands(t, m, mem.objects)
+}
+
+// Tiles are drawn while those before them are on their way: the first upload
+// ends here only when the second has begun.
+func TestDrawingAndUploadingOverlap(t *testing.T) {
+	cap, mem := capturer(t, " - {name: default, tile_height: 600, overlap: 100}\n")
+	second := make(chan struct{})
+	mem.fail = func(uri store.URI) error {
+		switch {
+		case strings.HasSuffix(uri.Object, "/001.jpg"):
+			close(second)
+		case strings.HasSuffix(uri.Object, "/000.jpg"):
+			mem.mu.Unlock() // which fail is called with
+			defer mem.mu.Lock()
+			select {
+			case <-second:
+			case <-t.Context().Done():
+			case <-time.After(30 * time.Second):
+				return errors.New("the second tile waits for the first")
+			}
+		}
+		return nil
+	}
+	m := cap.mustPage(t, ask(serve(t, html(banded(2000)))))
+	checkBands(t, m, mem.objects)
+	for i, tile := range m.Tiles {
+		if tile.Y != i*500 || !strings.HasSuffix(tile.Object, fmt.Sprintf("/%03d.jpg", i)) {
+			t.Errorf("tile %d is %s at %d", i, tile.Object, tile.Y)
+		}
+	}
 }
 
 // captureBands captures a banded page whole and decodes all of it.
