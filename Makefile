@@ -2,7 +2,7 @@
 # `make run` inspects pages, `make test` passes the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run serve build test check deps accuracy bench chaos tall fuzz clean
+.PHONY: help run serve build test check deps accuracy bench chaos tall test-kafka fuzz clean
 
 GO ?= go
 TESTFLAGS ?=
@@ -26,10 +26,14 @@ build: deps ## build the programs into bin/
 test: deps ## run every test, with the real browser and Tesseract
 	$(GO) test -timeout 20m $(TESTFLAGS) ./...
 
+test-kafka: deps ## test on a real Apache Kafka (or KAFKA_BROKERS) and Kafka Connect, from Maven Central, with Java
+	@command -v java >/dev/null || { echo "Java is missing; type: sudo apt-get install -y default-jre-headless"; exit 1; }
+	$(GO) test -tags kafka -count 1 -p 1 -timeout 15m -v -run '^TestApacheKafka' $(TESTFLAGS) ./shared/topic ./terraform/connect ./functions/pageinspect
+
 check: ## gofmt, go vet, staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt would change these; run gofmt -w ."; exit 1; }
-	$(GO) vet ./...
-	$(GO) tool staticcheck ./...
+	$(GO) vet -tags kafka ./...
+	$(GO) tool staticcheck -tags kafka ./...
 
 bench: deps ## measure: every figure a ratio against a floor in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...

@@ -58,7 +58,20 @@ func Ensure(ctx context.Context, cfg Config, specs ...Spec) error {
 			return cfg.explain(err, name, fmt.Sprintf("create topic %q", name))
 		}
 	}
-	return s.awaitLeaders(ctx, names)
+	if err := s.awaitLeaders(ctx, names); err != nil {
+		return err
+	}
+	// The leaders that the metadata names may not know of it yet.
+	for _, name := range absent {
+		ids, err := s.partitions(ctx, name)
+		if err == nil {
+			_, _, err = s.bounds(ctx, name, ids)
+		}
+		if err != nil {
+			return cfg.explain(err, name, fmt.Sprintf("create topic %q", name))
+		}
+	}
+	return nil
 }
 
 // awaitLeaders returns when every partition of the topics has a leader.

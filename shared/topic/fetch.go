@@ -18,13 +18,41 @@ const (
 	fetchBytes = 1 << 20
 	// fetchBackoff is the pause after a fetch that failed.
 	fetchBackoff = 200 * time.Millisecond
+	// settleAttempts with that pause outlast the choice of a partition's leader.
+	settleAttempts = 25
 )
 
 // Offsets is a position in a topic: the next offset to read, by partition.
 type Offsets map[int]int64
 
+// settled asks again while the answer is that a partition's leader is another
+// or none: for a moment after a topic was created the brokers' answers to who
+// leads run ahead of who does, and leaders move when a broker goes.
+func (s *session) settled(ctx context.Context, ask func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := ask()
+		moving := errors.Is(err, kafka.NotLeaderForPartition) || errors.Is(err, kafka.LeaderNotAvailable) ||
+			errors.Is(err, kafka.ReplicaNotAvailable) || errors.Is(err, kafka.UnknownTopicOrPartition)
+		if !moving || attempt == settleAttempts {
+			return err
+		}
+		s.forget()
+		if !pause(ctx, fetchBackoff) {
+			return err
+		}
+	}
+}
+
 // bounds returns the first offset that is kept and the one after the last, by partition.
 func (s *session) bounds(ctx context.Context, topic string, partitions []int) (first, end Offsets, err error) {
+	err = s.settled(ctx, func() error {
+		first, end, err = s.listOffsets(ctx, topic, partitions)
+		return err
+	})
+	return first, end, err
+}
+
+func (s *session) listOffsets(ctx context.Context, topic string, partitions []int) (first, end Offsets, err error) {
 	var reqs []kafka.OffsetRequest
 	for _, p := range partitions {
 		reqs = append(reqs, kafka.FirstOffsetOf(p), kafka.LastOffsetOf(p))

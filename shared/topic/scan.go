@@ -29,8 +29,12 @@ func Scan(ctx context.Context, cfg Config, topic string, fn func(Message) error)
 	}
 	for _, p := range partitions {
 		for offset := first[p]; offset < end[p]; {
-			msgs, next, err := s.fetch(ctx, topic, p, offset)
-			if err != nil {
+			var msgs []Message
+			next := offset
+			if err := s.settled(ctx, func() (err error) {
+				msgs, next, err = s.fetch(ctx, topic, p, offset)
+				return err
+			}); err != nil {
 				return cfg.explain(err, topic, doing)
 			}
 			for _, m := range msgs {

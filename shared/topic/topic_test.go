@@ -3,7 +3,6 @@ package topic_test
 import (
 	"testing"
 
-	"github.com/caarlos0/env/v11"
 	"go.uber.org/goleak"
 
 	"github.com/pageinspect/pageinspect/shared/topic"
@@ -24,14 +23,5 @@ func broker(t testing.TB, topics map[string]int) topic.Config {
 	return topic.Config{Brokers: []string{b.Addr()}}
 }
 
-// TestConformance runs on the stand-in and, if the environment names a Kafka, on that too.
-func TestConformance(t *testing.T) {
-	t.Run("local", func(t *testing.T) { topictest.Conformance(t, broker(t, nil)) })
-	cfg, err := env.ParseAs[topic.Config]()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(cfg.Brokers) > 0 {
-		t.Run("real", func(t *testing.T) { topictest.Conformance(t, cfg) })
-	}
-}
+// TestConformance runs on the stand-in; TestApacheKafka on the real thing.
+func TestConformance(t *testing.T) { topictest.Conformance(t, broker(t, nil)) }

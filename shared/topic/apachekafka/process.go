@@ -1,0 +1,105 @@
+package apachekafka
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// process is a Java program that ends with the test.
+type process struct {
+	name, log string
+	ended     chan struct{} // closed when it has
+	err       error         // of its end
+}
+
+// java starts a class, with what it says in dir/name.log.
+func java(t testing.TB, dir, name string, env []string, classpath, class string, args ...string) *process {
+	t.Helper()
+	program, err := exec.LookPath("java")
+	if err != nil {
+		t.Fatal("java is not on the PATH; install Java 17 or later: apt-get install default-jre-headless")
+	}
+	logging := filepath.Join(dir, "log4j2.properties")
+	write(t, logging, `rootLogger.level=info
+rootLogger.appenderRefs=out
+rootLogger.appenderRef.out.ref=out
+appender.out.type=Console
+appender.out.name=out
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d{HH:mm:ss.SSS} %p %c{1}: %m%n
+`)
+	p := &process{name: name, log: filepath.Join(dir, name+".log"), ended: make(chan struct{})}
+	out, err := os.Create(p.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A small heap and only the quick compiler: these run for a minute.
+	cmd := exec.Command(program, append([]string{"-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+		"-Dlog4j2.configurationFile=" + logging, "-cp", classpath, class}, args...)...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	started := make(chan error)
+	go func() {
+		// Pdeathsig watches the thread that started the process.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer close(p.ended)
+		defer out.Close()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			p.err = cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill() //nolint:errcheck // it may have ended; all it kept is in a directory that goes too
+		<-p.ended
+		if t.Failed() {
+			t.Logf("the end of %s:\n%s", p.log, p.tail())
+		}
+	})
+	return p
+}
+
+// await asks until the answer is nil, the process has ended, or patience has.
+func (p *process) await(t testing.TB, ask func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	start := time.Now()
+	for {
+		err := ask(ctx)
+		if err == nil {
+			t.Logf("%s: up after %.1f s", p.name, time.Since(start).Seconds())
+			return
+		}
+		select {
+		case <-p.ended:
+			t.Fatalf("%s ended: %v", p.name, p.err)
+		case <-ctx.Done():
+			t.Fatalf("%s is not up after %s: %v", p.name, patience, err)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// tail is the end of what it said.
+func (p *process) tail() string {
+	b, err := os.ReadFile(p.log)
+	if err != nil {
+		return err.Error()
+	}
+	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
+	return strings.Join(lines[max(0, len(lines)-40):], "\n")
+}
