@@ -14,9 +14,9 @@ import (
 
 // process is a Java program that ends with the test.
 type process struct {
-	name, log string
-	ended     chan struct{} // closed when it has
-	err       error         // of its end
+	log   string
+	ended chan struct{} // closed when it has
+	err   error         // of its end
 }
 
 // java starts a class, with what it says in dir/name.log.
@@ -35,7 +35,7 @@ appender.out.name=out
 appender.out.layout.type=PatternLayout
 appender.out.layout.pattern=%d{HH:mm:ss.SSS} %p %c{1}: %m%n
 `)
-	p := &process{name: name, log: filepath.Join(dir, name+".log"), ended: make(chan struct{})}
+	p := &process{log: filepath.Join(dir, name+".log"), ended: make(chan struct{})}
 	out, err := os.Create(p.log)
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ appender.out.layout.pattern=%d{HH:mm:ss.SSS} %p %c{1}: %m%n
 }
 
 // await asks until the answer is nil, the process has ended, or patience has.
-func (p *process) await(t testing.TB, ask func(context.Context) error) {
+func (p *process) await(t testing.TB, what string, ask func(context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -81,14 +81,14 @@ func (p *process) await(t testing.TB, ask func(context.Context) error) {
 	for {
 		err := ask(ctx)
 		if err == nil {
-			t.Logf("%s: up after %.1f s", p.name, time.Since(start).Seconds())
+			t.Logf("%s is up after %.1f s", what, time.Since(start).Seconds())
 			return
 		}
 		select {
 		case <-p.ended:
-			t.Fatalf("%s ended: %v", p.name, p.err)
+			t.Fatalf("%s ended: %v", what, p.err)
 		case <-ctx.Done():
-			t.Fatalf("%s is not up after %s: %v", p.name, patience, err)
+			t.Fatalf("%s is not up after %s: %v", what, patience, err)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

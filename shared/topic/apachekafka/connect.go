@@ -1,0 +1,194 @@
+package apachekafka
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Plugin is a connector that a worker can have, from Maven Central.
+type Plugin string
+
+// The connectors that Maven Central has. PubSub is 60 MB.
+const (
+	Camel  Plugin = "camel.sha256"  // org.apache.camel.kafkaconnector.CamelSinkConnector, with camel-http
+	PubSub Plugin = "pubsub.sha256" // com.google.pubsub.kafka.sink.CloudPubSubSinkConnector
+)
+
+// Connect is a running Kafka Connect of one worker, in distributed mode. Byte
+// arrays are its default converters, and ${env:NAME} in a connector's
+// configuration is a variable of its environment.
+type Connect struct {
+	url    string
+	worker *process
+}
+
+// StartConnect starts a worker that ends with the test. Besides the plugins it
+// has those in the folder that CONNECT_PLUGINS names, if any. env is NAME=value.
+func StartConnect(t testing.TB, kafka *Broker, env []string, plugins ...Plugin) *Connect {
+	t.Helper()
+	classpath := strings.Join(fetch(t, "kafka.sha256"), ":")
+	dir := directory(t)
+	path := filepath.Join(dir, "plugins")
+	for _, p := range plugins {
+		folder := filepath.Join(path, strings.TrimSuffix(string(p), ".sha256"))
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, jar := range fetch(t, string(p)) {
+			if err := os.Symlink(jar, filepath.Join(folder, filepath.Base(jar))); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if more := os.Getenv("CONNECT_PLUGINS"); more != "" {
+		path += "," + more
+	}
+	address := freeAddress(t)
+	file := filepath.Join(dir, "connect.properties")
+	// Camel's jar lists its connectors nowhere, so they must be searched for.
+	write(t, file, `bootstrap.servers=`+kafka.Plain.Brokers[0]+`
+group.id=connect
+listeners=http://`+address+`
+plugin.path=`+path+`
+plugin.discovery=hybrid_warn
+key.converter=org.apache.kafka.connect.converters.ByteArrayConverter
+value.converter=org.apache.kafka.connect.converters.ByteArrayConverter
+config.providers=env
+config.providers.env.class=org.apache.kafka.common.config.provider.EnvVarConfigProvider
+config.storage.topic=connect-configs
+offset.storage.topic=connect-offsets
+status.storage.topic=connect-status
+config.storage.replication.factor=1
+offset.storage.replication.factor=1
+status.storage.replication.factor=1
+offset.storage.partitions=1
+status.storage.partitions=1
+offset.flush.interval.ms=1000
+`)
+	c := &Connect{url: "http://" + address}
+	c.worker = java(t, dir, "connect", env, classpath, "org.apache.kafka.connect.cli.ConnectDistributed", file)
+	c.worker.await(t, "Kafka Connect", func(ctx context.Context) error {
+		var connectors []string
+		return c.call(ctx, http.MethodGet, "/connectors", nil, &connectors)
+	})
+	return c
+}
+
+// Create starts a connector from what POST /connectors takes, the configuration
+// files' own form, and returns when it and all its tasks run.
+func (c *Connect) Create(t testing.TB, definition []byte) {
+	t.Helper()
+	var created struct {
+		Name string `json:"name"`
+	}
+	if err := c.call(t.Context(), http.MethodPost, "/connectors", definition, &created); err != nil {
+		t.Fatal(err)
+	}
+	c.worker.await(t, "connector "+created.Name, func(ctx context.Context) error {
+		states, err := c.States(ctx, created.Name)
+		if err != nil {
+			return err
+		}
+		for _, s := range states {
+			if s != "RUNNING" {
+				return fmt.Errorf("its states are %v", states)
+			}
+		}
+		if len(states) < 2 {
+			return fmt.Errorf("it has no task yet")
+		}
+		return nil
+	})
+}
+
+// States are those of a connector and of its tasks, such as RUNNING or FAILED.
+func (c *Connect) States(ctx context.Context, name string) ([]string, error) {
+	type part struct {
+		State string `json:"state"`
+	}
+	var status struct {
+		Connector part   `json:"connector"`
+		Tasks     []part `json:"tasks"`
+	}
+	if err := c.call(ctx, http.MethodGet, "/connectors/"+name+"/status", nil, &status); err != nil {
+		return nil, err
+	}
+	states := []string{status.Connector.State}
+	for _, task := range status.Tasks {
+		states = append(states, task.State)
+	}
+	return states, nil
+}
+
+// Property is one that a connector's ConfigDef defines, and what the connector
+// says about the value it was given.
+type Property struct {
+	Definition struct {
+		Name     string `json:"name"`
+		Type     string `json:"type"` // of ConfigDef.Type, such as INT
+		Required bool   `json:"required"`
+	} `json:"definition"`
+	Value struct {
+		Recommended []any    `json:"recommended_values"`
+		Errors      []string `json:"errors"`
+	} `json:"value"`
+}
+
+// Validate has a connector check a configuration. Of one that the worker has not
+// got, it says so.
+func (c *Connect) Validate(ctx context.Context, config map[string]string) (properties []Property, known bool, err error) {
+	class := config["connector.class"]
+	var plugins []struct {
+		Class string `json:"class"`
+	}
+	if err := c.call(ctx, http.MethodGet, "/connector-plugins", nil, &plugins); err != nil {
+		return nil, false, err
+	}
+	for _, p := range plugins {
+		known = known || p.Class == class
+	}
+	if !known {
+		return nil, false, nil
+	}
+	body, err := json.Marshal(config)
+	if err != nil {
+		return nil, true, err
+	}
+	var verdict struct {
+		Configs []Property `json:"configs"`
+	}
+	err = c.call(ctx, http.MethodPut, "/connector-plugins/"+class+"/config/validate", body, &verdict)
+	return verdict.Configs, true, err
+}
+
+func (c *Connect) call(ctx context.Context, method, path string, body []byte, answer any) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, c.url+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= 300 {
+		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, b)
+	}
+	return json.Unmarshal(b, answer)
+}
