@@ -45,13 +45,16 @@ const (
 type Config struct {
 	Dir                                        string // state; must exist
 	Kafka, Storage, Vision, Capture, Recognize string // host:port
-	Programs                                   string // folder of the functions' programs; see FindPrograms
-	Profiles                                   string // a profiles file, or ""
-	Rules                                      []string
-	Allow                                      []string // private addresses that pages may visit
-	Tabs                                       int      // pages captured at once
-	Timeout                                    time.Duration
-	Log                                        *slog.Logger
+	// External is a Kafka to use in place of the stand-in, with a Kafka Connect of
+	// its own that delivers requests to Capture; nil starts both stand-ins.
+	External *topic.Config
+	Programs string // folder of the functions' programs; see FindPrograms
+	Profiles string // a profiles file, or ""
+	Rules    []string
+	Allow    []string // private addresses that pages may visit
+	Tabs     int      // pages captured at once
+	Timeout  time.Duration
+	Log      *slog.Logger
 	// Hear is given every log line of the functions, decoded; nil ignores them.
 	Hear func(map[string]any)
 	// LogTo gets the functions' log lines as they are.
@@ -109,15 +112,9 @@ func (c *Cloud) start(ctx context.Context) (err error) {
 		return fault.Wrap(fault.Internal, err, "Vision stand-in")
 	}
 	c.Addresses.Vision = c.vision.Addr()
-	c.broker, err = localkafka.Start(localkafka.Config{
-		Dir: filepath.Join(cfg.Dir, "kafka"), Addr: cfg.Kafka,
-		Topics: map[string]int{RequestsTopic: 8, ResultsTopic: 4, ErrorsTopic: 1},
-	})
-	if err != nil {
-		return fault.Wrap(fault.Internal, err, "Kafka")
+	if err := c.startKafka(ctx); err != nil {
+		return err
 	}
-	c.Addresses.Kafka = c.broker.Addr()
-	c.Kafka = topic.Config{Brokers: []string{c.Addresses.Kafka}}
 	if c.writer, err = topic.NewWriter(c.Kafka); err != nil {
 		return err
 	}
@@ -128,7 +125,30 @@ func (c *Cloud) start(ctx context.Context) (err error) {
 		return err
 	}
 	c.storage.SetNotify(Pages, "http://"+c.Addresses.Recognize+"/")
-	c.connect(life)
+	if cfg.External == nil {
+		c.connect(life)
+	}
+	return nil
+}
+
+func (c *Cloud) startKafka(ctx context.Context) (err error) {
+	partitions := map[string]int{RequestsTopic: 8, ResultsTopic: 4, ErrorsTopic: 1}
+	if c.cfg.External != nil {
+		c.Kafka = *c.cfg.External
+		c.Addresses.Kafka = strings.Join(c.Kafka.Brokers, ",")
+		for name, n := range partitions {
+			if err := topic.Ensure(ctx, c.Kafka, topic.Spec{Name: name, Partitions: n}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	c.broker, err = localkafka.Start(localkafka.Config{Dir: filepath.Join(c.cfg.Dir, "kafka"), Addr: c.cfg.Kafka, Topics: partitions})
+	if err != nil {
+		return fault.Wrap(fault.Internal, err, "Kafka")
+	}
+	c.Addresses.Kafka = c.broker.Addr()
+	c.Kafka = topic.Config{Brokers: []string{c.Addresses.Kafka}}
 	return nil
 }
 
@@ -143,6 +163,9 @@ func (c *Cloud) startFunctions(ctx, life context.Context) error {
 	}
 	common := []string{
 		"KAFKA_BROKERS=" + c.Addresses.Kafka,
+		"KAFKA_SASL_MECHANISM=" + c.Kafka.SASLMechanism,
+		"KAFKA_SASL_USERNAME=" + c.Kafka.SASLUsername, "KAFKA_SASL_PASSWORD=" + c.Kafka.SASLPassword,
+		fmt.Sprintf("KAFKA_TLS=%t", c.Kafka.TLS), "KAFKA_TLS_CA=" + c.Kafka.TLSCA,
 		"STORAGE_EMULATOR_HOST=" + c.Addresses.Storage,
 		"VISION_EMULATOR_HOST=" + c.Addresses.Vision,
 		"RESULTS_TOPIC=" + ResultsTopic, "ERRORS_TOPIC=" + ErrorsTopic,

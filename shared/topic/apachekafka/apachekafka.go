@@ -80,7 +80,7 @@ transaction.state.log.min.isr=1
 		Secured: topic.Config{Brokers: []string{secured}, SASLMechanism: topic.ScramSHA512,
 			SASLUsername: username, SASLPassword: password, TLS: true, TLSCA: ca},
 	}
-	broker.await(t, "Kafka", func(ctx context.Context) error { return topic.Ping(ctx, b.Plain) })
+	broker.await(t, "Kafka is up", func(ctx context.Context) error { return topic.Ping(ctx, b.Plain) })
 	return b
 }
 

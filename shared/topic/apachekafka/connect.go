@@ -76,7 +76,7 @@ offset.flush.interval.ms=1000
 `)
 	c := &Connect{url: "http://" + address}
 	c.worker = java(t, dir, "connect", env, classpath, "org.apache.kafka.connect.cli.ConnectDistributed", file)
-	c.worker.await(t, "Kafka Connect", func(ctx context.Context) error {
+	c.worker.await(t, "Kafka Connect is up", func(ctx context.Context) error {
 		var connectors []string
 		return c.call(ctx, http.MethodGet, "/connectors", nil, &connectors)
 	})
@@ -93,7 +93,7 @@ func (c *Connect) Create(t testing.TB, definition []byte) {
 	if err := c.call(t.Context(), http.MethodPost, "/connectors", definition, &created); err != nil {
 		t.Fatal(err)
 	}
-	c.worker.await(t, "connector "+created.Name, func(ctx context.Context) error {
+	c.worker.await(t, "connector "+created.Name+" runs", func(ctx context.Context) error {
 		states, err := c.States(ctx, created.Name)
 		if err != nil {
 			return err
@@ -108,6 +108,37 @@ func (c *Connect) Create(t testing.TB, definition []byte) {
 		}
 		return nil
 	})
+}
+
+// Delete stops a connector and returns when it is gone.
+func (c *Connect) Delete(t testing.TB, name string) {
+	t.Helper()
+	if err := c.call(t.Context(), http.MethodDelete, "/connectors/"+name, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	c.worker.await(t, "connector "+name+" is gone", func(ctx context.Context) error {
+		if states, err := c.States(ctx, name); err == nil {
+			return fmt.Errorf("its states are %v", states)
+		}
+		return nil
+	})
+}
+
+// Has says whether the worker has a connector of that class.
+func (c *Connect) Has(t testing.TB, class string) bool {
+	t.Helper()
+	var plugins []struct {
+		Class string `json:"class"`
+	}
+	if err := c.call(t.Context(), http.MethodGet, "/connector-plugins", nil, &plugins); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range plugins {
+		if p.Class == class {
+			return true
+		}
+	}
+	return false
 }
 
 // States are those of a connector and of its tasks, such as RUNNING or FAILED.
@@ -138,36 +169,26 @@ type Property struct {
 		Required bool   `json:"required"`
 	} `json:"definition"`
 	Value struct {
-		Recommended []any    `json:"recommended_values"`
-		Errors      []string `json:"errors"`
+		Errors []string `json:"errors"`
 	} `json:"value"`
 }
 
-// Validate has a connector check a configuration. Of one that the worker has not
-// got, it says so.
-func (c *Connect) Validate(ctx context.Context, config map[string]string) (properties []Property, known bool, err error) {
-	class := config["connector.class"]
-	var plugins []struct {
-		Class string `json:"class"`
-	}
-	if err := c.call(ctx, http.MethodGet, "/connector-plugins", nil, &plugins); err != nil {
-		return nil, false, err
-	}
-	for _, p := range plugins {
-		known = known || p.Class == class
-	}
-	if !known {
-		return nil, false, nil
-	}
+// Validate has a connector check a configuration, and returns what it defines
+// and what it says of each property.
+func (c *Connect) Validate(t testing.TB, config map[string]string) []Property {
+	t.Helper()
 	body, err := json.Marshal(config)
 	if err != nil {
-		return nil, true, err
+		t.Fatal(err)
 	}
 	var verdict struct {
 		Configs []Property `json:"configs"`
 	}
-	err = c.call(ctx, http.MethodPut, "/connector-plugins/"+class+"/config/validate", body, &verdict)
-	return verdict.Configs, true, err
+	path := "/connector-plugins/" + config["connector.class"] + "/config/validate"
+	if err := c.call(t.Context(), http.MethodPut, path, body, &verdict); err != nil {
+		t.Fatal(err)
+	}
+	return verdict.Configs
 }
 
 func (c *Connect) call(ctx context.Context, method, path string, body []byte, answer any) error {
@@ -189,6 +210,9 @@ func (c *Connect) call(ctx context.Context, method, path string, body []byte, an
 	}
 	if resp.StatusCode >= 300 {
 		return fmt.Errorf("%s %s: %s: %s", method, path, resp.Status, b)
+	}
+	if answer == nil {
+		return nil
 	}
 	return json.Unmarshal(b, answer)
 }

@@ -73,6 +73,7 @@ appender.out.layout.pattern=%d{HH:mm:ss.SSS} %p %c{1}: %m%n
 }
 
 // await asks until the answer is nil, the process has ended, or patience has.
+// what is a sentence, such as "Kafka is up".
 func (p *process) await(t testing.TB, what string, ask func(context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -81,14 +82,14 @@ func (p *process) await(t testing.TB, what string, ask func(context.Context) err
 	for {
 		err := ask(ctx)
 		if err == nil {
-			t.Logf("%s is up after %.1f s", what, time.Since(start).Seconds())
+			t.Logf("%s, after %.1f s", what, time.Since(start).Seconds())
 			return
 		}
 		select {
 		case <-p.ended:
-			t.Fatalf("%s ended: %v", what, p.err)
+			t.Fatalf("waiting for %q: the process ended: %v", what, p.err)
 		case <-ctx.Done():
-			t.Fatalf("%s is not up after %s: %v", what, patience, err)
+			t.Fatalf("waiting for %q: not within %s: %v", what, patience, err)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
