@@ -36,7 +36,9 @@ func TestApacheKafka(t *testing.T) {
 			t.Logf("%s is not checked: CONNECT_PLUGINS has no %s", file, class)
 			continue
 		}
-		config := read(t, file).Config
+		d := read(t, file)
+		config := d.Config
+		config["name"] = d.Name // as POST /connectors does
 		properties := connect.Validate(t, config)
 		defined := map[string]bool{}
 		for _, p := range properties {
