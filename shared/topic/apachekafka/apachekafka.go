@@ -40,6 +40,9 @@ const (
 type Broker struct {
 	Plain   topic.Config // without authentication
 	Secured topic.Config // SCRAM-SHA-512 over TLS, with an authority of its own
+
+	start   func() *process
+	process *process
 }
 
 // Start starts a Kafka that ends with the test.
@@ -74,14 +77,24 @@ transaction.state.log.min.isr=1
 	if <-format.ended; format.err != nil {
 		t.Fatalf("Kafka's storage could not be formatted: %v\n%s", format.err, format.tail())
 	}
-	broker := java(t, dir, "broker", nil, classpath, "kafka.Kafka", file)
 	b := &Broker{
 		Plain: topic.Config{Brokers: []string{plain}},
 		Secured: topic.Config{Brokers: []string{secured}, SASLMechanism: topic.ScramSHA512,
 			SASLUsername: username, SASLPassword: password, TLS: true, TLSCA: ca},
+		start: func() *process { return java(t, dir, "broker", nil, classpath, "kafka.Kafka", file) },
 	}
-	broker.await(t, "Kafka is up", func(ctx context.Context) error { return topic.Ping(ctx, b.Plain) })
+	b.Run(t)
 	return b
+}
+
+// Kill ends the broker with SIGKILL.
+func (b *Broker) Kill() { b.process.kill() }
+
+// Run starts the broker again on what it kept, after Kill.
+func (b *Broker) Run(t testing.TB) {
+	t.Helper()
+	b.process = b.start()
+	b.process.await(t, "Kafka is up", func(ctx context.Context) error { return topic.Ping(ctx, b.Plain) })
 }
 
 // directory is a new one that is removed unless the test fails.

@@ -28,6 +28,7 @@ const (
 // configuration is a variable of its environment.
 type Connect struct {
 	url    string
+	start  func() *process
 	worker *process
 }
 
@@ -54,7 +55,8 @@ func StartConnect(t testing.TB, kafka *Broker, env []string, plugins ...Plugin) 
 	}
 	address := freeAddress(t)
 	file := filepath.Join(dir, "connect.properties")
-	// Camel's jar lists its connectors nowhere, so they must be searched for.
+	// Camel's jar lists its connectors nowhere, so they must be searched for. The
+	// last five lines have a killed worker's successor wait for seconds, not minutes.
 	write(t, file, `bootstrap.servers=`+kafka.Plain.Brokers[0]+`
 group.id=connect
 listeners=http://`+address+`
@@ -73,14 +75,31 @@ status.storage.replication.factor=1
 offset.storage.partitions=1
 status.storage.partitions=1
 offset.flush.interval.ms=1000
+session.timeout.ms=6000
+heartbeat.interval.ms=1000
+consumer.session.timeout.ms=6000
+consumer.heartbeat.interval.ms=1000
+scheduled.rebalance.max.delay.ms=0
 `)
-	c := &Connect{url: "http://" + address}
-	c.worker = java(t, dir, "connect", env, classpath, "org.apache.kafka.connect.cli.ConnectDistributed", file)
+	c := &Connect{url: "http://" + address, start: func() *process {
+		return java(t, dir, "connect", env, classpath, "org.apache.kafka.connect.cli.ConnectDistributed", file)
+	}}
+	c.Run(t)
+	return c
+}
+
+// Kill ends the worker with SIGKILL.
+func (c *Connect) Kill() { c.worker.kill() }
+
+// Run starts the worker again, after Kill. Its connectors go on, since what they
+// are is in Kafka.
+func (c *Connect) Run(t testing.TB) {
+	t.Helper()
+	c.worker = c.start()
 	c.worker.await(t, "Kafka Connect is up", func(ctx context.Context) error {
 		var connectors []string
 		return c.call(ctx, http.MethodGet, "/connectors", nil, &connectors)
 	})
-	return c
 }
 
 // Create starts a connector from what POST /connectors takes, the configuration

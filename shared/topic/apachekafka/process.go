@@ -14,6 +14,7 @@ import (
 
 // process is a Java program that ends with the test.
 type process struct {
+	kill  func() // SIGKILL; returns when it has ended
 	log   string
 	ended chan struct{} // closed when it has
 	err   error         // of its end
@@ -36,7 +37,7 @@ appender.out.layout.type=PatternLayout
 appender.out.layout.pattern=%d{HH:mm:ss.SSS} %p %c{1}: %m%n
 `)
 	p := &process{log: filepath.Join(dir, name+".log"), ended: make(chan struct{})}
-	out, err := os.Create(p.log)
+	out, err := os.OpenFile(p.log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,9 +63,12 @@ appender.out.layout.pattern=%d{HH:mm:ss.SSS} %p %c{1}: %m%n
 	if err := <-started; err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		cmd.Process.Kill() //nolint:errcheck // it may have ended; all it kept is in a directory that goes too
+	p.kill = func() {
+		cmd.Process.Kill() //nolint:errcheck // it may have ended
 		<-p.ended
+	}
+	t.Cleanup(func() {
+		p.kill() // all it kept is in a directory that goes too
 		if t.Failed() {
 			t.Logf("the end of %s:\n%s", p.log, p.tail())
 		}
