@@ -18,9 +18,13 @@ import (
 )
 
 // lists hold the closure of what is run, a line a jar as sha256sum writes and
-// checks it: the sum and the path in a Maven repository. kafka.sha256 is
-// kafka_2.13 and connect-runtime; camel.sha256 is Camel's Kafka connector with
-// camel-http, without the converters that its own closure has beside them.
+// checks it: the sum, and the path in a Maven repository. They are the runtime
+// scope of Maven's dependency:copy-dependencies: kafka.sha256 of kafka_2.13 and
+// connect-runtime 4.3.1 with log4j-slf4j-impl; camel.sha256 of Camel's
+// camel-kafka-connector 0.11.0 (the last release that Maven Central was seen to
+// serve; its classes and properties are those of 4.x) with camel-http 3.11.1,
+// without Kafka's own jars and the Apicurio, Avro and Kotlin that only its
+// converters need; pubsub.sha256 of pubsub-group-kafka-connector 1.3.3, one jar.
 //
 //go:embed *.sha256
 var lists embed.FS
