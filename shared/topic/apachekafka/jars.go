@@ -21,10 +21,9 @@ import (
 // checks it: the sum, and the path in a Maven repository. They are the runtime
 // scope of Maven's dependency:copy-dependencies: kafka.sha256 of kafka_2.13 and
 // connect-runtime 4.3.1 with log4j-slf4j-impl; camel.sha256 of Camel's
-// camel-kafka-connector 0.11.0 (the last release that Maven Central was seen to
-// serve; its classes and properties are those of 4.x) with camel-http 3.11.1,
-// without Kafka's own jars and the Apicurio, Avro and Kotlin that only its
-// converters need; pubsub.sha256 of pubsub-group-kafka-connector 1.3.3, one jar.
+// camel-kafka-connector 0.11.0 with camel-http 3.11.1, without Kafka's own jars
+// and the Apicurio, Avro and Kotlin that only its converters need; pubsub.sha256
+// of pubsub-group-kafka-connector 1.3.3, one jar.
 //
 //go:embed *.sha256
 var lists embed.FS
