@@ -47,6 +47,9 @@ type Recognizer struct {
 	Results     string // bucket of the results and reports
 	Log         *slog.Logger
 	Now         func() time.Time
+	// Claim makes a page that has no result yet ours alone, or says why it cannot
+	// be. nil: nobody else could be at it.
+	Claim func(context.Context, page.Manifest) error
 }
 
 // Page recognizes the page whose manifest, or image, was put at uri. It
@@ -60,6 +63,7 @@ func (r *Recognizer) Page(ctx context.Context, uri store.URI) (page.Manifest, re
 	}{
 		{"manifest", j.readManifest}, // what was captured, checked
 		{"earlier", j.findEarlier},   // a result that is there already is only announced
+		{"claim", j.claim},           // nobody else is at it
 		{"annotate", j.annotate},     // Vision reads the tiles
 		{"merge", j.merge},           // every word once, in page coordinates
 		{"inspect", j.inspect},       // the reviewers' rules
@@ -110,6 +114,16 @@ func (j *reading) findEarlier(ctx context.Context) error {
 	}
 	j.result, j.done = earlier, true
 	return nil
+}
+
+func (j *reading) claim(ctx context.Context) error {
+	if j.Claim == nil {
+		return nil
+	}
+	if err := j.Claim(ctx, j.manifest); err != nil {
+		return err
+	}
+	return j.findEarlier(ctx) // whoever had it before may have finished in between
 }
 
 func (j *reading) announce(ctx context.Context) error {

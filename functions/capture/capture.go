@@ -18,6 +18,7 @@ import (
 	"github.com/pageinspect/pageinspect/functions/delivery"
 	"github.com/pageinspect/pageinspect/functions/logs"
 	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/lease"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/topic"
 )
@@ -27,6 +28,7 @@ type Config struct {
 	Kafka       topic.Config
 	Store       store.Config
 	Browser     browser.Config
+	Lease       lease.Config
 	ErrorsTopic string `env:"ERRORS_TOPIC" envDefault:"pageinspect.errors"`
 	Screenshots string `env:"SCREENSHOTS_BUCKET,required,notEmpty"`
 	Pages       string `env:"PAGES_BUCKET,required,notEmpty"`
@@ -47,7 +49,7 @@ func init() {
 
 func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	var cfg Config
-	if err := errors.Join(env.Parse(&cfg), cfg.Kafka.Validate()); err != nil {
+	if err := errors.Join(env.Parse(&cfg), cfg.Kafka.Validate(), cfg.Lease.Validate()); err != nil {
 		return nil, err
 	}
 	log := logs.New(os.Stderr, "capture")
@@ -71,10 +73,20 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	capturer := &capture.Capturer{
 		Browser: chromium, Profiles: profiles, Store: objects, Screenshots: cfg.Screenshots, Pages: cfg.Pages, Log: log, Now: time.Now,
 	}
+	captured := delivery.Captured{Store: objects, Pages: cfg.Pages, Now: time.Now}
 	return &delivery.Handler{
 		Stage: job.StageCapture, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: cfg.Browser.Tabs,
+		// Beside the tiles: nobody is notified of that bucket, and its lifecycle rule tidies up.
+		Leases: &lease.Leases{Config: cfg.Lease, Store: objects, Bucket: cfg.Screenshots},
 		Decode: delivery.Requests,
-		Work: func(ctx context.Context, item delivery.Item) (delivery.Item, error) {
+		Work: func(ctx context.Context, item delivery.Item, claim delivery.Claim) (delivery.Item, error) {
+			if done, err := captured.Repeat(ctx, item.Request, item.Source); done || err != nil {
+				return item, err
+			}
+			if err := claim(ctx, item.Request.ID, delivery.RunOf(item.Request, item.Source)); err != nil {
+				return item, err
+			}
+			// Whoever had the lease before may have finished in between: Page looks again.
 			_, err := capturer.Page(ctx, item.Request, item.Source)
 			return item, err
 		},

@@ -19,7 +19,7 @@ func Requests(header http.Header, body []byte) ([]Item, error) {
 	}
 	items := make([]Item, 0, len(records))
 	for _, r := range records {
-		item := Item{Value: r.Value, Source: r.Source(), Attempt: r.Attempt, Err: r.Err}
+		item := Item{Value: r.Value, Source: r.Source(), Err: r.Err}
 		if r.Err == nil {
 			item.Request, item.Err = job.DecodeRequest(r.Value)
 		}
@@ -42,7 +42,7 @@ func Finalize(header http.Header, body []byte) ([]Item, error) {
 	}
 	uri := store.URI{Bucket: f.Bucket, Object: f.Object}
 	return []Item{{
-		Request: job.Request{URL: uri.String()}, Value: body, Attempt: f.Attempt,
+		Request: job.Request{URL: uri.String()}, Value: body,
 		Source: job.Source{Via: f.Via, Partition: -1, Offset: -1},
 	}}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/lease"
 	"github.com/pageinspect/pageinspect/shared/topic"
 )
 
@@ -39,8 +41,8 @@ func words(_ http.Header, body []byte) ([]Item, error) {
 		return nil, fault.New(fault.Invalid, "not an event")
 	}
 	var items []Item
-	for w := range strings.FieldsSeq(string(body)) {
-		i := Item{Value: []byte(w), Request: job.Request{ID: w}}
+	for n, w := range strings.Fields(string(body)) {
+		i := Item{Value: []byte(w), Request: job.Request{ID: fmt.Sprintf("%d-%s", n, w)}}
 		if w[0] == '!' {
 			i.Err = fault.New(fault.Invalid, "bad item")
 		}
@@ -69,8 +71,11 @@ func TestAnswers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			errs := &recorded{err: c.topic}
-			h := &Handler{Stage: job.StageCapture, Topic: "errors", Errors: errs, Log: slog.New(slog.DiscardHandler), Now: time.Now, Decode: words,
-				Work: func(_ context.Context, i Item) (Item, error) {
+			h := &Handler{Leases: newLeases(t), Stage: job.StageCapture, Topic: "errors", Errors: errs, Log: slog.New(slog.DiscardHandler), Now: time.Now, Decode: words,
+				Work: func(ctx context.Context, i Item, claim Claim) (Item, error) {
+					if err := claim(ctx, i.Request.ID, lease.Run{}); err != nil {
+						return i, err
+					}
 					switch w := string(i.Value); w {
 					case "ok":
 						return i, nil
@@ -113,7 +118,7 @@ func TestAnswers(t *testing.T) {
 func TestReserve(t *testing.T) {
 	errs := &recorded{}
 	h := &Handler{Stage: job.StageCapture, Topic: "errors", Errors: errs, Log: slog.New(slog.DiscardHandler), Now: time.Now, Decode: words,
-		Work: func(ctx context.Context, i Item) (Item, error) {
+		Work: func(ctx context.Context, i Item, _ Claim) (Item, error) {
 			<-ctx.Done()
 			return i, ctx.Err()
 		}}

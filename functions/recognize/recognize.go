@@ -21,6 +21,8 @@ import (
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/lease"
+	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/topic"
@@ -33,6 +35,7 @@ import (
 type Config struct {
 	Kafka        topic.Config
 	Store        store.Config
+	Lease        lease.Config
 	ResultsTopic string   `env:"RESULTS_TOPIC" envDefault:"pageinspect.results"`
 	ErrorsTopic  string   `env:"ERRORS_TOPIC" envDefault:"pageinspect.errors"`
 	Screenshots  string   `env:"SCREENSHOTS_BUCKET,required,notEmpty"`
@@ -53,7 +56,7 @@ func init() {
 
 func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	var cfg Config
-	if err := errors.Join(env.Parse(&cfg), cfg.Kafka.Validate()); err != nil {
+	if err := errors.Join(env.Parse(&cfg), cfg.Kafka.Validate(), cfg.Lease.Validate()); err != nil {
 		return nil, err
 	}
 	log := logs.New(os.Stderr, "recognize")
@@ -80,13 +83,16 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	log.Info("ready", "packs", len(packs.Packs()))
 	return &delivery.Handler{
 		Stage: job.StageRecognize, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: 1,
+		Leases: &lease.Leases{Config: cfg.Lease, Store: objects, Bucket: cfg.Results},
 		Decode: delivery.Finalize,
-		Work: func(ctx context.Context, item delivery.Item) (delivery.Item, error) {
+		Work: func(ctx context.Context, item delivery.Item, claim delivery.Claim) (delivery.Item, error) {
 			uri, err := store.ParseURI(item.Request.URL) // what was finalized, until its manifest tells
 			if err != nil {
 				return item, fault.Wrap(fault.Invalid, err, "finalize")
 			}
-			m, _, err := recognizer.Page(ctx, uri)
+			r := *recognizer // with this delivery's own claim
+			r.Claim = func(ctx context.Context, m page.Manifest) error { return claim(ctx, m.ID, delivery.RunOfPage(m)) }
+			m, _, err := r.Page(ctx, uri)
 			if m.ID != "" {
 				item.Request, item.Source = m.Request, m.Source
 				item.Request.ID = m.ID

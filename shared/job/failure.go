@@ -36,16 +36,18 @@ type Failure struct {
 	// not a JSON value, or was itself a string, a JSON string of it. Bytes that are not UTF-8 are in RequestBase64.
 	Request       json.RawMessage `json:"request,omitempty"`
 	RequestBase64 []byte          `json:"request_base64,omitempty"`
-	Source        Source          `json:"source"`
-	At            time.Time       `json:"at"`
+	// RequestObject is the gs:// URI of an original that no message can hold.
+	RequestObject string    `json:"request_object,omitempty"`
+	Source        Source    `json:"source"`
+	At            time.Time `json:"at"`
 }
 
 // NewFailure records err for the request r that arrived as value.
-func NewFailure(stage Stage, err error, r Request, value []byte, s Source, attempt int, at time.Time) Failure {
+func NewFailure(stage Stage, err error, r Request, value []byte, s Source, at time.Time) Failure {
 	f := Failure{
 		Schema: FailureSchema, ID: r.ID, URL: r.URL,
 		Stage: stage, Kind: fault.KindOf(err), Message: err.Error(),
-		Attempt: max(attempt, 1), Source: s, At: at.UTC(),
+		Attempt: max(r.Attempt, 1), Source: s, At: at.UTC(),
 	}
 	switch trimmed := bytes.TrimSpace(value); {
 	case json.Valid(value) && trimmed[0] != '"':

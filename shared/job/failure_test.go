@@ -18,7 +18,7 @@ func TestFailureKeepsTheOriginal(t *testing.T) {
 			rapid.Map(rapid.String(), func(s string) []byte { return []byte(s) }),
 			rapid.SampledFrom([][]byte{[]byte(`{"a":1}`), []byte(`"text"`), []byte(`[1,2]`), []byte("null"), []byte("7"), {0xff}}),
 		).Draw(t, "value")
-		f := NewFailure(StageCapture, fault.New(fault.Invalid, "no"), Request{ID: "x"}, value, Source{}, 0, time.Now())
+		f := NewFailure(StageCapture, fault.New(fault.Invalid, "no"), Request{ID: "x"}, value, Source{}, time.Now())
 		b, err := json.Marshal(f)
 		if err != nil {
 			t.Fatal(err)

@@ -36,6 +36,10 @@ type Request struct {
 	Force    bool              `json:"force,omitempty"`    // inspect again although a result exists
 	// SafeSearch has the pictures judged for indecency too: a second Vision unit a tile.
 	SafeSearch bool `json:"safe_search,omitempty"`
+	// Attempt counts the runs that an operator asked for: absent or 1 for the
+	// first, one more each time that a failure is published again. Deliveries of
+	// one attempt, however many, are one run.
+	Attempt int `json:"attempt,omitempty"`
 }
 
 // Source says where a request came from, for the error record and the logs.

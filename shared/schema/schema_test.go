@@ -98,7 +98,7 @@ func tileAt(y int) page.Tile {
 }
 
 func failure(value string) job.Failure {
-	return job.NewFailure(job.StageCapture, fault.New(fault.Blocked, "no"), request, []byte(value), source, 1, at)
+	return job.NewFailure(job.StageCapture, fault.New(fault.Blocked, "no"), request, []byte(value), source, at)
 }
 
 // What our own types marshal to is valid: everything set, and as little as can be.

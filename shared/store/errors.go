@@ -93,6 +93,18 @@ func isCode(err error, want int) bool {
 	return ok && code == want
 }
 
+// AnsweredAt is the store's own clock, to the second, at the answer that err
+// came of; false where it did not answer. It compares with Attrs.Created
+// whatever the clocks of the machines that ask.
+func AnsweredAt(err error) (time.Time, bool) {
+	e, ok := errors.AsType[*googleapi.Error](err)
+	if !ok {
+		return time.Time{}, false
+	}
+	at, err := http.ParseTime(e.Header.Get("Date"))
+	return at, err == nil
+}
+
 // explain is the one place where failures of Cloud Storage get their kind.
 //
 // Refused credentials and missing permissions (401, 403) and a missing bucket

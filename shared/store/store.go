@@ -189,6 +189,23 @@ func (c *Client) Delete(ctx context.Context, uri URI) error {
 	return explain(ctx, err, "delete %s", uri)
 }
 
+// DeleteGeneration removes the object if it still has the generation given, and
+// else returns ErrChanged, also where there is none.
+func (c *Client) DeleteGeneration(ctx context.Context, uri URI, ifGeneration int64) error {
+	if err := uri.check(); err != nil {
+		return fault.Wrap(fault.Invalid, err, "delete %s", uri)
+	}
+	object := c.object(uri).If(storage.Conditions{GenerationMatch: ifGeneration})
+	err := attempts(ctx, func(again bool) error {
+		err := object.Delete(ctx)
+		if again && isCode(err, codeNotFound) {
+			return nil
+		}
+		return err
+	})
+	return explainWrite(ctx, err, ErrChanged, fault.Transient, "delete", uri)
+}
+
 // CRC32CBase64 is the sum of data as Cloud Storage spells it in JSON: base64 of
 // the big-endian CRC-32 with the Castagnoli polynomial.
 func CRC32CBase64(data []byte) string {

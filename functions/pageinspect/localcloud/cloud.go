@@ -172,6 +172,8 @@ func (c *Cloud) startFunctions(ctx, life context.Context) error {
 		"SCREENSHOTS_BUCKET=" + Screenshots, "PAGES_BUCKET=" + Pages, "RESULTS_BUCKET=" + Results,
 		fmt.Sprintf("CLOUD_RUN_TIMEOUT_SECONDS=%d", int(timeout.Seconds())),
 		"LOCAL_ONLY=true",
+		// Whoever restarts it waits for the leases of what was killed.
+		"LEASE_TTL=10s",
 	}
 	captureEnv := append([]string{
 		"FUNCTION_TARGET=Capture", "PROFILES=" + c.cfg.Profiles, "CAPTURE_ALLOW=" + strings.Join(c.cfg.Allow, ","),
@@ -228,7 +230,7 @@ func (c *Cloud) connect(ctx context.Context) {
 func (c *Cloud) deadLetter(ctx context.Context, m topic.Message, last error) error {
 	s := job.Source{Via: "connect", Topic: m.Topic, Partition: m.Partition, Offset: m.Offset}
 	r, _ := job.DecodeRequest(m.Value)
-	b, err := json.Marshal(job.NewFailure(job.StageDeliver, fault.Wrap(fault.Transient, last, "the connector gave up"), r.Identify(s, m.Value), m.Value, s, 1, time.Now()))
+	b, err := json.Marshal(job.NewFailure(job.StageDeliver, fault.Wrap(fault.Transient, last, "the connector gave up"), r.Identify(s, m.Value), m.Value, s, time.Now()))
 	if err != nil {
 		return err
 	}

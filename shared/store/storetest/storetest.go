@@ -39,6 +39,8 @@ func Conformance(t *testing.T, open func(t *testing.T) (*store.Client, string)) 
 		"read limit":              testReadLimit,
 		"not there":               testNotExist,
 		"delete":                  testDelete,
+		"delete by generation":    testDeleteGeneration,
+		"the store's clock":       testClock,
 		"list":                    testList,
 		"names":                   testNames,
 		"bad arguments":           testBadArguments,
@@ -329,6 +331,35 @@ func testDelete(t *testing.T, b *bench) {
 	b.mustCreate(t, "o", "again")
 	if got := b.mustRead(t, "o"); got != "again" {
 		t.Errorf("read %q after it was created again", got)
+	}
+}
+
+func testDeleteGeneration(t *testing.T, b *bench) {
+	first := b.mustCreate(t, "lease", "one")
+	second, err := b.Replace(b.ctx, b.uri("lease"), first.Generation, "text/plain", []byte("two"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, b.DeleteGeneration(b.ctx, b.uri("lease"), first.Generation), store.ErrChanged, fault.Transient)
+	if got := b.mustRead(t, "lease"); got != "two" {
+		t.Errorf("read %q, want two", got)
+	}
+	if err := b.DeleteGeneration(b.ctx, b.uri("lease"), second.Generation); err != nil {
+		t.Error(err)
+	}
+	wantError(t, b.DeleteGeneration(b.ctx, b.uri("lease"), second.Generation), store.ErrChanged, fault.Transient)
+}
+
+// testClock: a refusal tells the store's time, in step with that of its objects.
+func testClock(t *testing.T, b *bench) {
+	a := b.mustCreate(t, "o", "data")
+	_, err := b.Create(b.ctx, b.uri("o"), "text/plain", []byte("other"), nil)
+	at, ok := store.AnsweredAt(err)
+	if age := at.Sub(a.Created); !ok || age < -2*time.Second || age > patience {
+		t.Errorf("created %v, refused at %v, %t", a.Created, at, ok)
+	}
+	if _, ok := store.AnsweredAt(store.ErrExists); ok {
+		t.Error("an error without an answer has a time")
 	}
 }
 

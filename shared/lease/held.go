@@ -1,0 +1,164 @@
+package lease
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/store"
+)
+
+// ErrLost happens if a lease that was held is held by somebody else, or must be
+// taken to be: it could not be renewed in time. It is fault.Transient.
+var ErrLost = fault.New(fault.Transient, "the work was taken over by another instance")
+
+// endTimeout bounds writing down how the work ended, after its own time is over.
+const endTimeout = 10 * time.Second
+
+// Lease is one that is held. End it once, by Done, Release or Fail; a nil Lease
+// is that of work which nobody else could be at, and ends without a trace.
+type Lease struct {
+	leases *Leases
+	uri    store.URI
+	age    time.Duration // since the run was begun first, when it was claimed
+	stop   chan struct{} // closed to end the renewals
+	ended  sync.WaitGroup
+
+	// Of the renewals until they have ended, of the caller after.
+	record     Record
+	generation int64
+}
+
+func (l *Leases) keep(uri store.URI, r Record, a store.Attrs, lost context.CancelCauseFunc) *Lease {
+	h := &Lease{leases: l, uri: uri, stop: make(chan struct{}), record: r, generation: a.Generation}
+	if h.record.First.IsZero() {
+		h.record.First = a.Created
+	}
+	h.age = a.Created.Sub(h.record.First)
+	h.ended.Go(func() { h.renew(lost) })
+	return h
+}
+
+// renew keeps the lease until stop. Whatever happens to one renewal, the lease
+// is given up for lost a TTL after the last that is known to have worked.
+func (h *Lease) renew(lost context.CancelCauseFunc) {
+	ttl := h.leases.TTL
+	tick := time.NewTicker(ttl / 3)
+	defer tick.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-h.stop:
+			return
+		case <-tick.C:
+		}
+		began := time.Now()
+		ctx, cancel := context.WithDeadline(context.Background(), last.Add(ttl))
+		err := h.write(ctx, h.record)
+		cancel()
+		if err == nil {
+			last = began
+		}
+		if errors.Is(err, ErrLost) || time.Since(last) > ttl {
+			lost(ErrLost)
+			return
+		}
+	}
+}
+
+// write replaces the object. A write whose answer was lost is found by its owner.
+func (h *Lease) write(ctx context.Context, r Record) error {
+	data := encode(r)
+	for range 2 {
+		a, err := h.leases.Store.Replace(ctx, h.uri, h.generation, mediaType, data, nil)
+		if err == nil {
+			h.generation = a.Generation
+			return nil
+		}
+		if !errors.Is(err, store.ErrChanged) {
+			return err
+		}
+		if err := h.find(ctx); err != nil {
+			return err
+		}
+	}
+	return ErrLost
+}
+
+// find looks up the generation of our own latest write, if it is still there.
+func (h *Lease) find(ctx context.Context) error {
+	b, a, err := h.leases.Store.Read(ctx, h.uri, maxRecord)
+	if errors.Is(err, store.ErrNotExist) {
+		return ErrLost
+	}
+	if err != nil {
+		return err
+	}
+	if r, err := Decode(b); err != nil || r.Owner != h.record.Owner {
+		return ErrLost
+	}
+	h.generation = a.Generation
+	return nil
+}
+
+// end stops the renewals and gives the time that writing down the end may take.
+func (h *Lease) end(ctx context.Context) (context.Context, context.CancelFunc) {
+	close(h.stop)
+	h.ended.Wait()
+	return context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+}
+
+// Done gives the lease up for good: the work is done. An error leaves only an
+// object behind that expires.
+func (h *Lease) Done(ctx context.Context) error {
+	if h == nil {
+		return nil
+	}
+	ctx, cancel := h.end(ctx)
+	defer cancel()
+	err := h.leases.Store.DeleteGeneration(ctx, h.uri, h.generation)
+	if errors.Is(err, store.ErrChanged) {
+		if err = h.find(ctx); err == nil {
+			err = h.leases.Store.DeleteGeneration(ctx, h.uri, h.generation)
+		}
+	}
+	return err
+}
+
+// Release lets the next delivery begin the work anew, because of cause.
+func (h *Lease) Release(ctx context.Context, cause error) error {
+	if h == nil {
+		return nil
+	}
+	ctx, cancel := h.end(ctx)
+	defer cancel()
+	r := h.record
+	r.Owner, r.Last = "", cause.Error()
+	r.Told++
+	return h.write(ctx, r)
+}
+
+// Fail records that the run failed for good, as the errors topic is to have it.
+// Once it returns nil every later delivery of the run gets that record. ErrLost
+// says that somebody else is at it, whose outcome counts.
+func (h *Lease) Fail(ctx context.Context, failure json.RawMessage) error {
+	if h == nil {
+		return nil
+	}
+	ctx, cancel := h.end(ctx)
+	defer cancel()
+	r := h.record
+	r.Owner, r.Failure = "", failure
+	return h.write(ctx, r)
+}
+
+// Spent says that a failure that may heal was the last one: MaxAttempts of them,
+// and not all within an outage that people are still busy with.
+func (h *Lease) Spent() bool {
+	if h == nil {
+		return false
+	}
+	return h.record.Told+1 >= h.leases.MaxAttempts && h.age >= patience
+}
