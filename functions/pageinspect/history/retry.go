@@ -1,0 +1,100 @@
+package history
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/topic"
+)
+
+// Retry is what is to become of a failure.
+type Retry struct {
+	Failure job.Failure
+	Message topic.Message // what to publish, if Skip is empty
+	Skip    string        // why it is left alone
+}
+
+// maxOriginal bounds an original that was set aside: the largest body that is decoded.
+const maxOriginal = 10 << 20
+
+// Retries makes of each failure the message that begins its next attempt: the
+// original with its id, so that it stays the same work, and the attempt counted
+// up. Left alone is what has a result or another attempt since, unless again is
+// set, and what is no request and would only fail again.
+func (p Places) Retries(ctx context.Context, failures []job.Failure, again bool) ([]Retry, error) {
+	results, attempts := map[string]time.Time{}, map[string]int{}
+	if len(failures) > 0 {
+		if err := p.scan(ctx, p.Results, func(m topic.Message) error {
+			if r, ok := outcome(m); ok && r.RecognizedAt.After(results[r.ID]) {
+				results[r.ID] = r.RecognizedAt
+			}
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+		if err := p.scan(ctx, p.Requests, func(m topic.Message) error {
+			r := request(m)
+			attempts[r.ID] = max(attempts[r.ID], r.Attempt, 1)
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	latest := map[string]int{}
+	for _, f := range failures {
+		latest[f.ID] = max(latest[f.ID], f.Attempt)
+	}
+	var all []Retry
+	for _, f := range failures {
+		r := Retry{Failure: f}
+		next := max(f.Attempt, attempts[f.ID]) + 1
+		original, err := p.original(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		switch value, ok := withAttempt(original, f.ID, next); {
+		case f.Attempt < latest[f.ID]:
+			r.Skip = "a later attempt failed, too"
+		case !ok:
+			r.Skip = "the original is no request; correct it and submit it"
+		case !again && results[f.ID].After(f.At):
+			r.Skip = "it has a result since"
+		case !again && attempts[f.ID] > f.Attempt:
+			r.Skip = fmt.Sprintf("attempt %d is published already", attempts[f.ID])
+		default:
+			r.Message = topic.Message{Topic: p.Requests, Key: []byte(f.ID), Value: value}
+		}
+		all = append(all, r)
+	}
+	return all, nil
+}
+
+func (p Places) original(ctx context.Context, f job.Failure) ([]byte, error) {
+	if f.RequestObject == "" || p.Store == nil {
+		return f.Original(), nil
+	}
+	uri, err := store.ParseURI(f.RequestObject)
+	if err != nil {
+		return nil, err
+	}
+	b, _, err := p.Store.Read(ctx, uri, maxOriginal)
+	return b, err
+}
+
+// withAttempt sets the id and the attempt of a request and leaves all else in
+// it as it is, fields that we do not know included. False says that it is no
+// request: not an object, or without an id that could be kept.
+func withAttempt(original []byte, id string, attempt int) ([]byte, bool) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(original, &fields) != nil || fields == nil || job.CheckID(id) != nil {
+		return nil, false
+	}
+	fields["id"], _ = json.Marshal(id)
+	fields["attempt"], _ = json.Marshal(attempt)
+	b, err := json.Marshal(fields)
+	return b, err == nil
+}

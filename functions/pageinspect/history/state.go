@@ -1,0 +1,232 @@
+package history
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/lease"
+	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/topic"
+	"golang.org/x/sync/errgroup"
+)
+
+// State is how far a request has come.
+type State string
+
+// The states, in order.
+const (
+	Unknown     State = "unknown" // no topic and no bucket has heard of it
+	Requested   State = "requested"
+	Capturing   State = "capturing"
+	Captured    State = "captured"
+	Recognizing State = "recognizing"
+	Recognized  State = "recognized"
+	Failed      State = "failed"
+)
+
+// Finished says that nothing more happens by itself.
+func (s State) Finished() bool { return s == Recognized || s == Failed }
+
+// Request is where one request stands.
+type Request struct {
+	ID      string    `json:"id"`
+	URL     string    `json:"url,omitempty"`
+	State   State     `json:"state"`
+	Detail  string    `json:"detail,omitempty"` // the verdict, or why it failed, or how often it was tried
+	Attempt int       `json:"attempt,omitempty"`
+	At      time.Time `json:"at,omitzero"` // when it came to that state, where that is known
+}
+
+// Tracker follows requests. Its methods are safe for concurrent use.
+type Tracker struct {
+	places Places
+	only   map[string]bool // empty: every request that the topic has
+
+	mu       sync.Mutex
+	order    []string
+	requests map[string]*Request
+	from     [3]topic.Offsets
+}
+
+// Track reads the topics through and returns what they say of the requests
+// with the ids given or, without any, of all.
+func (p Places) Track(ctx context.Context, ids ...string) (*Tracker, error) {
+	t := &Tracker{places: p, only: map[string]bool{}, requests: map[string]*Request{}}
+	for _, id := range ids {
+		t.only[id] = true
+		t.get(id, true)
+	}
+	for i, s := range t.streams() {
+		var err error
+		if t.from[i], err = topic.End(ctx, p.Kafka, s.topic); err != nil {
+			return nil, err
+		}
+		if err := p.scan(ctx, s.topic, s.take); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+type stream struct {
+	topic string
+	take  func(topic.Message) error
+}
+
+// streams are in the order in which a request passes through them.
+func (t *Tracker) streams() []stream {
+	return []stream{{t.places.Requests, t.requested}, {t.places.Errors, t.failed}, {t.places.Results, t.recognized}}
+}
+
+// Follow keeps up with the topics until ctx ends, and calls changed after each message.
+func (t *Tracker) Follow(ctx context.Context, changed func()) error {
+	all, ctx := errgroup.WithContext(ctx)
+	for i, s := range t.streams() {
+		all.Go(func() error {
+			return topic.Follow(ctx, t.places.Kafka, s.topic, t.from[i], func(m topic.Message) error {
+				defer changed()
+				return s.take(m)
+			})
+		})
+	}
+	return all.Wait()
+}
+
+// get returns what is known of a request; nil if nobody asked for it. The caller holds mu.
+func (t *Tracker) get(id string, add bool) *Request {
+	r, ok := t.requests[id]
+	if !ok && add && (len(t.only) == 0 || t.only[id]) {
+		r = &Request{ID: id, State: Unknown}
+		t.requests[id] = r
+		t.order = append(t.order, id)
+	}
+	return r
+}
+
+func (t *Tracker) requested(m topic.Message) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	q := request(m)
+	r := t.get(q.ID, true)
+	if r == nil || max(q.Attempt, 1) <= r.Attempt {
+		return nil // delivered again, or not ours
+	}
+	*r = Request{ID: q.ID, URL: q.URL, State: Requested, Attempt: max(q.Attempt, 1), At: m.Time}
+	return nil
+}
+
+func (t *Tracker) failed(m topic.Message) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var f job.Failure
+	if json.Unmarshal(m.Value, &f) != nil || f.Schema != job.FailureSchema {
+		return nil
+	}
+	r := t.get(f.ID, true)
+	if r == nil || f.Attempt < r.Attempt || r.State == Recognized && r.At.After(f.At) {
+		return nil
+	}
+	url := f.URL
+	if url == "" {
+		url = r.URL
+	}
+	*r = Request{ID: f.ID, URL: url, State: Failed, Attempt: f.Attempt, At: f.At, Detail: fmt.Sprintf("%s (%s): %s", f.Stage, f.Kind, f.Message)}
+	return nil
+}
+
+func (t *Tracker) recognized(m topic.Message) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	q, ok := outcome(m)
+	r := t.get(q.ID, ok)
+	if !ok || r == nil || r.State == Failed && r.At.After(q.RecognizedAt) {
+		return nil
+	}
+	r.URL, r.State, r.Detail, r.At = q.URL, Recognized, string(q.Verdict), q.RecognizedAt
+	return nil
+}
+
+// Look asks the buckets about the requests that the topics do not say the end
+// of, and returns all, in the order in which they were asked for or published.
+func (t *Tracker) Look(ctx context.Context) ([]Request, error) {
+	t.mu.Lock()
+	all := make([]Request, len(t.order))
+	for i, id := range t.order {
+		all[i] = *t.requests[id]
+	}
+	t.mu.Unlock()
+	if t.places.Store == nil {
+		return all, nil
+	}
+	looking, ctx := errgroup.WithContext(ctx)
+	looking.SetLimit(16)
+	for i := range all {
+		if all[i].State.Finished() || job.CheckID(all[i].ID) != nil {
+			continue
+		}
+		looking.Go(func() error { return t.places.look(ctx, &all[i]) })
+	}
+	return all, looking.Wait()
+}
+
+// look asks from the end of the flow, so that what moves on meanwhile is not missed.
+func (p Places) look(ctx context.Context, r *Request) error {
+	manifest := store.URI{Bucket: p.Pages, Object: r.ID + ".json"}
+	captured, err := p.there(ctx, manifest)
+	if err != nil {
+		return err
+	}
+	if !captured.IsZero() {
+		r.State, r.At = Captured, captured
+		recognized, err := p.there(ctx, store.URI{Bucket: p.Output, Object: r.ID + "/result.json"})
+		if err != nil {
+			return err
+		}
+		if recognized.After(captured) {
+			r.State, r.At = Recognized, recognized
+			return nil
+		}
+		return p.lease(ctx, r, p.Output, Recognizing)
+	}
+	return p.lease(ctx, r, p.Screenshots, Capturing)
+}
+
+// there is when an object was written; zero if there is none.
+func (p Places) there(ctx context.Context, uri store.URI) (time.Time, error) {
+	a, err := p.Store.Stat(ctx, uri)
+	if errors.Is(err, store.ErrNotExist) {
+		return time.Time{}, nil
+	}
+	return a.Created, err
+}
+
+// lease tells whether somebody works on the request, and how that went before.
+func (p Places) lease(ctx context.Context, r *Request, bucket string, working State) error {
+	b, a, err := p.Store.Read(ctx, lease.URI(bucket, r.ID), 32<<20)
+	if errors.Is(err, store.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	l, err := lease.Decode(b)
+	switch {
+	case err != nil:
+		return err
+	case l.Failure != nil && max(l.Run.Attempt, 1) >= r.Attempt:
+		r.State, r.Detail, r.At = Failed, "about to be told", a.Created
+	case l.Owner != "":
+		r.State, r.At = working, l.First
+		if l.Begun > 1 {
+			r.Detail = fmt.Sprintf("begun %d times", l.Begun)
+		}
+	case l.Last != "":
+		r.Detail = fmt.Sprintf("tried %d times, to be delivered again: %s", l.Begun, l.Last)
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/pageinspect/pageinspect/functions/pageinspect/history"
+	"github.com/spf13/cobra"
+)
+
+func statusCommand() *cobra.Command {
+	var watch, asJSON bool
+	c := &cobra.Command{
+		Use:   "status [flags] [ID…]",
+		Short: "Tell where requests are",
+		Long: `Tell of each request how far it has come: requested, capturing, captured,
+recognizing, recognized or failed. The topics and the buckets are asked; there is
+no other record. Without an ID, the requests that the topic still has are counted,
+and those that are not recognized are listed.
+
+--watch goes on, and ends when nothing is under way any more. Without a bucket
+in the environment, only the topics are asked: what is between them is "requested".
+
+Exit codes: 0 all are recognized, 1 some are under way, 2 some have failed or are
+not known, or it did not work.` + placesHelp,
+		Example: "  pageinspect status\n  pageinspect status --watch p-1001 p-1002",
+		RunE: func(c *cobra.Command, ids []string) error {
+			return status(c.Context(), ids, watch, asJSON, c.OutOrStdout(), c.ErrOrStderr())
+		},
+	}
+	c.Flags().BoolVarP(&watch, "watch", "w", false, "go on until all are recognized or have failed")
+	c.Flags().BoolVar(&asJSON, "json", false, "print each request as a line of JSON")
+	return c
+}
+
+// watchInterval is how often the buckets are asked; what the topics say is shown at once.
+const watchInterval = 2 * time.Second
+
+func status(ctx context.Context, ids []string, watch, asJSON bool, stdout, stderr io.Writer) error {
+	p, done, err := places(ctx, stderr)
+	if err != nil {
+		return err
+	}
+	tracker, err := p.Track(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	defer done()
+	all, err := tracker.Look(ctx)
+	if err == nil && watch {
+		all, err = watchAll(ctx, tracker, all, stderr)
+	}
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		if err := printLines(stdout, all); err != nil {
+			return err
+		}
+	} else {
+		printStatus(stdout, all, len(ids) > 0)
+	}
+	return statusCode(all)
+}
+
+// watchAll says each change in a line, until all are finished or ctx ends.
+func watchAll(ctx context.Context, tracker *history.Tracker, all []history.Request, stderr io.Writer) ([]history.Request, error) {
+	following, cancel := context.WithCancel(ctx)
+	defer cancel()
+	changed := make(chan struct{}, 1)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- tracker.Follow(following, func() {
+			select {
+			case changed <- struct{}{}:
+			default:
+			}
+		})
+	}()
+	said := map[string]history.State{}
+	for {
+		open := 0
+		for _, r := range all {
+			if !r.State.Finished() {
+				open++
+			}
+			if was, ok := said[r.ID]; was != r.State && (ok || !r.State.Finished()) {
+				fmt.Fprintf(stderr, "%s  %-28s %s  %s\n", time.Now().Format(time.TimeOnly), r.ID, r.State, r.Detail)
+			}
+			said[r.ID] = r.State
+		}
+		if open == 0 {
+			return all, nil
+		}
+		select {
+		case <-changed:
+		case <-time.After(watchInterval):
+		case err := <-ended:
+			return all, err
+		case <-ctx.Done():
+			return all, nil
+		}
+		next, err := tracker.Look(ctx)
+		if ctx.Err() != nil {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		all = next
+	}
+}
+
+func printStatus(w io.Writer, all []history.Request, asked bool) {
+	t := newTable("id", "state", "since", "attempt", "")
+	t.SetColumnConfigs([]table.ColumnConfig{{Number: 1, WidthMax: 40}, {Number: 5, WidthMax: 70}})
+	states, rows := map[string]int{}, 0
+	for _, r := range all {
+		states[string(r.State)]++
+		if !asked && r.State == history.Recognized {
+			continue
+		}
+		rows++
+		t.AppendRow(table.Row{r.ID, r.State, local(r.At), r.Attempt, r.Detail})
+	}
+	if rows > 0 {
+		fmt.Fprintln(w, t.Render())
+	}
+	if len(all) == 0 {
+		fmt.Fprintln(w, "no requests")
+		return
+	}
+	fmt.Fprintf(w, "%d requests: %s\n", len(all), counts(states))
+}
+
+func statusCode(all []history.Request) error {
+	worst := exitPass
+	for _, r := range all {
+		switch r.State {
+		case history.Recognized:
+		case history.Failed, history.Unknown:
+			worst = exitFailed
+		default:
+			worst = max(worst, exitFinding)
+		}
+	}
+	if worst == exitPass {
+		return nil
+	}
+	return exit(worst)
+}
