@@ -3,6 +3,8 @@ package delivery
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,7 +20,7 @@ import (
 // RunOf tells the run that a request asks for. Force means a run of its own for
 // each record; where the carrier does not tell which record it was, for each delivery.
 func RunOf(r job.Request, s job.Source) lease.Run {
-	run := lease.Run{Attempt: r.Attempt}
+	run := lease.Run{Attempt: r.Attempt, Request: sumOf(r)}
 	switch {
 	case !r.Force:
 	case known(s):
@@ -31,11 +33,26 @@ func RunOf(r job.Request, s job.Source) lease.Run {
 
 // RunOfPage tells the run that a manifest stands for: a forced capture is one of its own.
 func RunOfPage(m page.Manifest) lease.Run {
-	run := lease.Run{Attempt: m.Request.Attempt}
+	run := lease.Run{Attempt: m.Request.Attempt, Request: sumOf(m.Request)}
 	if m.Request.Force {
 		run.Force = m.CapturedAt.UTC().Format(time.RFC3339Nano)
 	}
 	return run
+}
+
+// sumOf tells two requests apart that have one id; the attempt is no part of what is asked for.
+func sumOf(r job.Request) string {
+	r.Attempt = 0
+	b, err := json.Marshal(r)
+	if err != nil {
+		panic(fmt.Sprintf("a request cannot be encoded: %v", err)) // it was decoded
+	}
+	return shortSum(b)
+}
+
+func shortSum(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
 }
 
 func known(s job.Source) bool   { return s.Topic != "" && s.Partition >= 0 && s.Offset >= 0 }

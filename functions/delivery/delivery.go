@@ -175,8 +175,14 @@ func (h *Handler) one(ctx context.Context, t times, item Item) error {
 	began := h.Now()
 	var own *lease.Lease
 	err := item.Err
-	if err == nil {
+	switch {
+	case err == nil:
 		item, own, err = h.work(ctx, t, item)
+	case job.CheckID(item.Request.ID) == nil: // so that its failure, too, is decided once
+		var taken error
+		if own, taken = h.Leases.Claim(ctx, item.Request.ID, lease.Run{Request: shortSum(item.Value)}, func(error) {}); own == nil {
+			err = taken
+		}
 	}
 	log := h.Log.With("id", item.Request.ID, "url", item.Request.URL, "stage", h.Stage, "ms", h.Now().Sub(began).Milliseconds())
 	earlier, failedBefore := errors.AsType[*lease.Failed](err)

@@ -117,7 +117,7 @@ func TestAnswers(t *testing.T) {
 // want of time can still be recorded.
 func TestReserve(t *testing.T) {
 	errs := &recorded{}
-	h := &Handler{Stage: job.StageCapture, Topic: "errors", Errors: errs, Log: slog.New(slog.DiscardHandler), Now: time.Now, Decode: words,
+	h := &Handler{Leases: newLeases(t), Stage: job.StageCapture, Topic: "errors", Errors: errs, Log: slog.New(slog.DiscardHandler), Now: time.Now, Decode: words,
 		Work: func(ctx context.Context, i Item, _ Claim) (Item, error) {
 			<-ctx.Done()
 			return i, ctx.Err()
@@ -135,7 +135,7 @@ func TestReserve(t *testing.T) {
 }
 
 func TestBodyCutOffIsDeliveredAgain(t *testing.T) {
-	h := &Handler{Decode: words, Log: slog.New(slog.DiscardHandler), Now: time.Now}
+	h := &Handler{Leases: newLeases(t), Decode: words, Log: slog.New(slog.DiscardHandler), Now: time.Now}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", io.MultiReader(strings.NewReader("ok"), failing{})))
 	if w.Code != 503 {

@@ -206,10 +206,28 @@ func TestFailureIsDecidedOnce(t *testing.T) {
 	}
 }
 
+// TestBadRequestIsRecordedOnce: so is that of what cannot be decoded, and a
+// corrected one of the same id is worked on.
+func TestBadRequestIsRecordedOnce(t *testing.T) {
+	w := newWorker(newLeases(t))
+	close(w.proceed)
+	for range 2 {
+		if r := w.deliver(t, strings.Replace(one, "https", "ftp", 1)); r.Code != 200 {
+			t.Errorf("answered %d %s", r.Code, r.Body)
+		}
+	}
+	if len(w.errs.msgs) != 2 || !bytes.Equal(w.errs.msgs[0].Value, w.errs.msgs[1].Value) {
+		t.Errorf("recorded %v", w.errs.msgs)
+	}
+	if r := w.deliver(t, one); r.Code != 200 || w.runs.Load() != 1 {
+		t.Errorf("corrected: %d %s, %d runs", r.Code, r.Body, w.runs.Load())
+	}
+}
+
 // TestDeadInstances: work during which the instance died each time is given up.
 func TestDeadInstances(t *testing.T) {
 	l := newLeases(t)
-	dead, err := json.Marshal(lease.Record{Schema: lease.Schema, Owner: "dead", TTLMS: -60_000, Begun: l.MaxAttempts})
+	dead, err := json.Marshal(lease.Record{Schema: lease.Schema, Owner: "dead", TTLMS: -60_000, Begun: l.MaxAttempts, Run: RunOf(job.Request{Schema: job.RequestSchema, ID: "p-1", URL: "https://shop.example/1"}, job.Source{})})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,8 +2,6 @@ package delivery
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"time"
@@ -42,8 +40,7 @@ func (h *Handler) record(ctx context.Context, own *lease.Lease, f job.Failure) e
 // setAside stores an original that no message can hold, and returns where.
 func (h *Handler) setAside(ctx context.Context, f job.Failure) (string, error) {
 	original := f.Original()
-	sum := sha256.Sum256(original)
-	uri := store.URI{Bucket: h.Leases.Bucket, Object: f.ID + "/request-" + hex.EncodeToString(sum[:8])}
+	uri := store.URI{Bucket: h.Leases.Bucket, Object: "set-aside/" + shortSum(original)}
 	_, err := h.Leases.Store.Create(ctx, uri, "application/octet-stream", original, nil)
 	if errors.Is(err, store.ErrExists) { // of an earlier delivery
 		err = nil

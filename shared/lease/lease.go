@@ -86,12 +86,15 @@ type Leases struct {
 // Run tells one run of a piece of work from another. Deliveries of the same run
 // do the work once; a newer run forgets how an older one failed.
 type Run struct {
-	Attempt int    // the request's; 0 is 1
-	Force   string // what a forced run is known by; empty where nothing is forced
+	Attempt int    `json:"attempt,omitempty"` // the request's; 0 is 1
+	Force   string `json:"force,omitempty"`   // what a forced run is known by; empty where nothing is forced
+	// Request is a sum of what is asked for: a request that was corrected under
+	// its old id is not told that it has failed.
+	Request string `json:"request,omitempty"`
 }
 
 func (r Run) newer(than Run) bool {
-	return max(r.Attempt, 1) > max(than.Attempt, 1) || r.Force != "" && r.Force != than.Force
+	return max(r.Attempt, 1) > max(than.Attempt, 1) || r.Force != "" && r.Force != than.Force || r.Request != than.Request
 }
 
 // Record is the lease's object, pageinspect.lease/v1.

@@ -272,6 +272,7 @@ func TestRuns(t *testing.T) {
 		"an old one comes late":  {Run{Attempt: 2}, Run{}, false},
 		"forced":                 {Run{}, Run{Force: "requests/0/7"}, true},
 		"forced, again the same": {Run{Force: "requests/0/7"}, Run{Force: "requests/0/7"}, false},
+		"corrected":              {Run{Request: "a"}, Run{Request: "b"}, true},
 		"forced anew":            {Run{Force: "requests/0/7"}, Run{Force: "requests/0/8"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
