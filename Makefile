@@ -41,8 +41,9 @@ bench: deps ## measure: every figure a ratio against a floor in the same run
 accuracy: deps ## how well the Vision stand-in reads generated Korean pages, by size of type
 	$(GO) test -count 1 -timeout 30m -run Accuracy -v ./recognize/localvision/accuracy -accuracy
 
-chaos: deps ## kill the local cloud in the middle of PAGES pages (200), and demand one result for each
-	KILL_PAGES=$(or $(PAGES),200) $(GO) test -count 1 -timeout 60m -run TestServeSurvivesKill -v ./functions/pageinspect
+chaos: deps ## PAGES (2000) requests while every part is killed, frozen and made to fail by the schedule of SEED (7)
+	CHAOS_PAGES=$(or $(PAGES),2000) CHAOS_SEED=$(or $(SEED),7) KILL_PAGES=50 $(GO) test -count 1 -timeout 90m \
+	  -run 'TestChaos|TestServeSurvivesKill' -v ./functions/pageinspect
 
 tall: deps ## capture 200,000 px pages in headless-shell and in chromium, at every scale, and read each 40 px of them
 	$(GO) test -count 1 -timeout 60m -run TestTallestPagesInEveryBrowser -v ./capture -all

@@ -24,7 +24,7 @@ import (
 
 // TestServeSurvivesKill submits pages to a local cloud, kills it with SIGKILL
 // when a quarter is done, starts it again on the same state, and demands
-// exactly one result for each page. KILL_PAGES says how many (make chaos: 200).
+// exactly one result for each page. KILL_PAGES says how many (make chaos: 50).
 func TestServeSurvivesKill(t *testing.T) {
 	pages := 16
 	if n, err := strconv.Atoi(os.Getenv("KILL_PAGES")); err == nil {
