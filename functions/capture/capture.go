@@ -71,7 +71,7 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	}
 	log.Info("ready", "browser", chromium.Path(), "profiles", profiles.Names())
 	capturer := &capture.Capturer{
-		Browser: chromium, Profiles: profiles, Store: objects, Screenshots: cfg.Screenshots, Pages: cfg.Pages, Log: log, Now: time.Now,
+		Browser: chromium, Profiles: profiles, Store: delivery.Fence{Client: objects, Commits: cfg.Pages}, Screenshots: cfg.Screenshots, Pages: cfg.Pages, Log: log, Now: time.Now,
 	}
 	captured := delivery.Captured{Store: objects, Pages: cfg.Pages, Now: time.Now}
 	return &delivery.Handler{

@@ -221,6 +221,7 @@ func (h *Handler) work(ctx context.Context, t times, item Item) (out Item, own *
 	defer cancel()
 	ctx, lost := context.WithCancelCause(ctx)
 	defer lost(nil)
+	ctx = owning(ctx, &own)
 	if ctx.Err() != nil {
 		return item, nil, fault.New(fault.Transient, "no time was left for it in this delivery")
 	}

@@ -206,6 +206,44 @@ func TestFailureIsDecidedOnce(t *testing.T) {
 	}
 }
 
+// TestFence: an owner that was frozen and taken over does not commit when it goes on.
+func TestFence(t *testing.T) {
+	objects := newStore(t)
+	fence := Fence{Client: objects, Commits: bucket}
+	l := &lease.Leases{Config: lease.Config{MaxAttempts: 5, TTL: time.Hour}, Store: objects, Bucket: bucket}
+	uri := store.URI{Bucket: bucket, Object: "commit"}
+	var first *lease.Lease
+	ctx := owning(t.Context(), &first)
+	if _, err := fence.Put(ctx, uri, "text/plain", []byte("unclaimed"), nil); err != nil {
+		t.Errorf("work that needs no lease: %v", err)
+	}
+	first, err := l.Claim(ctx, "p-1", lease.Run{}, func(error) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fence.Put(ctx, uri, "text/plain", []byte("mine"), nil); err != nil {
+		t.Errorf("the owner: %v", err)
+	}
+	taken, err := json.Marshal(lease.Record{Schema: lease.Schema, Owner: "another", TTLMS: 60_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := objects.Put(t.Context(), lease.URI(bucket, "p-1"), "application/json", taken, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, write := range map[string]func() error{
+		"put": func() error { _, err := fence.Put(ctx, uri, "text/plain", []byte("late"), nil); return err },
+		"create": func() error {
+			_, err := fence.Create(ctx, store.URI{Bucket: bucket, Object: "new"}, "text/plain", nil, nil)
+			return err
+		},
+	} {
+		if err := write(); !errors.Is(err, lease.ErrLost) || fault.KindOf(err) != fault.Transient {
+			t.Errorf("%s after it was taken over: %v", name, err)
+		}
+	}
+}
+
 // TestBadRequestIsRecordedOnce: so is that of what cannot be decoded, and a
 // corrected one of the same id is worked on.
 func TestBadRequestIsRecordedOnce(t *testing.T) {

@@ -135,7 +135,7 @@ func chaosCapture(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &stubCapturer{store: objects, now: now, stumbled: map[string]bool{}}
+	s := &stubCapturer{store: delivery.Fence{Client: objects, Commits: localcloud.Pages}, now: now, stumbled: map[string]bool{}}
 	captured := delivery.Captured{Store: objects, Pages: localcloud.Pages, Now: now}
 	h := &delivery.Handler{
 		Stage: job.StageCapture, Topic: localcloud.ErrorsTopic, Errors: kafka, Log: slog.New(slog.DiscardHandler), Now: time.Now, AtOnce: 8,
@@ -155,7 +155,7 @@ func chaosCapture(ctx context.Context) error {
 }
 
 type stubCapturer struct {
-	store    *store.Client
+	store    delivery.Fence
 	now      func() time.Time
 	mu       sync.Mutex
 	stumbled map[string]bool

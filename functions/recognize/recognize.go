@@ -77,7 +77,7 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 		return nil, err
 	}
 	recognizer := &recognize.Recognizer{
-		Vision: annotator, Store: objects, Rules: packs, Events: events{kafka, cfg.ResultsTopic},
+		Vision: annotator, Store: delivery.Fence{Client: objects, Commits: cfg.Results}, Rules: packs, Events: events{kafka, cfg.ResultsTopic},
 		Screenshots: cfg.Screenshots, Pages: cfg.Pages, Results: cfg.Results, Log: log, Now: time.Now,
 	}
 	log.Info("ready", "packs", len(packs.Packs()))

@@ -27,8 +27,9 @@ type Lease struct {
 	stop   chan struct{} // closed to end the renewals
 	ended  sync.WaitGroup
 
-	// Of the renewals until they have ended, of the caller after.
-	record     Record
+	record Record
+
+	mu         sync.Mutex // one write at a time
 	generation int64
 }
 
@@ -68,8 +69,20 @@ func (h *Lease) renew(lost context.CancelCauseFunc) {
 	}
 }
 
+// Check renews the lease now, and so says whether it is still held: to be asked
+// right before the work is committed, since an owner that was frozen learns of
+// its loss only some time after it goes on.
+func (h *Lease) Check(ctx context.Context) error {
+	if h == nil {
+		return nil
+	}
+	return h.write(ctx, h.record)
+}
+
 // write replaces the object. A write whose answer was lost is found by its owner.
 func (h *Lease) write(ctx context.Context, r Record) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	data := encode(r)
 	for range 2 {
 		a, err := h.leases.Store.Replace(ctx, h.uri, h.generation, mediaType, data, nil)

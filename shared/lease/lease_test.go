@@ -194,6 +194,12 @@ func TestTakeover(t *testing.T) {
 				held(t, l, Run{})
 				time.Sleep(l.TTL/2 + 2*rounding)
 				second := claim(t, l, Run{})
+				if err := first.Check(t.Context()); !errors.Is(err, ErrLost) {
+					t.Errorf("the dead owner may commit: %v", err)
+				}
+				if err := second.Check(t.Context()); err != nil {
+					t.Errorf("the owner may not commit: %v", err)
+				}
 				if second.record.Begun != 2 || second.record.Told != 0 {
 					t.Errorf("begun %d, told %d", second.record.Begun, second.record.Told)
 				}
