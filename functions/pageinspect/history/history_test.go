@@ -151,7 +151,7 @@ func TestRetries(t *testing.T) {
 			"again/1": `{"attempt":2,"id":"again","of_the_future":[1],"schema":"pageinspect.request/v1","url":"https://a.example"}`,
 			"older/1": `{"attempt":2,"id":"older","schema":"pageinspect.request/v1","url":"https://shop.example/older"}`,
 			"twice/2": `{"attempt":3,"id":"twice","schema":"pageinspect.request/v1","url":"https://shop.example/twice"}`,
-			"twice/1": "a later attempt failed, too", "healed/1": "it has a result since", "tried/1": "attempt 2 is published already", "v-1/1": "the original is no request; correct it and submit it",
+			"twice/1": "a later attempt failed, too", "healed/1": "it has a result since", "tried/1": "attempt 2 is published already", "v-1/1": "request is not JSON of pageinspect.request/v1: invalid character 'h' looking for beginning of value; correct it and submit it",
 		}},
 		{true, map[string]string{
 			"again/1":  `{"attempt":2,"id":"again","of_the_future":[1],"schema":"pageinspect.request/v1","url":"https://a.example"}`,
@@ -159,7 +159,7 @@ func TestRetries(t *testing.T) {
 			"twice/2":  `{"attempt":3,"id":"twice","schema":"pageinspect.request/v1","url":"https://shop.example/twice"}`,
 			"healed/1": `{"attempt":2,"id":"healed","schema":"pageinspect.request/v1","url":"https://shop.example/healed"}`,
 			"tried/1":  `{"attempt":3,"id":"tried","schema":"pageinspect.request/v1","url":"https://shop.example/tried"}`,
-			"twice/1":  "a later attempt failed, too", "v-1/1": "the original is no request; correct it and submit it",
+			"twice/1":  "a later attempt failed, too", "v-1/1": "request is not JSON of pageinspect.request/v1: invalid character 'h' looking for beginning of value; correct it and submit it",
 		}},
 	} {
 		got := map[string]string{}

@@ -56,11 +56,11 @@ func (p Places) Retries(ctx context.Context, failures []job.Failure, again bool)
 		if err != nil {
 			return nil, err
 		}
-		switch value, ok := withAttempt(original, f.ID, next); {
+		switch value, err := withAttempt(original, f.ID, next); {
 		case f.Attempt < latest[f.ID]:
 			r.Skip = "a later attempt failed, too"
-		case !ok:
-			r.Skip = "the original is no request; correct it and submit it"
+		case err != nil:
+			r.Skip = fmt.Sprintf("%v; correct it and submit it", err)
 		case !again && results[f.ID].After(f.At):
 			r.Skip = "it has a result since"
 		case !again && attempts[f.ID] > f.Attempt:
@@ -86,15 +86,17 @@ func (p Places) original(ctx context.Context, f job.Failure) ([]byte, error) {
 }
 
 // withAttempt sets the id and the attempt of a request and leaves all else in
-// it as it is, fields that we do not know included. False says that it is no
-// request: not an object, or without an id that could be kept.
-func withAttempt(original []byte, id string, attempt int) ([]byte, bool) {
+// it as it is, fields that we do not know included. Its error says why the
+// original is no request.
+func withAttempt(original []byte, id string, attempt int) ([]byte, error) {
+	if _, err := job.DecodeRequest(original); err != nil {
+		return nil, err
+	}
 	var fields map[string]json.RawMessage
-	if json.Unmarshal(original, &fields) != nil || fields == nil || job.CheckID(id) != nil {
-		return nil, false
+	if err := json.Unmarshal(original, &fields); err != nil {
+		return nil, err
 	}
 	fields["id"], _ = json.Marshal(id)
 	fields["attempt"], _ = json.Marshal(attempt)
-	b, err := json.Marshal(fields)
-	return b, err == nil
+	return json.Marshal(fields)
 }
