@@ -6,11 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/topic"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -51,8 +54,8 @@ func addTemplateFlags(c *cobra.Command, t *template) {
 }
 
 // batch is how many requests are published at once: enough to fill the
-// writer's batches, few enough for the bar to move.
-const batch = 1000
+// writer's batches of all partitions, few enough for the bar to move.
+const batch = 10_000
 
 func submit(ctx context.Context, file, topicName string, urls []string, t template, stdin io.Reader, stderr io.Writer) error {
 	kafka, err := kafkaFromEnv()
@@ -78,31 +81,55 @@ func submit(ctx context.Context, file, topicName string, urls []string, t templa
 	return nil
 }
 
-// collect makes messages of the addresses and of the file's lines, and counts the bad ones.
+// line is one of those that were given, and where.
+type line struct {
+	where string
+	text  []byte
+}
+
+// collect makes messages of the addresses and of the file's lines, all before
+// any is published, and counts the bad ones. It reads on every core: of 10,000
+// requests the reading takes as long as the publishing.
 func collect(file string, urls []string, t template, stdin io.Reader, stderr io.Writer) (msgs []topic.Message, bad int, err error) {
-	add := func(where string, line []byte) {
-		r, err := t.request(line)
-		if err != nil {
-			bad++
-			fmt.Fprintf(stderr, "%s: %v\n", where, err)
-			return
-		}
-		msgs = append(msgs, topic.Message{Key: []byte(r.ID), Value: encode(r)})
-	}
+	var lines []line
 	for _, u := range urls {
 		if u == "-" && file == "" {
 			file = "-"
 			continue
 		}
-		if line := bytes.TrimSpace([]byte(u)); len(line) > 0 {
-			add(u, line)
+		if text := bytes.TrimSpace([]byte(u)); len(text) > 0 {
+			lines = append(lines, line{u, text})
 		}
 	}
 	if file != "" {
 		name := map[bool]string{true: "standard input", false: file}[file == "-"]
-		err = readLines(file, stdin, func(n int, line []byte) { add(fmt.Sprintf("%s:%d", name, n), line) })
+		if err := readLines(file, stdin, func(n int, text []byte) { lines = append(lines, line{fmt.Sprintf("%s:%d", name, n), text}) }); err != nil {
+			return nil, 0, err
+		}
 	}
-	return msgs, bad, err
+	all, errs := make([]topic.Message, len(lines)), make([]error, len(lines))
+	var reading sync.WaitGroup
+	share := len(lines)/runtime.GOMAXPROCS(0) + 1
+	for first := 0; first < len(lines); first += share {
+		reading.Go(func() {
+			for i := first; i < min(first+share, len(lines)); i++ {
+				var r job.Request
+				if r, errs[i] = t.request(lines[i].text); errs[i] == nil {
+					all[i] = topic.Message{Key: []byte(r.ID), Value: encode(r)}
+				}
+			}
+		})
+	}
+	reading.Wait()
+	for i, err := range errs {
+		if err != nil {
+			bad++
+			fmt.Fprintf(stderr, "%s: %v\n", lines[i].where, err)
+			continue
+		}
+		msgs = append(msgs, all[i])
+	}
+	return msgs, bad, nil
 }
 
 func publish(ctx context.Context, kafka topic.Config, topicName string, msgs []topic.Message, stderr io.Writer) error {
