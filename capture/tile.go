@@ -87,7 +87,7 @@ func (s *shot) tile(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			_, err = s.Store.Create(upCtx, uri, t.MediaType, data, nil)
+			_, err = s.Store.Create(upCtx, uri, t.MediaType, data, map[string]string{"sha256": t.SHA256}) // Recognize knows the picture by it
 			return fault.Wrap(fault.Transient, err, "upload tile %d", i+1)
 		})
 		s.progress(m.ID, "tile", i+1, len(plan))

@@ -2,153 +2,181 @@ package recognize
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/vision/v2/apiv1/visionpb"
 	"github.com/googleapis/gax-go/v2"
+	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/store"
 	rpc "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
-// scripted answers for each image as its script says, by how often it was asked for.
-type scripted struct {
-	mu     sync.Mutex
-	asked  map[string]int
-	image  func(uri string, time int) codes.Code
-	call   func(n int) error
-	calls  int
-	widest int
+// shortSighted is a Vision that cannot read some images.
+type shortSighted struct {
+	reader
+	cannot func(uri string) codes.Code
 }
 
-func (s *scripted) BatchAnnotateImages(ctx context.Context, r *visionpb.BatchAnnotateImagesRequest, _ ...gax.CallOption) (*visionpb.BatchAnnotateImagesResponse, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.calls++
-	s.widest = max(s.widest, len(r.Requests))
-	if s.call != nil {
-		if err := s.call(s.calls); err != nil {
-			return nil, err
+func (v *shortSighted) BatchAnnotateImages(ctx context.Context, r *visionpb.BatchAnnotateImagesRequest, opts ...gax.CallOption) (*visionpb.BatchAnnotateImagesResponse, error) {
+	out, err := v.reader.BatchAnnotateImages(ctx, r, opts...)
+	for i, a := range r.Requests {
+		if c := v.cannot(a.Image.Source.ImageUri); c != codes.OK {
+			out.Responses[i] = &visionpb.AnnotateImageResponse{Error: &rpc.Status{Code: int32(c), Message: c.String()}}
 		}
 	}
-	out := &visionpb.BatchAnnotateImagesResponse{}
-	for _, i := range r.Requests {
-		uri := i.Image.Source.ImageUri
-		s.asked[uri]++
-		a := &visionpb.AnnotateImageResponse{FullTextAnnotation: &visionpb.TextAnnotation{Text: uri}}
-		if s.image != nil {
-			if c := s.image(uri, s.asked[uri]); c != codes.OK {
-				a = &visionpb.AnnotateImageResponse{Error: &rpc.Status{Code: int32(c), Message: c.String()}}
-			}
-		}
-		out.Responses = append(out.Responses, a)
-	}
-	return out, nil
+	return out, err
 }
 
-func annotating(t *testing.T, v *scripted, tiles int) *reading {
+// tall makes the page 8 tiles tall, each with a picture of its own.
+func (m *memory) tall(t *testing.T, change func(*page.Manifest)) {
 	t.Helper()
-	old := retryBase
-	retryBase = time.Microsecond
-	t.Cleanup(func() { retryBase = old })
-	v.asked = map[string]int{}
-	j := &reading{Recognizer: &Recognizer{Vision: v, Log: slog.New(slog.DiscardHandler)}}
-	for i := range tiles {
-		j.manifest.Tiles = append(j.manifest.Tiles, page.Tile{Object: fmt.Sprintf("gs://b/%d", i)})
-	}
-	return j
-}
-
-func TestAnnotateAsksForAtMost16AtATime(t *testing.T) {
-	v := &scripted{}
-	j := annotating(t, v, 50)
-	if err := j.annotate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if v.calls != 4 || v.widest != 16 || j.result.Vision.Units != 50 || j.result.Vision.Images != 50 || j.result.Vision.Requests != 4 {
-		t.Errorf("%d calls, widest %d, vision %+v", v.calls, v.widest, j.result.Vision)
-	}
-	for i, r := range j.read {
-		if r.annotation.GetText() != j.manifest.Tiles[i].Object {
-			t.Errorf("tile %d got the text of %s", i, r.annotation.GetText())
+	m.putManifest(t, func(p *page.Manifest) {
+		p.Height, p.Tiles = 500+7*400, nil
+		for i := range 8 {
+			uri := store.URI{Bucket: "shots", Object: fmt.Sprintf("p-1/run/%03d.jpg", i)}
+			m.putTile(uri, fmt.Sprint("picture ", i))
+			p.Tiles = append(p.Tiles, page.Tile{Object: uri.String(), Y: i * 400, Width: 1000, Height: 500})
 		}
-	}
+		if change != nil {
+			change(p)
+		}
+	})
 }
 
-func TestAnnotateRepeatsOnlyTheImagesThatCanHeal(t *testing.T) {
-	v := &scripted{image: func(uri string, time int) codes.Code {
-		switch {
-		case strings.HasSuffix(uri, "/3") && time < 3:
-			return codes.ResourceExhausted
-		case strings.HasSuffix(uri, "/5"):
+func TestUnreadableTilesAreNamed(t *testing.T) {
+	r, m, _ := recognizer(t)
+	r.Vision = &shortSighted{reader{words: []printed{{"안녕하세요", 100, 200, 90, 30, true}}}, func(uri string) codes.Code {
+		if strings.HasSuffix(uri, "/005.jpg") {
 			return codes.InvalidArgument
 		}
 		return codes.OK
 	}}
-	j := annotating(t, v, 8)
-	if err := j.annotate(t.Context()); err != nil {
+	m.tall(t, nil)
+	_, res, err := r.Page(t.Context(), manifestURI)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for uri, n := range v.asked {
-		want := 1
-		if uri == "gs://b/3" {
-			want = 3
-		}
-		if n != want {
-			t.Errorf("%s was asked for %d times, want %d", uri, n, want)
-		}
-	}
-	if j.read[3].err != nil || j.read[5].err == nil {
-		t.Errorf("tile 3: %v, tile 5: %v", j.read[3].err, j.read[5].err)
-	}
-	if j.manifest.Partial != "1 of 8 tiles could not be read" || len(j.manifest.Warnings) != 1 || !strings.Contains(j.manifest.Warnings[0], "tile 5") {
-		t.Errorf("partial %q, warnings %q", j.manifest.Partial, j.manifest.Warnings)
-	}
-	if j.result.Vision.Units != 7 {
-		t.Errorf("%d units, want 7", j.result.Vision.Units)
+	if res.Page.Partial != "1 of 8 tiles could not be read" || len(res.Page.Warnings) != 1 ||
+		!strings.Contains(res.Page.Warnings[0], "tile 5 (y 2000 to 2500)") || res.Verdict != result.Review || res.Vision.Units != 7 {
+		t.Errorf("partial %q, warnings %q, verdict %s, vision %+v", res.Page.Partial, res.Page.Warnings, res.Verdict, res.Vision)
 	}
 }
 
-func TestAnnotateFailures(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		v     *scripted
-		kind  fault.Kind
-		calls int
-	}{
-		{"quota heals", &scripted{call: func(n int) error {
-			if n < 3 {
-				return status.Error(codes.ResourceExhausted, "quota")
-			}
-			return nil
-		}}, "", 3},
-		{"quota does not heal", &scripted{call: func(int) error { return status.Error(codes.ResourceExhausted, "quota") }}, fault.Transient, tries},
-		{"refused", &scripted{call: func(int) error { return status.Error(codes.InvalidArgument, "no") }}, fault.Invalid, 1},
-		{"no permission", &scripted{call: func(int) error { return status.Error(codes.PermissionDenied, "no") }}, fault.Transient, 1},
-		{"no tile readable", &scripted{image: func(string, int) codes.Code { return codes.InvalidArgument }}, fault.Invalid, 1},
-		{"no tile readable yet", &scripted{image: func(string, int) codes.Code { return codes.Unavailable }}, fault.Transient, tries},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			err := annotating(t, c.v, 3).annotate(t.Context())
-			if fault.KindOf(err) != c.kind || c.v.calls != c.calls {
-				t.Errorf("%v (%s) after %d calls, want %q after %d", err, fault.KindOf(err), c.v.calls, c.kind, c.calls)
-			}
+func TestAPageOfWhichNothingCanBeReadFails(t *testing.T) {
+	for code, kind := range map[codes.Code]fault.Kind{codes.InvalidArgument: fault.Invalid, codes.NotFound: fault.Invalid} {
+		r, m, _ := recognizer(t)
+		r.Vision = &shortSighted{cannot: func(string) codes.Code { return code }}
+		m.tall(t, nil)
+		if _, _, err := r.Page(t.Context(), manifestURI); fault.KindOf(err) != kind {
+			t.Errorf("%s: %v (%s), want %s", code, err, fault.KindOf(err), kind)
+		}
+		if _, there := m.objects[store.URI{Bucket: "results", Object: "p-1/result.json"}]; there {
+			t.Errorf("%s: a result was written all the same", code)
+		}
+	}
+}
+
+func withCache(r *Recognizer, m *memory) {
+	r.Cache = &annotate.Cache{Store: m, Bucket: "results", Engine: "stub", MaxAge: 1 << 62, Log: slog.New(slog.DiscardHandler), Now: r.Now}
+}
+
+// TestAnUnchangedPageCostsNothing: captured anew, in another run's objects and
+// under another id, with the same pictures.
+func TestAnUnchangedPageCostsNothing(t *testing.T) {
+	r, m, v := recognizer(t, claim...)
+	withCache(r, m)
+	m.tall(t, nil)
+	_, first, err := r.Page(t.Context(), manifestURI)
+	if err != nil || first.Vision != (result.Vision{Units: 8, Images: 8, Requests: 1}) {
+		t.Fatalf("first: %+v, %v", first.Vision, err)
+	}
+	m.tall(t, func(p *page.Manifest) {
+		p.ID, p.Request.ID, p.CapturedAt = "p-2", "p-2", time.Unix(2000, 0)
+		for i := range p.Tiles {
+			was, _ := store.ParseURI(p.Tiles[i].Object)
+			now := store.URI{Bucket: "shots", Object: fmt.Sprintf("p-2/run/%03d.jpg", i)}
+			m.putTile(now, string(m.objects[was]))
+			p.Tiles[i].Object = now.String()
+		}
+	})
+	_, again, err := r.Page(t.Context(), manifestURI)
+	if err != nil || again.ID != "p-2" || again.Vision != (result.Vision{Reused: 8}) || v.calls != 1 {
+		t.Errorf("again: %s %+v after %d calls, %v", again.ID, again.Vision, v.calls, err)
+	}
+	if again.Text != first.Text || !slices.EqualFunc(again.Lines, first.Lines, func(a, b result.Line) bool { return a.Text == b.Text && a.Box == b.Box }) {
+		t.Errorf("the text was %q and is %q", first.Text, again.Text)
+	}
+}
+
+// TestAManifestCannotPassOnePictureForAnother: neither takes another's text from
+// the cache by claiming its hash, nor plants its own there.
+func TestAManifestCannotPassOnePictureForAnother(t *testing.T) {
+	r, m, v := recognizer(t, claim...)
+	withCache(r, m)
+	m.putManifest(t, nil)
+	if _, _, err := r.Page(t.Context(), manifestURI); err != nil {
+		t.Fatal(err)
+	}
+	known := m.meta[tileURI]["sha256"]
+	other := store.URI{Bucket: "shots", Object: "p-3/run/000.jpg"}
+	claiming := func(id string) {
+		m.putManifest(t, func(p *page.Manifest) {
+			p.ID, p.Tiles[0].Object, p.Tiles[0].SHA256 = id, other.String(), known
 		})
 	}
+	m.putTile(other, "another picture")
+	claiming("p-3")
+	if _, _, err := r.Page(t.Context(), manifestURI); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "SHA-256") {
+		t.Errorf("a false hash: %v", err)
+	}
+	m.put(other, "image/jpeg", []byte("another picture"), nil) // whose hash nobody vouches for
+	before := len(m.objects)
+	claiming("p-4")
+	if _, res, err := r.Page(t.Context(), manifestURI); err != nil || res.Vision.Reused != 0 || v.calls != 2 {
+		t.Errorf("an unknown hash: %+v after %d calls, %v", res.Vision, v.calls, err)
+	}
+	if got := len(m.objects) - before; got != 2 {
+		t.Errorf("%d objects were written, want the result and the report alone", got)
+	}
 }
 
-func TestAnnotateStopsWithItsContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	v := &scripted{call: func(int) error { cancel(); return status.Error(codes.Unknown, "context canceled") }}
-	if err := annotating(t, v, 3).annotate(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want the context's own error", err)
+func TestTilesThatAreNotAsTheManifestSays(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*memory, *page.Tile)
+		say    string
+	}{
+		"not there":       {func(m *memory, _ *page.Tile) { delete(m.objects, tileURI) }, "is not there"},
+		"other bytes":     {func(_ *memory, t *page.Tile) { t.Bytes = 7 }, "has 8 bytes, not the 7"},
+		"another sum":     {func(_ *memory, t *page.Tile) { t.CRC32C = "AAAAAA==" }, "has the sum"},
+		"another hash":    {func(_ *memory, t *page.Tile) { t.SHA256 = strings.Repeat("0", 64) }, "has the SHA-256"},
+		"too large":       {func(m *memory, _ *page.Tile) { m.objects[tileURI] = make([]byte, maxImageBytes+1) }, "more than the 20971520"},
+		"another shape":   {func(_ *memory, t *page.Tile) { t.Height = 400 }, "another shape than the 1000x400"},
+		"another's store": {func(_ *memory, t *page.Tile) { t.Object = "gs://pages/other.png" }, "not in the bucket shots"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, m, v := recognizer(t, claim...)
+			m.putManifest(t, func(p *page.Manifest) { c.change(m, &p.Tiles[0]) })
+			_, _, err := r.Page(t.Context(), manifestURI)
+			if fault.KindOf(err) != fault.Invalid || !strings.Contains(fmt.Sprint(err), c.say) || !strings.Contains(fmt.Sprint(err), "tiles[0]") {
+				t.Errorf("got %v (%s), want invalid: …%s…", err, fault.KindOf(err), c.say)
+			}
+			if name != "another shape" && v.calls > 0 {
+				t.Error("Vision was paid all the same")
+			}
+			for uri := range m.objects {
+				if uri.Bucket == "results" {
+					t.Errorf("%s was written all the same", uri)
+				}
+			}
+		})
 	}
 }

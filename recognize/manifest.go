@@ -42,6 +42,7 @@ func (j *reading) readManifest(ctx context.Context) error {
 	case err != nil:
 		return fault.Wrap(fault.Transient, err, "read %s", j.uri)
 	}
+	j.generation = attrs.Generation
 	if strings.HasSuffix(j.uri.Object, ".json") || strings.HasPrefix(attrs.ContentType, "application/json") {
 		j.manifest, err = page.Decode(b)
 		if err != nil {
@@ -49,6 +50,7 @@ func (j *reading) readManifest(ctx context.Context) error {
 		}
 		return j.checkTiles()
 	}
+	j.image = true
 	j.manifest, err = imagePage(j.uri, attrs, b)
 	return err
 }

@@ -16,11 +16,13 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"golang.org/x/time/rate"
 )
 
 // Store is what recognize needs of an object store; *store.Client has it.
@@ -28,6 +30,7 @@ type Store interface {
 	Create(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
 	Put(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
 	Read(ctx context.Context, uri store.URI, limit int64) ([]byte, store.Attrs, error)
+	Stat(ctx context.Context, uri store.URI) (store.Attrs, error)
 }
 
 // Publisher announces a result; the function package has one for the results topic.
@@ -38,7 +41,9 @@ type Publisher interface {
 // Recognizer has what every page needs. All of it outlives any page and none
 // of it is closed by one.
 type Recognizer struct {
-	Vision      Annotator
+	Vision      annotate.Vision
+	Limit       *rate.Limiter   // of the images sent to Vision; nil: none
+	Cache       *annotate.Cache // of what Vision said; nil: everything is sent
 	Store       Store
 	Rules       *rules.Set
 	Events      Publisher
@@ -61,14 +66,15 @@ func (r *Recognizer) Page(ctx context.Context, uri store.URI) (page.Manifest, re
 		name string
 		do   func(context.Context) error
 	}{
-		{"manifest", j.readManifest}, // what was captured, checked
-		{"earlier", j.findEarlier},   // a result that is there already is only announced
-		{"claim", j.claim},           // nobody else is at it
-		{"annotate", j.annotate},     // Vision reads the tiles
-		{"merge", j.merge},           // every word once, in page coordinates
-		{"inspect", j.inspect},       // the reviewers' rules
-		{"write", j.write},           // report, then the result: the commit point
-		{"announce", j.announce},     // the results topic
+		{"manifest", j.readManifest},  // what was captured, checked
+		{"earlier", j.findEarlier},    // a result that is there already is only announced
+		{"claim", j.claim},            // nobody else is at it
+		{"pictures", j.checkPictures}, // the tiles are there and what the manifest says
+		{"annotate", j.annotate},      // Vision reads the tiles
+		{"merge", j.merge},            // every word once, in page coordinates
+		{"inspect", j.inspect},        // the reviewers' rules
+		{"write", j.write},            // report, then the result: the commit point
+		{"announce", j.announce},      // the results topic
 	} {
 		if j.done && step.name != "announce" {
 			continue
@@ -88,12 +94,15 @@ func (r *Recognizer) Page(ctx context.Context, uri store.URI) (page.Manifest, re
 // reading is one page on its way through the steps.
 type reading struct {
 	*Recognizer
-	uri      store.URI
-	manifest page.Manifest
-	read     []tileText // one for each tile, in order
-	result   result.Result
-	done     bool // the result was there already
-	timings  map[string]int64
+	uri        store.URI
+	image      bool  // what was put is an image, and the manifest ours
+	generation int64 // of what was put
+	manifest   page.Manifest
+	pictures   []annotate.Picture // one for each tile, in order
+	read       []tileText         // likewise
+	result     result.Result
+	done       bool // the result was there already
+	timings    map[string]int64
 }
 
 // findEarlier looks for the result of an earlier delivery of this very capture.

@@ -3,9 +3,11 @@ package recognize
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/png"
 	"log/slog"
@@ -29,6 +31,9 @@ type memory struct {
 	mu      sync.Mutex
 	objects map[store.URI][]byte
 	media   map[store.URI]string
+	meta    map[store.URI]map[string]string
+	writes  int64 // the generation of what was written last
+	made    map[store.URI]int64
 	refuse  func(store.URI) error
 	events  []result.Result
 }
@@ -43,7 +48,7 @@ func (m *memory) Create(ctx context.Context, uri store.URI, media string, data [
 	return m.Put(ctx, uri, media, data, meta)
 }
 
-func (m *memory) Put(_ context.Context, uri store.URI, media string, data []byte, _ map[string]string) (store.Attrs, error) {
+func (m *memory) Put(_ context.Context, uri store.URI, media string, data []byte, meta map[string]string) (store.Attrs, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.refuse != nil {
@@ -51,8 +56,30 @@ func (m *memory) Put(_ context.Context, uri store.URI, media string, data []byte
 			return store.Attrs{}, err
 		}
 	}
-	m.objects[uri], m.media[uri] = bytes.Clone(data), media
-	return store.Attrs{URI: uri}, nil
+	m.put(uri, media, data, meta)
+	return m.attrs(uri), nil
+}
+
+func (m *memory) put(uri store.URI, media string, data []byte, meta map[string]string) {
+	m.writes++
+	m.objects[uri], m.media[uri], m.meta[uri], m.made[uri] = bytes.Clone(data), media, meta, m.writes
+}
+
+func (m *memory) attrs(uri store.URI) store.Attrs {
+	b := m.objects[uri]
+	return store.Attrs{URI: uri, Size: int64(len(b)), ContentType: m.media[uri], Metadata: m.meta[uri], Generation: m.made[uri],
+		CRC32C: crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)), Created: time.Unix(1000, 0)}
+}
+
+var errNone = &fault.Error{Kind: fault.Invalid, Err: store.ErrNotExist}
+
+func (m *memory) Stat(_ context.Context, uri store.URI) (store.Attrs, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, ok := m.objects[uri]; !ok {
+		return store.Attrs{}, errNone
+	}
+	return m.attrs(uri), nil
 }
 
 func (m *memory) Read(_ context.Context, uri store.URI, limit int64) ([]byte, store.Attrs, error) {
@@ -60,9 +87,9 @@ func (m *memory) Read(_ context.Context, uri store.URI, limit int64) ([]byte, st
 	defer m.mu.Unlock()
 	b, ok := m.objects[uri]
 	if !ok {
-		return nil, store.Attrs{}, store.ErrNotExist
+		return nil, store.Attrs{}, errNone
 	}
-	return b, store.Attrs{URI: uri, ContentType: m.media[uri], Created: time.Unix(1000, 0)}, nil
+	return b, m.attrs(uri), nil
 }
 
 func (m *memory) Publish(_ context.Context, r result.Result) error {
@@ -93,7 +120,7 @@ func recognizer(t *testing.T, words ...printed) (*Recognizer, *memory, *reader) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, v := &memory{objects: map[store.URI][]byte{}, media: map[store.URI]string{}}, &reader{words: words}
+	m, v := &memory{objects: map[store.URI][]byte{}, media: map[store.URI]string{}, meta: map[store.URI]map[string]string{}, made: map[store.URI]int64{}}, &reader{words: words}
 	return &Recognizer{Vision: v, Store: m, Rules: set, Events: m, Screenshots: "shots", Pages: "pages", Results: "results",
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }}, m, v
 }
@@ -102,6 +129,7 @@ var manifestURI = store.URI{Bucket: "pages", Object: "p-1.json"}
 
 func (m *memory) putManifest(t *testing.T, change func(*page.Manifest)) {
 	t.Helper()
+	m.putTile(tileURI, "the tile")
 	man := page.Manifest{
 		Schema: page.Schema, ID: "p-1", Request: job.Request{Schema: job.RequestSchema, ID: "p-1", URL: "https://shop.example/1", Category: "cosmetics"},
 		FinalURL: "https://shop.example/1", CapturedAt: time.Unix(1000, 0).UTC(), Width: 1000, Height: 500, Scale: 1,
@@ -114,7 +142,14 @@ func (m *memory) putManifest(t *testing.T, change func(*page.Manifest)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.objects[manifestURI], m.media[manifestURI] = b, "application/json"
+	m.put(manifestURI, "application/json", b, nil)
+}
+
+var tileURI = store.URI{Bucket: "shots", Object: "p-1/run/000.jpg"}
+
+// putTile puts a picture as Capture does.
+func (m *memory) putTile(uri store.URI, picture string) {
+	m.put(uri, "image/jpeg", []byte(picture), map[string]string{"sha256": fmt.Sprintf("%x", sha256.Sum256([]byte(picture)))})
 }
 
 var claim = []printed{{"여드름", 100, 50, 90, 30, false}, {"치료", 200, 50, 60, 30, true}}
@@ -235,7 +270,7 @@ func TestImageIsAPageOfOneTile(t *testing.T) {
 		t.Fatal(err)
 	}
 	uri := store.URI{Bucket: "pages", Object: "upload/광고.png"}
-	m.objects[uri], m.media[uri] = b.Bytes(), "image/png"
+	m.put(uri, "image/png", b.Bytes(), nil)
 	man, res, err := r.Page(t.Context(), uri)
 	if err != nil {
 		t.Fatal(err)

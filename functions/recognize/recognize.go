@@ -7,17 +7,17 @@ package recognize
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
 	vision "cloud.google.com/go/vision/v2/apiv1"
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
-	"github.com/caarlos0/env/v11"
 	"github.com/pageinspect/pageinspect/functions/delivery"
 	"github.com/pageinspect/pageinspect/functions/logs"
 	"github.com/pageinspect/pageinspect/recognize"
+	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
@@ -31,20 +31,6 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// Config is the function's environment.
-type Config struct {
-	Kafka        topic.Config
-	Store        store.Config
-	Lease        lease.Config
-	ResultsTopic string   `env:"RESULTS_TOPIC" envDefault:"pageinspect.results"`
-	ErrorsTopic  string   `env:"ERRORS_TOPIC" envDefault:"pageinspect.errors"`
-	Screenshots  string   `env:"SCREENSHOTS_BUCKET,required,notEmpty"`
-	Pages        string   `env:"PAGES_BUCKET,required,notEmpty"`
-	Results      string   `env:"RESULTS_BUCKET,required,notEmpty"`
-	Vision       string   `env:"VISION_EMULATOR_HOST"` // host:port of a stand-in; empty: Google Vision
-	Rules        []string `env:"RULES"`                // files or folders of packs, beside the bundled ones
-}
-
 func init() {
 	handler, err := newHandler(context.Background())
 	if err != nil {
@@ -55,8 +41,8 @@ func init() {
 }
 
 func newHandler(ctx context.Context) (*delivery.Handler, error) {
-	var cfg Config
-	if err := errors.Join(env.Parse(&cfg), cfg.Kafka.Validate(), cfg.Lease.Validate()); err != nil {
+	cfg, err := loadConfig()
+	if err != nil {
 		return nil, err
 	}
 	log := logs.New(os.Stderr, "recognize")
@@ -72,12 +58,13 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	annotator, err := newVision(ctx, cfg.Vision)
+	client, err := newVision(ctx, cfg.Vision)
 	if err != nil {
 		return nil, err
 	}
 	recognizer := &recognize.Recognizer{
-		Vision: annotator, Store: delivery.Fence{Client: objects, Commits: cfg.Results}, Rules: packs, Events: events{kafka, cfg.ResultsTopic},
+		Vision: client, Limit: annotate.PerMinute(cfg.ImagesPerMinute), Cache: newCache(cfg, objects, log),
+		Store: delivery.Fence{Client: objects, Commits: cfg.Results}, Rules: packs, Events: events{kafka, cfg.ResultsTopic},
 		Screenshots: cfg.Screenshots, Pages: cfg.Pages, Results: cfg.Results, Log: log, Now: time.Now,
 	}
 	log.Info("ready", "packs", len(packs.Packs()))
@@ -118,6 +105,18 @@ func newVision(ctx context.Context, emulator string) (*vision.ImageAnnotatorClie
 		return nil, fault.New(fault.Internal, "no Vision client: %v; on Google Cloud give the service an account that may use Vision, elsewhere run `gcloud auth application-default login`, or name a stand-in in VISION_EMULATOR_HOST", err)
 	}
 	return c, nil
+}
+
+// newCache keeps readings in the results bucket, those of Google apart from a stand-in's.
+func newCache(cfg Config, objects *store.Client, log *slog.Logger) *annotate.Cache {
+	if cfg.CacheDays == 0 {
+		return nil
+	}
+	engine := "google"
+	if cfg.Vision != "" {
+		engine = "stand-in"
+	}
+	return &annotate.Cache{Store: objects, Bucket: cfg.Results, Engine: engine, MaxAge: time.Duration(cfg.CacheDays) * 24 * time.Hour, Log: log, Now: time.Now}
 }
 
 // loadRules reads the bundled packs and the user's, which replace packs of the same name.

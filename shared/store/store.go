@@ -208,8 +208,11 @@ func (c *Client) DeleteGeneration(ctx context.Context, uri URI, ifGeneration int
 
 // CRC32CBase64 is the sum of data as Cloud Storage spells it in JSON: base64 of
 // the big-endian CRC-32 with the Castagnoli polynomial.
-func CRC32CBase64(data []byte) string {
-	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32C(data)))
+func CRC32CBase64(data []byte) string { return SpellCRC32C(crc32C(data)) }
+
+// SpellCRC32C is Attrs.CRC32C in the same spelling.
+func SpellCRC32C(sum uint32) string {
+	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, sum))
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

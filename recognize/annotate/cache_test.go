@@ -1,0 +1,207 @@
+package annotate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/vision/v2/apiv1/visionpb"
+	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/store"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+)
+
+// memory is a Store whose pictures all have generation 1 unless said otherwise.
+type memory struct {
+	mu         sync.Mutex
+	objects    map[store.URI][]byte
+	created    time.Time
+	generation int64
+	refuse     error
+}
+
+func (m *memory) Put(_ context.Context, uri store.URI, _ string, data []byte, _ map[string]string) (store.Attrs, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.refuse == nil {
+		m.objects[uri] = bytes.Clone(data)
+	}
+	return store.Attrs{}, m.refuse
+}
+
+func (m *memory) Read(_ context.Context, uri store.URI, _ int64) ([]byte, store.Attrs, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b, ok := m.objects[uri]
+	if !ok {
+		return nil, store.Attrs{}, store.ErrNotExist
+	}
+	return b, store.Attrs{Created: m.created}, m.refuse
+}
+
+func (m *memory) Stat(context.Context, store.URI) (store.Attrs, error) {
+	return store.Attrs{Generation: m.generation}, m.refuse
+}
+
+var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+func caching() (*Reader, *memory, *scripted) {
+	m, v := &memory{objects: map[store.URI][]byte{}, created: start, generation: 1}, &scripted{}
+	return &Reader{Vision: v, Cache: &Cache{Store: m, Bucket: "results", Engine: "stub", MaxAge: 24 * time.Hour,
+		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return start.Add(time.Hour) }}}, m, v
+}
+
+// hashed is pictures whose hashes are known, by the letters given.
+func hashed(letters string) []Picture {
+	var out []Picture
+	for i, l := range letters {
+		out = append(out, Picture{URI: fmt.Sprintf("gs://bucket/%d", i), SHA256: strings.Repeat(string(l), 64), Generation: 1})
+	}
+	return out
+}
+
+func (r *Reader) must(t *testing.T, pictures []Picture, features ...visionpb.Feature_Type) ([]Reading, result.Vision) {
+	t.Helper()
+	readings, cost, err := r.Read(t.Context(), pictures, features, func(int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return readings, cost
+}
+
+func TestAPictureIsSentOnce(t *testing.T) {
+	r, _, v := caching()
+	fresh, cost := r.must(t, hashed("abca"), Text)
+	if cost != (result.Vision{Units: 3, Images: 3, Requests: 1, Reused: 1}) {
+		t.Errorf("first: %+v", cost)
+	}
+	if fresh[3].Text != fresh[0].Text {
+		t.Error("the fourth picture has not the text of the first")
+	}
+	again, cost := r.must(t, hashed("abca"), Text)
+	if cost != (result.Vision{Reused: 4}) || v.calls != 1 {
+		t.Errorf("again: %+v after %d calls", cost, v.calls)
+	}
+	for i := range again {
+		if !proto.Equal(again[i].Text, fresh[i].Text) {
+			t.Errorf("picture %d: %v, want %v", i, again[i].Text, fresh[i].Text)
+		}
+	}
+	if _, cost := r.must(t, hashed("abd"), Text); cost != (result.Vision{Units: 1, Images: 1, Requests: 1, Reused: 2}) {
+		t.Errorf("one new: %+v", cost)
+	}
+}
+
+func TestOnlyTheFeatureThatIsMissingIsAskedFor(t *testing.T) {
+	r, _, v := caching()
+	r.must(t, hashed("ab"), Text)
+	readings, cost := r.must(t, hashed("ab"), Text, SafeSearch)
+	if cost != (result.Vision{Units: 2, Images: 2, Requests: 1, Reused: 2}) || v.features["SAFE_SEARCH_DETECTION"] != 2 || v.features["DOCUMENT_TEXT_DETECTION"] != 2 {
+		t.Errorf("%+v, %v", cost, v.features)
+	}
+	if readings[0].Text.GetText() == "" || readings[0].Safe.GetViolence() != 3 {
+		t.Errorf("%+v", readings[0])
+	}
+	if _, cost := r.must(t, hashed("ab"), Text, SafeSearch); cost.Units != 0 || cost.Reused != 2 {
+		t.Errorf("all known: %+v", cost)
+	}
+}
+
+func TestWhatIsReadAnew(t *testing.T) {
+	entry := store.URI{Bucket: "results", Object: "cache/document_text_detection/stub/" + strings.Repeat("a", 64)}
+	for name, change := range map[string]func(*Reader, *memory, []Picture){
+		"too old":         func(_ *Reader, m *memory, _ []Picture) { m.created = start.Add(-24 * time.Hour) },
+		"another engine":  func(r *Reader, _ *memory, _ []Picture) { r.Cache.Engine = "other" },
+		"no hash":         func(_ *Reader, _ *memory, p []Picture) { p[0].SHA256 = "" },
+		"another picture": func(_ *Reader, _ *memory, p []Picture) { p[0].SHA256 = strings.Repeat("f", 64) },
+		"empty entry":     func(_ *Reader, m *memory, _ []Picture) { m.objects[entry] = nil },
+		"garbled entry":   func(_ *Reader, m *memory, _ []Picture) { m.objects[entry][9] ^= 1 },
+		"cut entry":       func(_ *Reader, m *memory, _ []Picture) { m.objects[entry] = m.objects[entry][:10] },
+		"not a protobuf":  func(_ *Reader, m *memory, _ []Picture) { m.objects[entry] = packer().EncodeAll([]byte("hello"), nil) },
+		"another protobuf": func(_ *Reader, m *memory, _ []Picture) {
+			m.objects[entry] = packer().EncodeAll([]byte{0xf8, 7, 1}, nil)
+		},
+		"more than it can be": func(_ *Reader, m *memory, _ []Picture) {
+			m.objects[entry] = packer().EncodeAll(make([]byte, maxUnfoldedBytes+1), nil)
+		},
+		"storage refuses": func(_ *Reader, m *memory, _ []Picture) { m.refuse = errors.New("no") },
+		"no cache":        func(r *Reader, _ *memory, _ []Picture) { r.Cache = nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, m, _ := caching()
+			p := hashed("a")
+			if _, cost := r.must(t, p, Text); cost.Units != 1 {
+				t.Fatalf("first: %+v", cost)
+			}
+			if _, ok := m.objects[entry]; !ok {
+				t.Fatalf("no %s; there are %v", entry, m.objects)
+			}
+			change(r, m, p)
+			readings, cost := r.must(t, p, Text)
+			if cost.Units != 1 || cost.Reused != 0 || readings[0].Text.GetText() != "gs://bucket/0" {
+				t.Errorf("%+v, %v", cost, readings)
+			}
+		})
+	}
+}
+
+func TestWhatIsNotKept(t *testing.T) {
+	for name, change := range map[string]func(*Reader, *memory, *scripted, []Picture){
+		"replaced meanwhile": func(_ *Reader, m *memory, _ *scripted, _ []Picture) { m.generation = 2 },
+		"unreadable": func(_ *Reader, _ *memory, v *scripted, _ []Picture) {
+			v.image = func(string, int) codes.Code { return codes.InvalidArgument }
+		},
+		"no hash": func(_ *Reader, _ *memory, _ *scripted, p []Picture) { p[0].SHA256 = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, m, v := caching()
+			p := hashed("a")
+			change(r, m, v, p)
+			r.must(t, p, Text)
+			if len(m.objects) > 0 {
+				t.Errorf("kept: %v", m.objects)
+			}
+		})
+	}
+}
+
+// TestNoOpinionIsNotKept: an engine that cannot judge today may be asked again.
+func TestNoOpinionIsNotKept(t *testing.T) {
+	r, m, _ := caching()
+	r.Cache.store(t.Context(), hashed("a")[0], []visionpb.Feature_Type{SafeSearch}, Reading{Safe: &visionpb.SafeSearchAnnotation{Adult: 1, Violence: 1}})
+	if len(m.objects) > 0 {
+		t.Errorf("kept: %v", m.objects)
+	}
+}
+
+func TestWhatANewerVisionSaysIsKeptWithoutIt(t *testing.T) {
+	r, _, _ := caching()
+	newer := &visionpb.TextAnnotation{Text: "read"}
+	newer.ProtoReflect().SetUnknown([]byte{0xf8, 7, 1})
+	r.Cache.store(t.Context(), hashed("a")[0], textOnly, Reading{Text: newer})
+	if got, cost := r.must(t, hashed("a"), Text); cost.Units != 0 || got[0].Text.GetText() != "read" {
+		t.Errorf("%+v, %v", cost, got)
+	}
+}
+
+func FuzzUnpack(f *testing.F) {
+	b, err := proto.Marshal(&visionpb.TextAnnotation{Text: "text", Pages: []*visionpb.Page{{Width: 1}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(packer().EncodeAll(b, nil))
+	f.Add([]byte("hello"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		text := &visionpb.TextAnnotation{}
+		if unpack(b, text) == nil && len(text.ProtoReflect().GetUnknown()) > 0 {
+			t.Error("accepted with unknown fields")
+		}
+	})
+}
