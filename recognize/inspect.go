@@ -2,32 +2,49 @@ package recognize
 
 import (
 	"context"
+	"time"
 
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/result"
 )
 
-// inspect applies the reviewers' rules to the lines and sums up the verdict.
-// A page that was not wholly seen cannot pass: it goes to a person.
-func (j *reading) inspect(context.Context) error {
+// describe puts into the result what the manifest says and reading added to it.
+func (j *reading) describe() {
 	m, r := j.manifest, &j.result
-	packs, err := j.Rules.Select(m.Request.Rules)
+	r.Schema, r.ID, r.URL, r.FinalURL, r.Title = result.Schema, m.ID, m.Request.URL, m.FinalURL, m.Title
+	r.Category, r.Labels, r.Packs, r.Tiles, r.CapturedAt = m.Request.Category, m.Request.Labels, m.Request.Rules, m.Tiles, m.CapturedAt
+	r.Page = result.Page{Width: m.Width, Height: m.Height, Scale: m.Scale, Truncated: m.Truncated, Partial: m.Partial, Warnings: m.Warnings, Blocked: m.Blocked}
+	r.SafeSearch = j.judgements()
+}
+
+// inspect applies the reviewers' rules.
+func (j *reading) inspect(context.Context) error {
+	j.describe()
+	return judge(&j.result, j.Rules, j.Now())
+}
+
+// judge sets the findings and the verdict by the rules in force at the time,
+// from what the result has: its text and what was made of its pictures. A page
+// that was not wholly seen cannot pass: it goes to a person.
+func judge(r *result.Result, set *rules.Set, at time.Time) error {
+	packs, err := set.Select(r.Packs)
 	if err != nil {
 		return err
 	}
-	r.Rules = r.Rules[:0]
+	findings, err := set.Inspect(r.Lines, rules.Query{Category: r.Category, Packs: r.Packs, At: at})
+	if err != nil {
+		return err
+	}
+	r.Rules = make([]string, 0, len(packs))
 	for _, p := range packs {
 		r.Rules = append(r.Rules, p.String())
 	}
-	r.Findings, err = j.Rules.Inspect(r.Lines, rules.Query{Category: m.Request.Category, Packs: m.Request.Rules, At: j.Now()})
-	if err != nil {
-		return err
-	}
+	r.Findings = append(findings, indecent(r)...)
 	if r.Findings == nil {
 		r.Findings = []result.Finding{} // the contract has a list, if an empty one
 	}
 	r.Verdict = rules.VerdictOf(r.Findings)
-	if r.Verdict == result.Pass && (m.Partial != "" || m.Truncated) {
+	if r.Verdict == result.Pass && (r.Page.Partial != "" || r.Page.Truncated) {
 		r.Verdict = result.Review
 	}
 	return nil

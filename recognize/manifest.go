@@ -55,7 +55,7 @@ func (j *reading) readManifest(ctx context.Context) error {
 	return err
 }
 
-// checkTiles refuses tiles outside the screenshots bucket: a manifest may not
+// checkTiles refuses objects outside the screenshots bucket: a manifest may not
 // make us read, and Vision bill, what is somebody else's.
 func (j *reading) checkTiles() error {
 	for i, t := range j.manifest.Tiles {
@@ -66,6 +66,9 @@ func (j *reading) checkTiles() error {
 		if uri.Bucket != j.Screenshots {
 			return fault.New(fault.Invalid, "%s: tiles[%d].object: %s is not in the bucket %s", j.uri, i, uri, j.Screenshots)
 		}
+	}
+	if dom := j.manifest.DOM; dom != "" && !strings.HasPrefix(dom, "gs://"+j.Screenshots+"/") {
+		return fault.New(fault.Invalid, "%s: dom: %q is not in the bucket %s", j.uri, dom, j.Screenshots)
 	}
 	return nil
 }

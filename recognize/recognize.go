@@ -72,6 +72,7 @@ func (r *Recognizer) Page(ctx context.Context, uri store.URI) (page.Manifest, re
 		{"pictures", j.checkPictures}, // the tiles are there and what the manifest says
 		{"annotate", j.annotate},      // Vision reads the tiles
 		{"merge", j.merge},            // every word once, in page coordinates
+		{"selfcheck", j.selfCheck},    // how much of the page's own text was read too
 		{"inspect", j.inspect},        // the reviewers' rules
 		{"write", j.write},            // report, then the result: the commit point
 		{"announce", j.announce},      // the results topic

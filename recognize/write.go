@@ -11,7 +11,6 @@ import (
 
 	"github.com/pageinspect/pageinspect/recognize/report"
 	"github.com/pageinspect/pageinspect/shared/fault"
-	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 
@@ -22,10 +21,7 @@ const maxResultBytes = 128 << 20
 // write stores the report and then, as the commit point, the result.
 func (j *reading) write(ctx context.Context) error {
 	m, r := j.manifest, &j.result
-	r.Schema, r.ID, r.URL, r.FinalURL, r.Title = result.Schema, m.ID, m.Request.URL, m.FinalURL, m.Title
-	r.Category, r.Labels, r.Tiles = m.Request.Category, m.Request.Labels, m.Tiles
-	r.Page = result.Page{Width: m.Width, Height: m.Height, Scale: m.Scale, Truncated: m.Truncated, Partial: m.Partial, Warnings: m.Warnings, Blocked: m.Blocked}
-	r.CapturedAt, r.RecognizedAt, r.TimingsMS = m.CapturedAt, j.Now().UTC(), j.timings
+	r.RecognizedAt, r.TimingsMS = j.Now().UTC(), j.timings
 
 	var html bytes.Buffer
 	if err := report.Render(&html, *r, ConsoleURL); err != nil {

@@ -41,7 +41,7 @@ func render(t *testing.T, r result.Result, tileURL func(string) string) string {
 func sample() result.Result {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	line := func(text string, y, confidence float64, block int) result.Line {
-		return result.Line{Text: text, Box: page.Box{X: 100, Y: y, W: 300, H: 40}, Confidence: confidence, Block: block}
+		return result.Line{Text: text, Box: page.Box{X: 100, Y: y, W: 300, H: 40}, Confidence: confidence, Block: block, Source: result.InPicture}
 	}
 	return result.Result{
 		Schema: result.Schema, ID: "order-7", URL: "https://shop.example/p/7?a=1&b=2", FinalURL: "https://shop.example/p/7/세럼", Title: "시카 세럼 50ml",
@@ -55,6 +55,7 @@ func sample() result.Result {
 			{Rule: "notice.cautions", Severity: result.Info, Mode: result.Report, Message: "주의사항이 없음"},
 		},
 		Verdict: result.Reject, Rules: []string{"cosmetics-kr@0123456789ab"}, Vision: result.Vision{Units: 2, Images: 2, Requests: 1},
+		Quality: result.Quality{DOMRecall: 0.934, DOMRunes: 1234}, SafeSearch: []result.SafeSearch{{Tile: 0, Adult: "unlikely", Racy: "likely", Violence: "very_unlikely"}},
 		TimingsMS: map[string]int64{"annotate": 1200, "merge": 3}, CapturedAt: at, RecognizedAt: at.Add(time.Minute),
 	}
 }
@@ -146,6 +147,9 @@ func TestHostileTextChangesNoMarkup(t *testing.T) {
 		r.TimingsMS = map[string]int64{s: 1}
 		for i := range r.Lines {
 			r.Lines[i].Text = s
+		}
+		for i := range r.SafeSearch {
+			r.SafeSearch[i].Adult, r.SafeSearch[i].Racy, r.SafeSearch[i].Violence = s, s, s
 		}
 		for i := range r.Findings {
 			f := &r.Findings[i]

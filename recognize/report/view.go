@@ -28,8 +28,10 @@ type view struct {
 	Data       []lineData
 	Severities []severityCount
 	// Counted are the findings of enforced rules, High and Review, which make the verdict.
-	Counted int
-	Policy  string
+	Counted    int
+	Recall     string // share of the page's own text that was read
+	InPictures int    // lines that stand in pictures only
+	Policy     string
 
 	Style, Geometry template.CSS
 	Script          template.JS
@@ -90,6 +92,7 @@ func newView(r result.Result, tileURL func(string) string) *view {
 		Recognized: stampOf(r.RecognizedAt),
 		Size:       count(r.Page.Width) + " × " + count(r.Page.Height) + " px",
 		Scale:      strconv.FormatFloat(r.Page.Scale, 'f', -1, 64) + "×",
+		Recall:     strconv.FormatFloat(finite(r.Quality.DOMRecall)*100, 'f', 1, 64) + "%",
 		Data:       []lineData{}, // an empty list, not null, for the script
 	}
 	if strings.TrimSpace(v.Title) == "" {
@@ -108,6 +111,9 @@ func newView(r result.Result, tileURL func(string) string) *view {
 	}
 	v.addFindings(r)
 	for i, l := range r.Lines {
+		if l.Source == result.InPicture {
+			v.InPictures++
+		}
 		v.Data = append(v.Data, lineData{l.Text, finite(l.Box.X), finite(l.Box.Y), finite(l.Box.W), finite(l.Box.H)})
 		v.Lines = append(v.Lines, lineView{
 			Text: l.Text, Percent: int(math.Round(finite(l.Confidence) * 100)), Doubtful: l.Confidence < doubtful,

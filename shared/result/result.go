@@ -77,9 +77,19 @@ type Line struct {
 	Box        page.Box `json:"box"`
 	Confidence float64  `json:"confidence"` // mean of its words', weighted by their length
 	// Block numbers the block (paragraph, column, cell) the line belongs to, from 0, in reading order.
-	Block int    `json:"block"`
-	Words []Word `json:"words"`
+	Block  int    `json:"block"`
+	Source Source `json:"source,omitempty"` // only where the page's DOM text is known
+	Words  []Word `json:"words"`
 }
+
+// Source says where a line's text stands.
+type Source string
+
+// The sources of a line.
+const (
+	InPicture Source = "picture" // in a picture only: no search of the HTML finds it
+	InBoth    Source = "both"    // in the page's HTML too
+)
 
 // Finding is one place where a rule was broken.
 type Finding struct {
@@ -117,6 +127,27 @@ type Vision struct {
 	Reused   int `json:"reused"`   // tiles whose words were known already
 }
 
+// Quality is how far the reading can be trusted, where that can be told.
+type Quality struct {
+	// DOMRecall is the share, 0 to 1, of the letters and digits of the page's
+	// own text (its DOM) that were also read where they stand. Spaces and
+	// punctuation do not count.
+	DOMRecall float64 `json:"dom_recall"`
+	DOMRunes  int     `json:"dom_runes"` // how many letters and digits that is a share of
+}
+
+// SafeSearch is what the engine made of one tile's picture: for each kind the
+// likelihood as Vision names it, in lower case: unknown, very_unlikely,
+// unlikely, possible, likely, very_likely.
+type SafeSearch struct {
+	Tile     int    `json:"tile"` // index into Result.Tiles
+	Adult    string `json:"adult"`
+	Racy     string `json:"racy"`
+	Violence string `json:"violence"`
+	Medical  string `json:"medical"`
+	Spoof    string `json:"spoof"`
+}
+
 // Result is pageinspect.result/v1. On the results topic Text and Lines are
 // left out and ResultObject says where they are.
 type Result struct {
@@ -131,15 +162,20 @@ type Result struct {
 	Tiles        []page.Tile       `json:"tiles"`
 	Verdict      Verdict           `json:"verdict"`
 	Findings     []Finding         `json:"findings"`
-	Rules        []string          `json:"rules"` // packs applied, as name@hash
+	Rules        []string          `json:"rules"`                 // packs applied, as name@hash
+	Packs        []string          `json:"packs,omitempty"`       // names of the packs that the request asked for; empty: all
+	SafeSearch   []SafeSearch      `json:"safe_search,omitempty"` // of each tile that was read, if it was asked for
+	Quality      Quality           `json:"quality,omitzero"`      // only where the page has DOM text and it is known
 	Vision       Vision            `json:"vision"`
 	TimingsMS    map[string]int64  `json:"timings_ms"`
 	CapturedAt   time.Time         `json:"captured_at"`
 	RecognizedAt time.Time         `json:"recognized_at"`
-	ResultObject string            `json:"result_object,omitempty"`
-	ReportObject string            `json:"report_object,omitempty"`
-	Text         string            `json:"text,omitempty"`
-	Lines        []Line            `json:"lines,omitempty"`
+	// ReinspectedAt is when other rules were last applied to the same text, if ever.
+	ReinspectedAt time.Time `json:"reinspected_at,omitzero"`
+	ResultObject  string    `json:"result_object,omitempty"`
+	ReportObject  string    `json:"report_object,omitempty"`
+	Text          string    `json:"text,omitempty"`
+	Lines         []Line    `json:"lines,omitempty"`
 }
 
 // Event is the result as the results topic carries it.

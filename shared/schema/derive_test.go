@@ -29,7 +29,8 @@ var contracts = []contract{
 		reflect.TypeFor[page.Manifest](), []reflect.Type{reflect.TypeFor[job.Request](), reflect.TypeFor[job.Source](), reflect.TypeFor[page.Tile]()}},
 	{"result.json", result.Schema, "Result", "What Pageinspect says about a page. On the results topic text and lines are left out and result_object says where they are. Lengths are CSS pixels from the page's top left.",
 		reflect.TypeFor[result.Result](), []reflect.Type{reflect.TypeFor[page.Tile](), reflect.TypeFor[page.Box](), reflect.TypeFor[result.Page](),
-			reflect.TypeFor[result.Point](), reflect.TypeFor[result.Word](), reflect.TypeFor[result.Line](), reflect.TypeFor[result.Finding](), reflect.TypeFor[result.Vision]()}},
+			reflect.TypeFor[result.Point](), reflect.TypeFor[result.Word](), reflect.TypeFor[result.Line](), reflect.TypeFor[result.Finding](), reflect.TypeFor[result.Vision](),
+			reflect.TypeFor[result.Quality](), reflect.TypeFor[result.SafeSearch]()}},
 	{"error.json", job.FailureSchema, "Error", "Why a request failed for good, and the request itself, whole, so that it can be published again. A record of the errors topic.",
 		reflect.TypeFor[job.Failure](), []reflect.Type{reflect.TypeFor[job.Source]()}},
 }
@@ -50,6 +51,7 @@ var leaves = map[reflect.Type]*jsonschema.Schema{
 	reflect.TypeFor[result.Severity](): enum(result.High, result.ReviewSeverity, result.Info),
 	reflect.TypeFor[result.Mode]():     enum(result.Off, result.Report, result.Enforce),
 	reflect.TypeFor[result.Match]():    enum(result.Exact, result.Spacing, result.Fuzzy),
+	reflect.TypeFor[result.Source]():   enum(result.InPicture, result.InBoth),
 	reflect.TypeFor[json.RawMessage](): {},
 	reflect.TypeFor[[]byte]():          {Type: "string", ContentEncoding: "base64"},
 	reflect.TypeFor[time.Time](): {Type: "string", Format: "date-time",
@@ -151,6 +153,11 @@ var constraints = map[string]func(*jsonschema.Schema){
 	},
 	"result.json": func(s *jsonschema.Schema) {
 		tile(s)
+		recall := s.Defs["Quality"].Properties["dom_recall"]
+		recall.Minimum, recall.Maximum = jsonschema.Ptr(0.0), jsonschema.Ptr(1.0)
+		for _, kind := range []string{"adult", "racy", "violence", "medical", "spoof"} {
+			s.Defs["SafeSearch"].Properties[kind].Enum = []any{"unknown", "very_unlikely", "unlikely", "possible", "likely", "very_likely"}
+		}
 		for _, def := range []string{"Word", "Line"} {
 			s.Defs[def].Properties["confidence"].Minimum = jsonschema.Ptr(0.0)
 			s.Defs[def].Properties["confidence"].Maximum = jsonschema.Ptr(1.0)

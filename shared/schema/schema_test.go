@@ -89,7 +89,9 @@ var (
 		Findings: []result.Finding{{Rule: "r", Severity: result.High, Mode: result.Enforce, Quote: "q", Match: result.Spacing, Box: box,
 			Boxes: []page.Box{box}, Lines: []int{0}, Message: "m", Law: "l", Suggest: []string{"s"}}},
 		Rules: []string{"cosmetics-kr@abc"}, Vision: result.Vision{Units: 2, Images: 2, Requests: 1}, TimingsMS: map[string]int64{"read": 7},
-		CapturedAt: at, RecognizedAt: at, Text: "q", Lines: []result.Line{{Text: "q", Box: box, Confidence: 0.9, Words: []result.Word{
+		Packs: []string{"cosmetics-kr"}, Quality: result.Quality{DOMRecall: 0.9, DOMRunes: 10}, ReinspectedAt: at,
+		SafeSearch: []result.SafeSearch{{Tile: 1, Adult: "unknown", Racy: "very_unlikely", Violence: "likely", Medical: "possible", Spoof: "unlikely"}},
+		CapturedAt: at, RecognizedAt: at, Text: "q", Lines: []result.Line{{Text: "q", Box: box, Confidence: 0.9, Source: result.InBoth, Words: []result.Word{
 			{Text: "q", Box: box, Confidence: 0.9, Space: true, Polygon: []result.Point{{X: 1, Y: 2}}}}}}}
 )
 
@@ -262,6 +264,9 @@ func TestBrokenResultsAndErrors(t *testing.T) {
 		{"result.json", "lines.0.words.0.text", `1`},
 		{"result.json", "recognized_at", `1790000000`},
 		{"result.json", "vision.units", `1.5`},
+		{"result.json", "quality.dom_recall", `1.5`},
+		{"result.json", "safe_search.0.adult", `"LIKELY"`},
+		{"result.json", "lines.0.source", `"html"`},
 		{"error.json", "kind", `"fatal"`},
 		{"error.json", "stage", `"upload"`},
 		{"error.json", "attempt", `0`},

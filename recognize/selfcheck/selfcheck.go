@@ -1,0 +1,147 @@
+// Package selfcheck holds what was read in the pictures against the page's own
+// text, its DOM: how much of that was read, and which lines stand in pictures
+// only.
+//
+// Both sides are compared where they stand and by letters and digits alone
+// (NFKC, lower case): spacing is what OCR gets wrong in Korean and what HTML
+// has at will. A run of DOM text counts as read as far as the longest common
+// subsequence with the words that lie in its box goes, so that one wrong
+// syllable costs one syllable. Text that the DOM has and the page does not
+// show, or shows elsewhere, lowers the recall; that is why a low one is a
+// warning and nothing more.
+package selfcheck
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/result"
+)
+
+// Compare returns the recall of the DOM text, and sets the source of each line.
+func Compare(dom []page.DOMText, lines []result.Line) result.Quality {
+	words, runs := rows{}, rows{}
+	for _, l := range lines {
+		for _, w := range l.Words {
+			words.add(w.Box, w.Text)
+		}
+	}
+	var q result.Quality
+	read := 0
+	for _, d := range dom {
+		run := letters(d.Text)
+		if len(run) == 0 || d.Box.Empty() {
+			continue
+		}
+		runs.put(d.Box, run)
+		q.DOMRunes += len(run)
+		read += common(run, words.in(d.Box))
+	}
+	if q.DOMRunes > 0 {
+		q.DOMRecall = float64(read*1000/q.DOMRunes) / 1000
+	}
+	for i := range lines {
+		lines[i].Source = source(lines[i], runs)
+	}
+	return q
+}
+
+// source says both of a line of whose letters at least half are in the DOM
+// where it stands. A line without any, a row of signs, goes by whether the DOM
+// has letters there.
+func source(l result.Line, runs rows) result.Source {
+	there := runs.in(l.Box)
+	line := letters(l.Text)
+	if len(there) > 0 && common(line, there)*2 >= len(line) {
+		return result.InBoth
+	}
+	return result.InPicture
+}
+
+// text is some letters and the place of them.
+type text struct {
+	box     page.Box
+	letters []rune
+}
+
+// rows are texts by the strips of the page that they touch.
+type rows map[int][]text
+
+const strip = 64 // CSS pixels; a line of ordinary text touches one or two
+
+func (r rows) add(b page.Box, s string) {
+	if l := letters(s); len(l) > 0 && !b.Empty() {
+		r.put(b, l)
+	}
+}
+
+func (r rows) put(b page.Box, l []rune) {
+	at := int(b.MiddleY()) / strip
+	r[at] = append(r[at], text{b, l})
+}
+
+// in returns the letters of the texts that share a line with the box and more
+// than a tenth of whose width lies in it, from left to right.
+func (r rows) in(b page.Box) []rune {
+	var found []text
+	for at := int(b.Y)/strip - 1; at <= int(b.Bottom())/strip+1; at++ {
+		for _, t := range r[at] {
+			shared := min(b.Right(), t.box.Right()) - max(b.X, t.box.X)
+			middle, own := t.box.MiddleY(), b.MiddleY()
+			level := middle > b.Y && middle < b.Bottom() || own > t.box.Y && own < t.box.Bottom()
+			if level && shared > min(b.W, t.box.W)/10 {
+				found = append(found, t)
+			}
+		}
+	}
+	// A box of several lines, which the DOM may give, is read line by line.
+	slices.SortStableFunc(found, func(a, c text) int {
+		if min(a.box.Bottom(), c.box.Bottom()) <= max(a.box.Y, c.box.Y) {
+			return cmp.Compare(a.box.Y, c.box.Y)
+		}
+		return cmp.Compare(a.box.X, c.box.X)
+	})
+	var out []rune
+	for _, t := range found {
+		out = append(out, t.letters...)
+	}
+	return out
+}
+
+// letters is the letters and digits of a text, in one spelling.
+func letters(s string) []rune {
+	s = strings.ToLower(norm.NFKC.String(s))
+	return []rune(strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return c
+		}
+		return -1
+	}, s))
+}
+
+// longest bounds what is compared at once, since the work grows with the square.
+const longest = 4000
+
+// common is the length of the longest common subsequence.
+func common(a, b []rune) int {
+	a, b = a[:min(len(a), longest)], b[:min(len(b), longest)]
+	row := make([]int, len(b)+1)
+	for _, x := range a {
+		diagonal := 0
+		for j, y := range b {
+			above := row[j+1]
+			if x == y {
+				row[j+1] = diagonal + 1
+			} else {
+				row[j+1] = max(above, row[j])
+			}
+			diagonal = above
+		}
+	}
+	return row[len(b)]
+}
