@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"image"
 	_ "image/gif" // the formats that Vision accepts
 	_ "image/jpeg"
@@ -18,6 +17,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/webp"
@@ -104,10 +104,21 @@ func imagePage(uri store.URI, attrs store.Attrs, b []byte) (page.Manifest, error
 	return m, nil
 }
 
-// Objects of a result.
-func (j *reading) resultURI() store.URI { return j.object("result.json") }
-func (j *reading) reportURI() store.URI { return j.object("report.html") }
+// Objects of a result, and their media types.
+const (
+	resultName = "result.json"
+	resultType = "application/json"
+	reportName = "report.html"
+	reportType = "text/html; charset=utf-8"
+)
 
-func (j *reading) object(name string) store.URI {
-	return store.URI{Bucket: j.Results, Object: fmt.Sprintf("%s/%s", j.manifest.ID, name)}
+func (j *reading) resultURI() store.URI { return objectURI(j.Results, j.manifest.ID, resultName) }
+func (j *reading) reportURI() store.URI { return objectURI(j.Results, j.manifest.ID, reportName) }
+
+func objectURI(bucket, id, name string) store.URI {
+	return store.URI{Bucket: bucket, Object: id + "/" + name}
+}
+
+func resultMetadata(r result.Result) map[string]string {
+	return map[string]string{"id": r.ID, "verdict": string(r.Verdict)}
 }

@@ -114,13 +114,17 @@ func (v *reader) BatchAnnotateImages(_ context.Context, r *visionpb.BatchAnnotat
 	return out, v.err
 }
 
+func newMemory() *memory {
+	return &memory{objects: map[store.URI][]byte{}, media: map[store.URI]string{}, meta: map[store.URI]map[string]string{}, made: map[store.URI]int64{}}
+}
+
 func recognizer(t *testing.T, words ...printed) (*Recognizer, *memory, *reader) {
 	t.Helper()
 	set, err := rules.Bundled()
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, v := &memory{objects: map[store.URI][]byte{}, media: map[store.URI]string{}, meta: map[store.URI]map[string]string{}, made: map[store.URI]int64{}}, &reader{words: words}
+	m, v := newMemory(), &reader{words: words}
 	return &Recognizer{Vision: v, Store: m, Rules: set, Events: m, Screenshots: "shots", Pages: "pages", Results: "results",
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }}, m, v
 }

@@ -27,7 +27,7 @@ func (j *reading) write(ctx context.Context) error {
 	if err := report.Render(&html, *r, ConsoleURL); err != nil {
 		return fault.Wrap(fault.Internal, err, "render the report")
 	}
-	if _, err := j.Store.Put(ctx, j.reportURI(), "text/html; charset=utf-8", html.Bytes(), nil); err != nil {
+	if _, err := j.Store.Put(ctx, j.reportURI(), reportType, html.Bytes(), nil); err != nil {
 		return fault.Wrap(fault.Transient, err, "write the report")
 	}
 	b, err := json.Marshal(r)
@@ -38,7 +38,7 @@ func (j *reading) write(ctx context.Context) error {
 	if m.Request.Force {
 		put = j.Store.Put
 	}
-	_, err = put(ctx, j.resultURI(), "application/json", b, map[string]string{"id": m.ID, "verdict": string(r.Verdict)})
+	_, err = put(ctx, j.resultURI(), resultType, b, resultMetadata(*r))
 	if errors.Is(err, store.ErrExists) {
 		return j.findEarlier(ctx) // another delivery was first, and its result stands
 	}

@@ -51,7 +51,7 @@ func readLines(file string, stdin io.Reader, each func(number int, line []byte))
 type template struct {
 	Profile, Category string
 	Rules             []string
-	Force             bool
+	Force, SafeSearch bool
 }
 
 // request makes a request of one line: an address, or a request as JSON, whose
@@ -81,6 +81,7 @@ func (t template) request(line []byte) (job.Request, error) {
 		r.Rules = t.Rules
 	}
 	r.Force = r.Force || t.Force
+	r.SafeSearch = r.SafeSearch || t.SafeSearch
 	return r, r.Validate()
 }
 

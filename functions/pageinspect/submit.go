@@ -50,6 +50,7 @@ func addTemplateFlags(c *cobra.Command, t *template) {
 	c.Flags().StringVar(&t.Profile, "profile", "", "profile to capture with, for requests that name none (default: by host)")
 	c.Flags().StringVar(&t.Category, "category", "", "category of the products, such as cosmetics: some rules apply to some categories only")
 	c.Flags().StringSliceVar(&t.Rules, "packs", nil, "names of the rule packs to apply (default: all)")
+	c.Flags().BoolVar(&t.SafeSearch, "safe-search", false, "have the pictures judged for indecency too, a second Vision unit a tile")
 	c.Flags().BoolVar(&t.Force, "force", false, "inspect again although a result of the same id exists")
 }
 

@@ -46,7 +46,7 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 		return nil, err
 	}
 	log := logs.New(os.Stderr, "recognize")
-	packs, err := loadRules(cfg.Rules)
+	packs, err := rules.WithBundled(cfg.Rules...)
 	if err != nil {
 		return nil, err
 	}
@@ -117,19 +117,6 @@ func newCache(cfg Config, objects *store.Client, log *slog.Logger) *annotate.Cac
 		engine = "stand-in"
 	}
 	return &annotate.Cache{Store: objects, Bucket: cfg.Results, Engine: engine, MaxAge: time.Duration(cfg.CacheDays) * 24 * time.Hour, Log: log, Now: time.Now}
-}
-
-// loadRules reads the bundled packs and the user's, which replace packs of the same name.
-func loadRules(paths []string) (*rules.Set, error) {
-	bundled, err := rules.Bundled()
-	if err != nil || len(paths) == 0 {
-		return bundled, err
-	}
-	own, err := rules.LoadFiles(paths...)
-	if err != nil {
-		return nil, err
-	}
-	return rules.Merge(bundled, own)
 }
 
 // events publishes results under their ids, so that those of one page keep their order.

@@ -49,6 +49,9 @@ type Cache struct {
 	Now    func() time.Time
 }
 
+// CacheFolder is the first part of the names of what a cache keeps.
+const CacheFolder = "cache"
+
 // Bounds of an entry as it is stored and as it unfolds. The densest tile is
 // about 2 MB of protobuf.
 const (
@@ -75,7 +78,7 @@ var (
 )
 
 func (c *Cache) uri(f visionpb.Feature_Type, sha string) store.URI {
-	return store.URI{Bucket: c.Bucket, Object: fmt.Sprintf("cache/%s/%s/%s", strings.ToLower(f.String()), c.Engine, sha)}
+	return store.URI{Bucket: c.Bucket, Object: fmt.Sprintf("%s/%s/%s/%s", CacheFolder, strings.ToLower(f.String()), c.Engine, sha)}
 }
 
 // load fills in the reading what is known of the feature, and says whether it is.

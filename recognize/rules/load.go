@@ -37,6 +37,20 @@ func Load(fsys fs.FS, paths ...string) (*Set, error) {
 	return newSet(packs, wrong)
 }
 
+// WithBundled reads the bundled packs and those of files or folders on this
+// machine, which replace packs of the same name.
+func WithBundled(paths ...string) (*Set, error) {
+	base, err := Bundled()
+	if err != nil || len(paths) == 0 {
+		return base, err
+	}
+	own, err := LoadFiles(paths...)
+	if err != nil {
+		return nil, err
+	}
+	return Merge(base, own)
+}
+
 // LoadFiles reads pack files, or directories of them, from this machine.
 func LoadFiles(paths ...string) (*Set, error) {
 	var packs []Pack

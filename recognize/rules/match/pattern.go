@@ -24,7 +24,8 @@ type Span struct {
 // Pattern is a phrase or a regular expression.
 type Pattern struct {
 	re    *regexp.Regexp
-	tight string // the phrase without white space
+	needs []string // see needs
+	tight string   // the phrase without white space
 	// starts says, for each character of the phrase, whether a word of the
 	// phrase begins there; the first always does.
 	starts []bool
@@ -79,7 +80,7 @@ func Regexp(source string) (Pattern, error) {
 	case re.MatchString(""):
 		return Pattern{}, fmt.Errorf("%q matches the empty text, so it would match everywhere; want at least one character", source)
 	}
-	return Pattern{re: re}, nil
+	return Pattern{re: re, needs: needs(parsed)}, nil
 }
 
 func looksAround(re *syntax.Regexp) bool {
@@ -165,6 +166,9 @@ func (t *Text) accept(a, b int, most Gap, starts []bool) (Span, bool) {
 // tight one. Each line (each block with gap: line) is looked at on its own, so
 // that no greedy match can reach across and hide a shorter one.
 func (p Pattern) findRegexp(t *Text, most Gap) []Span {
+	if !holds(t.tight.s, p.needs) && !holds(t.read.s, p.needs) {
+		return nil
+	}
 	var found []Span
 	t.segments(most, func(from, to int) {
 		found = p.search(found, t, t.read, from, to, func(a, b int) (Span, bool) {
@@ -191,6 +195,9 @@ func (p Pattern) findRegexp(t *Text, most Gap) []Span {
 // Cutting the text there is safe because patterns cannot look behind (see Regexp).
 func (p Pattern) search(found []Span, t *Text, v view, from, to int, may func(a, b int) (Span, bool)) []Span {
 	base, s := v.off[from], v.slice(from, to)
+	if !holds(s, p.needs) {
+		return found
+	}
 	for at := 0; at < len(s); {
 		loc := p.re.FindStringIndex(s[at:])
 		if loc == nil {

@@ -42,6 +42,7 @@ func Conformance(t *testing.T, open func(t *testing.T) (*store.Client, string)) 
 		"delete by generation":    testDeleteGeneration,
 		"the store's clock":       testClock,
 		"list":                    testList,
+		"folders":                 testFolders,
 		"names":                   testNames,
 		"bad arguments":           testBadArguments,
 		"expired context":         testContext,
@@ -398,6 +399,32 @@ func testList(t *testing.T, b *bench) {
 	for _, err := range b.List(b.ctx, "pageinspect-no-such-bucket", "") {
 		if fault.KindOf(err) != fault.Transient {
 			t.Errorf("list of no bucket: %v is %q", err, fault.KindOf(err))
+		}
+	}
+}
+
+func testFolders(t *testing.T, b *bench) {
+	for _, name := range []string{"b/2.json", "b/10.json", "a.json", "bc/x/1.json", "c/1.json"} {
+		b.mustCreate(t, name, "data of "+name)
+	}
+	for prefix, want := range map[string][]string{"": {"b", "bc", "c"}, "b": {"b", "bc"}, "bc/": {"bc/x"}, "none": nil, "a": nil} {
+		var names []string
+		for folder, err := range b.Folders(b.ctx, b.bucket, b.prefix+prefix) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			names = append(names, folder[len(b.prefix):])
+		}
+		if diff := cmp.Diff(want, names); diff != "" {
+			t.Errorf("folders of %q:\n%s", prefix, diff)
+		}
+	}
+	for range b.Folders(b.ctx, b.bucket, b.prefix) {
+		break // must not panic or hang
+	}
+	for _, err := range b.Folders(b.ctx, "pageinspect-no-such-bucket", "") {
+		if fault.KindOf(err) != fault.Transient {
+			t.Errorf("folders of no bucket: %v is %q", err, fault.KindOf(err))
 		}
 	}
 }

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/pageinspect/pageinspect/recognize"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/schollz/progressbar/v3"
+)
+
+// tally prints what changes, as it happens, and counts.
+type tally struct {
+	mu                    sync.Mutex
+	out, err              io.Writer
+	bar                   *progressbar.ProgressBar
+	began                 time.Time
+	same, changed, failed int
+	verdicts              map[[2]result.Verdict]int
+	dryRun                bool
+}
+
+func newTally(out, err io.Writer, ids int, dryRun bool) *tally {
+	if ids == 0 {
+		ids = -1 // not known until all is listed
+	}
+	return &tally{out: out, err: err, began: time.Now(), verdicts: map[[2]result.Verdict]int{}, dryRun: dryRun,
+		bar: progressbar.NewOptions(ids, progressbar.OptionSetWriter(err), progressbar.OptionSetDescription("reinspecting"), progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(), progressbar.OptionSetVisibility(isTerminal(err)), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())}
+}
+
+func (t *tally) add(id string, c recognize.Change, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.bar.Add(1) //nolint:errcheck // a bar that cannot be drawn stops nothing
+	switch {
+	case err != nil:
+		t.failed++
+		t.clear()
+		fmt.Fprintf(t.err, "%s: %v\n", id, err)
+	case !c.Any():
+		t.same++
+	default:
+		t.changed++
+		t.clear()
+		t.print(c)
+	}
+}
+
+// clear takes the bar away from where a line is to be printed.
+func (t *tally) clear() { t.bar.Clear() } //nolint:errcheck // likewise
+
+func (t *tally) print(c recognize.Change) {
+	verdict := string(c.After)
+	if c.Before != c.After {
+		t.verdicts[[2]result.Verdict{c.Before, c.After}]++
+		verdict = fmt.Sprintf("%s -> %s", c.Before, c.After)
+	}
+	fmt.Fprintf(t.out, "%s  %s\n", c.ID, verdict)
+	for _, f := range c.Removed {
+		fmt.Fprintf(t.out, "  - %s\n", describeFinding(f))
+	}
+	for _, f := range c.Added {
+		fmt.Fprintf(t.out, "  + %s\n", describeFinding(f))
+	}
+}
+
+func describeFinding(f result.Finding) string {
+	said := f.Message
+	if f.Quote != "" {
+		said = fmt.Sprintf("%q at %.0f px", f.Quote, f.Box.Y)
+	}
+	return fmt.Sprintf("%s (%s) %s", f.Rule, f.Severity, said)
+}
+
+// close prints the sums and returns what the command is to end with.
+func (t *tally) close(ctx context.Context, err error) error {
+	t.bar.Finish() //nolint:errcheck // likewise
+	seconds := time.Since(t.began).Seconds()
+	changed := "changed"
+	if t.dryRun {
+		changed = "would change"
+	}
+	total := t.same + t.changed + t.failed
+	fmt.Fprintf(t.err, "%d results in %.1f s (%.0f a second): %d %s, %d the same, %d failed\n", total, seconds, float64(total)/seconds, t.changed, changed, t.same, t.failed)
+	for _, v := range [][2]result.Verdict{{result.Pass, result.Review}, {result.Pass, result.Reject}, {result.Review, result.Reject}, {result.Reject, result.Review}, {result.Reject, result.Pass}, {result.Review, result.Pass}} {
+		if n := t.verdicts[v]; n > 0 {
+			fmt.Fprintf(t.err, "  %d %s -> %s\n", n, v[0], v[1])
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return fault.Wrap(fault.Transient, ctx.Err(), "stopped; start it again to do the rest")
+	case err == nil && t.failed > 0:
+		return exit(exitFailed)
+	}
+	return err
+}

@@ -1,0 +1,313 @@
+package recognize
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/pageinspect/pageinspect/recognize/rules"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/store"
+	"golang.org/x/sync/errgroup"
+)
+
+func (m *memory) Replace(ctx context.Context, uri store.URI, ifGeneration int64, media string, data []byte, meta map[string]string) (store.Attrs, error) {
+	m.mu.Lock()
+	now := m.made[uri]
+	m.mu.Unlock()
+	if now != ifGeneration {
+		return store.Attrs{}, &fault.Error{Kind: fault.Transient, Err: store.ErrChanged}
+	}
+	return m.Put(ctx, uri, media, data, meta)
+}
+
+const newRules = `version: v1
+pack: mine
+rules:
+  - id: mine.word
+    mode: enforce
+    severity: review
+    message: "새 규칙"
+    match: {any: ["크림"]}
+    tests: {hit: ["크림"], miss: ["로션"]}
+`
+
+func packs(t testing.TB, file string) *rules.Set {
+	t.Helper()
+	set, err := rules.Load(fstest.MapFS{"mine.yaml": {Data: []byte(file)}}, "mine.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+var resultOf = func(id string) store.URI { return objectURI("results", id, resultName) }
+
+// reinspecting has a stored result of a page that says 여드름 치료 크림 and was rejected for it.
+func reinspecting(t *testing.T) (*Reinspector, *memory) {
+	t.Helper()
+	r, m, _ := recognizer(t, claim[0], printed{"치료", 200, 50, 60, 30, false}, printed{"크림", 270, 50, 60, 30, true})
+	m.putManifest(t, nil)
+	if _, _, err := r.Page(t.Context(), manifestURI); err != nil {
+		t.Fatal(err)
+	}
+	m.events = nil
+	return &Reinspector{Store: m, Rules: packs(t, newRules), Events: m, Results: "results", Now: r.Now}, m
+}
+
+func (m *memory) result(t *testing.T, uri store.URI) result.Result {
+	t.Helper()
+	var r result.Result
+	if err := json.Unmarshal(m.objects[uri], &r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestReinspect(t *testing.T) {
+	r, m := reinspecting(t)
+	before, report := m.result(t, resultOf("p-1")), m.made[objectURI("results", "p-1", reportName)]
+	c, err := r.Result(t.Context(), "p-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Before != result.Reject || c.After != result.Review || len(c.Removed) == 0 || len(c.Added) != 1 || c.Added[0].Quote != "크림" {
+		t.Errorf("%+v", c)
+	}
+	after := m.result(t, resultOf("p-1"))
+	if after.Verdict != result.Review || len(after.Findings) != 1 || after.ReinspectedAt.IsZero() || len(after.Rules) != 1 || !strings.HasPrefix(after.Rules[0], "mine@") {
+		t.Errorf("stored: %s, %d findings, %v, %v", after.Verdict, len(after.Findings), after.Rules, after.ReinspectedAt)
+	}
+	if after.Text != before.Text || after.Vision != before.Vision || !after.RecognizedAt.Equal(before.RecognizedAt) || len(after.Lines) != len(before.Lines) {
+		t.Error("what the rules do not say has changed")
+	}
+	if len(m.events) != 1 || m.events[0].Verdict != result.Review || m.events[0].Text != "" || m.events[0].ResultObject != "gs://results/p-1/result.json" {
+		t.Errorf("events %+v", m.events)
+	}
+	if html := m.objects[objectURI("results", "p-1", reportName)]; m.made[objectURI("results", "p-1", reportName)] == report || !bytes.Contains(html, []byte("mine.word")) {
+		t.Error("the report is the old one")
+	}
+	if m.meta[resultOf("p-1")]["verdict"] != "review" {
+		t.Errorf("metadata %v", m.meta[resultOf("p-1")])
+	}
+	writes := m.writes
+	if c, err := r.Result(t.Context(), "p-1"); err != nil || c.Any() || m.writes != writes || len(m.events) != 1 {
+		t.Errorf("once more: %+v, %v, %d writes", c, err, m.writes-writes)
+	}
+}
+
+func TestReinspectDryRunChangesNothing(t *testing.T) {
+	r, m := reinspecting(t)
+	r.DryRun = true
+	writes := m.writes
+	if c, err := r.Result(t.Context(), "p-1"); err != nil || !c.Any() || m.writes != writes || len(m.events) > 0 {
+		t.Errorf("%+v, %v, %d writes, %d events", c, err, m.writes-writes, len(m.events))
+	}
+}
+
+// TestReinspectKeepsWhatItCannotSeeAgain: pictures' findings, and that a partial page does not pass.
+func TestReinspectKeepsWhatItCannotSeeAgain(t *testing.T) {
+	r, m := reinspecting(t)
+	r.Rules = packs(t, strings.ReplaceAll(strings.ReplaceAll(newRules, "크림", "샴푸"), "로션", "비누"))
+	stored := m.result(t, resultOf("p-1"))
+	stored.SafeSearch = []result.SafeSearch{{Tile: 0, Adult: "very_likely", Racy: "unlikely", Violence: "unlikely"}}
+	stored.Page.Partial = "a tile is missing"
+	put := func() {
+		b, _ := json.Marshal(stored)
+		m.put(resultOf("p-1"), resultType, b, nil)
+	}
+	put()
+	if c, err := r.Result(t.Context(), "p-1"); err != nil || c.After != result.Reject || len(c.Added) != 1 || c.Added[0].Rule != "image.adult" {
+		t.Errorf("%+v, %v", c, err)
+	}
+	stored.SafeSearch = nil
+	put()
+	if c, err := r.Result(t.Context(), "p-1"); err != nil || c.After != result.Review {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// racing has somebody else write the result each time it is about to be replaced.
+type racing struct {
+	*memory
+	left int
+	with []byte
+}
+
+func (s *racing) Replace(ctx context.Context, uri store.URI, gen int64, media string, data []byte, meta map[string]string) (store.Attrs, error) {
+	if s.left > 0 && strings.HasSuffix(uri.Object, resultName) {
+		s.left--
+		s.put(uri, resultType, s.with, nil)
+	}
+	return s.memory.Replace(ctx, uri, gen, media, data, meta)
+}
+
+// TestReinspectGivesWayToANewerResult, and the last event is that of what stands.
+func TestReinspectGivesWayToANewerResult(t *testing.T) {
+	r, m := reinspecting(t)
+	newer := m.result(t, resultOf("p-1"))
+	newer.CapturedAt, newer.Title = time.Unix(5000, 0).UTC(), "newer"
+	newer.Lines, newer.Findings, newer.Verdict = newer.Lines[:0], []result.Finding{}, result.Pass
+	b, err := json.Marshal(newer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Store = &racing{m, 1, b}
+	c, err := r.Result(t.Context(), "p-1")
+	if err != nil || c.Any() {
+		t.Errorf("%+v, %v", c, err)
+	}
+	if got := m.result(t, resultOf("p-1")); got.Title != "newer" || got.Verdict != result.Pass {
+		t.Errorf("%s %s stands", got.Title, got.Verdict)
+	}
+	if last := m.events[len(m.events)-1]; last.Title != "newer" || last.Verdict != result.Pass {
+		t.Errorf("the last event says %s %s", last.Title, last.Verdict)
+	}
+	if html := m.objects[objectURI("results", "p-1", reportName)]; !bytes.Contains(html, []byte("newer")) {
+		t.Error("the report is not that of the result")
+	}
+	r.Store = &racing{m, 100, m.objects[resultOf("p-1")]}
+	r.Rules = packs(t, newRules[:len(newRules)-1]) // another hash, no other finding
+	stored := m.result(t, resultOf("p-1"))
+	stored.Verdict = result.Reject
+	r.Store.(*racing).with, _ = json.Marshal(stored)
+	m.put(resultOf("p-1"), resultType, r.Store.(*racing).with, nil)
+	if _, err := r.Result(t.Context(), "p-1"); fault.KindOf(err) != fault.Transient || !errors.Is(err, store.ErrChanged) {
+		t.Errorf("without end: %v", err)
+	}
+}
+
+func TestReinspectBadInput(t *testing.T) {
+	for name, c := range map[string]struct {
+		prepare func(*Reinspector, *memory)
+		kind    fault.Kind
+		say     string
+	}{
+		"no result":    {func(_ *Reinspector, m *memory) { delete(m.objects, resultOf("p-1")) }, fault.Invalid, "no such object"},
+		"not a result": {func(_ *Reinspector, m *memory) { m.put(resultOf("p-1"), "", []byte("[]"), nil) }, fault.Invalid, "is not a result"},
+		"another's": {func(_ *Reinspector, m *memory) {
+			m.put(resultOf("p-1"), "", []byte(`{"schema":"pageinspect.result/v1","id":"p-2"}`), nil)
+		}, fault.Invalid, `with the id "p-1"`},
+		"no such pack": {func(r *Reinspector, _ *memory) { r.Packs = []string{"nonesuch"} }, fault.Invalid, "nonesuch"},
+		"writes refused": {func(_ *Reinspector, m *memory) {
+			m.refuse = func(store.URI) error { return fault.New(fault.Transient, "no") }
+		}, fault.Transient, "no"},
+	} {
+		r, m := reinspecting(t)
+		c.prepare(r, m)
+		if _, err := r.Result(t.Context(), "p-1"); fault.KindOf(err) != c.kind || !strings.Contains(fmt.Sprint(err), c.say) {
+			t.Errorf("%s: %v (%s), want %s: …%s…", name, err, fault.KindOf(err), c.kind, c.say)
+		}
+		if len(m.events) > 0 {
+			t.Errorf("%s: an event was published", name)
+		}
+	}
+}
+
+// BenchmarkReinspect applies the bundled rules to stored results of a page with
+// 200 lines of four words, on all cores, beside reading and decoding them alone.
+func BenchmarkReinspect(b *testing.B) {
+	set, err := rules.Bundled()
+	if err != nil {
+		b.Fatal(err)
+	}
+	m := newMemory()
+	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	stored := result.Result{Schema: result.Schema, Category: "cosmetics", Page: result.Page{Width: 1280, Height: 8000, Scale: 1}, CapturedAt: now, Findings: []result.Finding{}}
+	words := strings.Fields("피부 진정 효과가 오래 가는 수분 크림 자연에서 온 성분 무료 배송 오늘 출발 상품 정보 제공 고시 사용 방법 주의 사항 여드름 없는 아침")
+	for i := range 200 {
+		l := result.Line{Box: page.Box{X: 100, Y: float64(i) * 40, W: 400, H: 30}, Confidence: 0.9, Block: i / 4}
+		for j := range 4 {
+			l.Words = append(l.Words, result.Word{Text: words[(i*3+j)%len(words)], Box: page.Box{X: 100 + float64(j)*100, Y: l.Box.Y, W: 90.5, H: 30}, Confidence: 0.9, Space: true})
+			l.Text += words[(i*3+j)%len(words)] + " "
+		}
+		stored.Lines = append(stored.Lines, l)
+	}
+	const results = 64
+	for i := range results {
+		stored.ID = fmt.Sprint("p-", i)
+		if err := judge(&stored, set, now); err != nil {
+			b.Fatal(err)
+		}
+		data, err := json.Marshal(stored)
+		if err != nil {
+			b.Fatal(err)
+		}
+		m.put(resultOf(stored.ID), resultType, data, nil)
+	}
+	r := &Reinspector{Store: m, Rules: set, Events: m, Results: "results", Now: func() time.Time { return now }}
+	each := func(do func(id string) error) time.Duration {
+		began := time.Now()
+		var g errgroup.Group
+		var next atomic.Int64
+		for range runtime.GOMAXPROCS(0) {
+			g.Go(func() error {
+				for {
+					n := next.Add(1)
+					if n > results {
+						return nil
+					}
+					if err := do(fmt.Sprint("p-", n-1)); err != nil {
+						return err
+					}
+				}
+			})
+		}
+		if err := g.Wait(); err != nil {
+			b.Fatal(err)
+		}
+		return time.Since(began)
+	}
+	var whole, floor []time.Duration
+	var cpu time.Duration
+	for b.Loop() {
+		floor = append(floor, each(func(id string) error {
+			data, _, err := m.Read(b.Context(), resultOf(id), maxResultBytes)
+			if err != nil {
+				return err
+			}
+			var res result.Result
+			return jsonv2.Unmarshal(data, &res)
+		}))
+		began := processorTime()
+		whole = append(whole, each(func(id string) error {
+			c, err := r.Result(b.Context(), id)
+			if c.Any() {
+				return fmt.Errorf("%+v", c)
+			}
+			return err
+		}))
+		cpu += processorTime() - began
+	}
+	slices.Sort(whole)
+	slices.Sort(floor)
+	perSecond := func(d []time.Duration) float64 { return results / d[len(d)/2].Seconds() }
+	b.ReportMetric(perSecond(whole), "results/s")
+	b.ReportMetric(perSecond(floor), "decoded/s")
+	b.ReportMetric(perSecond(whole)/perSecond(floor), "of-decoding")
+	b.ReportMetric(cpu.Seconds()*1000/float64(len(whole)*results), "cpu-ms/result")
+	b.ReportMetric(float64(len(m.objects[resultOf("p-0")]))/1024, "KB/result")
+}
+
+// processorTime is what this process has used of the processors, which on a
+// shared machine says more than the clock.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
