@@ -12,6 +12,7 @@ import (
 	"cloud.google.com/go/vision/v2/apiv1/visionpb"
 	"github.com/googleapis/gax-go/v2"
 	"github.com/pageinspect/pageinspect/recognize/annotate"
+	"github.com/pageinspect/pageinspect/recognize/picture"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -158,7 +159,7 @@ func TestTilesThatAreNotAsTheManifestSays(t *testing.T) {
 		"other bytes":     {func(_ *memory, t *page.Tile) { t.Bytes = 7 }, "has 8 bytes, not the 7"},
 		"another sum":     {func(_ *memory, t *page.Tile) { t.CRC32C = "AAAAAA==" }, "has the sum"},
 		"another hash":    {func(_ *memory, t *page.Tile) { t.SHA256 = strings.Repeat("0", 64) }, "has the SHA-256"},
-		"too large":       {func(m *memory, _ *page.Tile) { m.objects[tileURI] = make([]byte, maxImageBytes+1) }, "more than the 20971520"},
+		"too large":       {func(m *memory, _ *page.Tile) { m.objects[tileURI] = make([]byte, picture.MaxBytes+1) }, "more than the 20971520"},
 		"another shape":   {func(_ *memory, t *page.Tile) { t.Height = 400 }, "another shape than the 1000x400"},
 		"another's store": {func(_ *memory, t *page.Tile) { t.Object = "gs://pages/other.png" }, "not in the bucket shots"},
 	} {

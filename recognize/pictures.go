@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/pageinspect/pageinspect/recognize/annotate"
+	"github.com/pageinspect/pageinspect/recognize/picture"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
@@ -55,8 +56,8 @@ func (j *reading) picture(ctx context.Context, t page.Tile) (annotate.Picture, e
 		return p, fault.New(fault.Invalid, "%s is not there", uri)
 	case err != nil:
 		return p, err
-	case attrs.Size > maxImageBytes:
-		return p, fault.New(fault.Invalid, "%s has %d bytes, more than the %d that Vision reads", uri, attrs.Size, maxImageBytes)
+	case attrs.Size > picture.MaxBytes:
+		return p, fault.New(fault.Invalid, "%s has %d bytes, more than the %d that Vision reads", uri, attrs.Size, picture.MaxBytes)
 	case t.Bytes != 0 && int64(t.Bytes) != attrs.Size:
 		return p, fault.New(fault.Invalid, "%s has %d bytes, not the %d that the manifest says", uri, attrs.Size, t.Bytes)
 	case t.CRC32C != "" && t.CRC32C != store.SpellCRC32C(attrs.CRC32C):

@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"image"
-	"image/png"
 	"log/slog"
 	"strings"
 	"sync"
@@ -237,7 +235,7 @@ func TestBadManifests(t *testing.T) {
 		{"not an image", func(_ *testing.T, m *memory) {
 			m.objects[store.URI{Bucket: "pages", Object: "x.pdf"}] = []byte("%PDF-1.7")
 		},
-			store.URI{Bucket: "pages", Object: "x.pdf"}, fault.Invalid, "neither a manifest nor an image"},
+			store.URI{Bucket: "pages", Object: "x.pdf"}, fault.Invalid, "it looks like application/pdf"},
 		{"results refuse writes", func(t *testing.T, m *memory) {
 			m.putManifest(t, nil)
 			m.refuse = func(u store.URI) error {
@@ -264,22 +262,5 @@ func TestBadManifests(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestImageIsAPageOfOneTile(t *testing.T) {
-	r, m, _ := recognizer(t, claim...)
-	var b bytes.Buffer
-	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1000, 500))); err != nil {
-		t.Fatal(err)
-	}
-	uri := store.URI{Bucket: "pages", Object: "upload/광고.png"}
-	m.put(uri, "image/png", b.Bytes(), nil)
-	man, res, err := r.Page(t.Context(), uri)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if man.ID != "upload-광고" || res.Tiles[0].Object != uri.String() || res.Page.Height != 500 || res.Text != "여드름 치료" {
-		t.Errorf("id %q, tiles %+v, text %q", man.ID, res.Tiles, res.Text)
 	}
 }
