@@ -1,0 +1,27 @@
+package recognize
+
+import (
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// Package init makes the function from the environment, which a variable is
+// set before. Nothing is dialled there.
+var _ = func() bool {
+	for k, v := range map[string]string{
+		"KAFKA_BROKERS": "127.0.0.1:1", "STORAGE_EMULATOR_HOST": "127.0.0.1:1", "VISION_EMULATOR_HOST": "127.0.0.1:1",
+		"SCREENSHOTS_BUCKET": "test-shots", "PAGES_BUCKET": "test-pages", "RESULTS_BUCKET": "test-results",
+	} {
+		if err := os.Setenv(k, v); err != nil {
+			panic(err)
+		}
+	}
+	return true
+}()
+
+// initsOwn is the goroutine of init's own client, whose Vision is not there.
+var initsOwn = goleak.IgnoreTopFunction("google.golang.org/grpc.(*addrConn).resetTransportAndUnlock")
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent(), initsOwn) }
