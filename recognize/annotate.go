@@ -26,8 +26,8 @@ func (j *reading) annotate(ctx context.Context) error {
 	if j.manifest.SafeSearch {
 		features = append(features, annotate.SafeSearch)
 	}
-	reader := annotate.Reader{Vision: j.Vision, Limit: j.Limit, Cache: j.Cache}
-	readings, cost, err := reader.Read(ctx, j.pictures, features, func(done int) {
+	j.reader.Vision, j.reader.Limit, j.reader.Cache = j.Vision, j.Limit, j.Cache
+	readings, cost, err := j.reader.Read(ctx, j.pictures, features, func(done int) {
 		j.progress(j.manifest.ID, "annotate", done, len(j.pictures))
 	})
 	j.result.Vision = cost

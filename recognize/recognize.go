@@ -62,6 +62,7 @@ type Recognizer struct {
 // be recorded with the request it belongs to.
 func (r *Recognizer) Page(ctx context.Context, uri store.URI) (page.Manifest, result.Result, error) {
 	j := &reading{Recognizer: r, uri: uri, timings: map[string]int64{}}
+	defer j.reader.Wait() // an instance may be frozen once it has answered
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -99,6 +100,7 @@ type reading struct {
 	image      bool  // what was put is an image, and the manifest ours
 	generation int64 // of what was put
 	manifest   page.Manifest
+	reader     annotate.Reader
 	pictures   []annotate.Picture // one for each tile, in order
 	read       []tileText         // likewise
 	result     result.Result

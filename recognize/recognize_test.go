@@ -32,8 +32,10 @@ type memory struct {
 	meta    map[store.URI]map[string]string
 	writes  int64 // the generation of what was written last
 	made    map[store.URI]int64
-	refuse  func(store.URI) error
-	events  []result.Result
+
+	picturesRead int // how often a tile's bytes were read
+	refuse       func(store.URI) error
+	events       []result.Result
 }
 
 func (m *memory) Create(ctx context.Context, uri store.URI, media string, data []byte, meta map[string]string) (store.Attrs, error) {
@@ -84,6 +86,9 @@ func (m *memory) Read(_ context.Context, uri store.URI, limit int64) ([]byte, st
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	b, ok := m.objects[uri]
+	if uri.Bucket == "shots" && strings.HasSuffix(uri.Object, ".jpg") {
+		m.picturesRead++
+	}
 	if !ok {
 		return nil, store.Attrs{}, errNone
 	}
@@ -91,6 +96,8 @@ func (m *memory) Read(_ context.Context, uri store.URI, limit int64) ([]byte, st
 }
 
 func (m *memory) Publish(_ context.Context, r result.Result) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.events = append(m.events, r)
 	return nil
 }
@@ -116,7 +123,7 @@ func newMemory() *memory {
 	return &memory{objects: map[store.URI][]byte{}, media: map[store.URI]string{}, meta: map[store.URI]map[string]string{}, made: map[store.URI]int64{}}
 }
 
-func recognizer(t *testing.T, words ...printed) (*Recognizer, *memory, *reader) {
+func recognizer(t testing.TB, words ...printed) (*Recognizer, *memory, *reader) {
 	t.Helper()
 	set, err := rules.Bundled()
 	if err != nil {
@@ -129,9 +136,14 @@ func recognizer(t *testing.T, words ...printed) (*Recognizer, *memory, *reader) 
 
 var manifestURI = store.URI{Bucket: "pages", Object: "p-1.json"}
 
-func (m *memory) putManifest(t *testing.T, change func(*page.Manifest)) {
+func (m *memory) putManifest(t testing.TB, change func(*page.Manifest)) {
 	t.Helper()
 	m.putTile(tileURI, "the tile")
+	m.putPage(t, manifestURI, change)
+}
+
+func (m *memory) putPage(t testing.TB, uri store.URI, change func(*page.Manifest)) {
+	t.Helper()
 	man := page.Manifest{
 		Schema: page.Schema, ID: "p-1", Request: job.Request{Schema: job.RequestSchema, ID: "p-1", URL: "https://shop.example/1", Category: "cosmetics"},
 		FinalURL: "https://shop.example/1", CapturedAt: time.Unix(1000, 0).UTC(), Width: 1000, Height: 500, Scale: 1,
@@ -144,7 +156,7 @@ func (m *memory) putManifest(t *testing.T, change func(*page.Manifest)) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.put(manifestURI, "application/json", b, nil)
+	m.put(uri, "application/json", b, nil)
 }
 
 var tileURI = store.URI{Bucket: "shots", Object: "p-1/run/000.jpg"}

@@ -10,9 +10,9 @@
 //
 // # Ownership
 //
-// A Reader outlives every page and is safe for concurrent use. A page that runs
-// out of time cancels its own context and nothing else: its calls end, and
-// those of other pages on the same client go on.
+// A Reader is a page's; what it has outlives every page and is safe for
+// concurrent use. A page that runs out of time cancels its own context and
+// nothing else: its calls end, and those of other pages on the same client go on.
 package annotate
 
 import (
@@ -59,12 +59,18 @@ type Reader struct {
 	Vision Vision
 	Limit  *rate.Limiter // of the images sent; see PerMinute. nil: none
 	Cache  *Cache        // nil: every picture is sent
+
+	keeping sync.WaitGroup
 }
+
+// Wait returns once all that was read is in the cache, or cannot be: meanwhile
+// the page goes on.
+func (r *Reader) Wait() { r.keeping.Wait() }
 
 // Read reads the pictures with the features asked for and says what it cost.
 // progress is told how many of them are done. The error is about all of them:
 // the context ended, or a call failed and the same call may yet succeed or
-// never will, as its fault.Kind says.
+// never will, as its fault.Kind says. Wait comes after it.
 func (r *Reader) Read(ctx context.Context, pictures []Picture, features []visionpb.Feature_Type, progress func(done int)) ([]Reading, result.Vision, error) {
 	w := &work{Reader: r, pictures: pictures, readings: make([]Reading, len(pictures)), missing: make([][]visionpb.Feature_Type, len(pictures)), progress: progress}
 	first := w.firstOfEach()
@@ -141,7 +147,8 @@ func (w *work) ask(ctx context.Context, first []int) error {
 			w.done++
 		}
 	}
-	var keeping, calls errgroup.Group
+	var calls errgroup.Group
+	keeping := new(errgroup.Group)
 	keeping.SetLimit(storeCallsAtOnce)
 	calls.SetLimit(callsAtOnce)
 	for from := 0; from < len(send); from += imagesPerCall {
@@ -157,7 +164,7 @@ func (w *work) ask(ctx context.Context, first []int) error {
 		})
 	}
 	err := calls.Wait()
-	_ = keeping.Wait() // a reading that cannot be kept is read again another day
+	w.keeping.Go(func() { _ = keeping.Wait() }) // a reading that cannot be kept is read again another day
 	return err
 }
 

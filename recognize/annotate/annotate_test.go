@@ -30,6 +30,7 @@ type scripted struct {
 	widest   int
 	heaviest int // bytes of a request
 	features map[string]int
+	newer    bool // says what nobody knows yet
 }
 
 func (s *scripted) BatchAnnotateImages(ctx context.Context, r *visionpb.BatchAnnotateImagesRequest, _ ...gax.CallOption) (*visionpb.BatchAnnotateImagesResponse, error) {
@@ -58,6 +59,10 @@ func (s *scripted) BatchAnnotateImages(ctx context.Context, r *visionpb.BatchAnn
 			case SafeSearch:
 				a.SafeSearchAnnotation = &visionpb.SafeSearchAnnotation{Adult: 1, Racy: 2, Violence: 3, Spoof: 1, Medical: 1}
 			}
+		}
+		if s.newer {
+			a.FullTextAnnotation.ProtoReflect().SetUnknown([]byte{0xf8, 7, 1})
+			a.SafeSearchAnnotation.ProtoReflect().SetUnknown([]byte{0xf8, 7, 1})
 		}
 		if s.image != nil {
 			if c := s.image(uri, s.asked[uri]); c != codes.OK {

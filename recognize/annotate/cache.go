@@ -125,7 +125,6 @@ func (c *Cache) store(ctx context.Context, p Picture, features []visionpb.Featur
 				continue // it may be judged another day
 			}
 		}
-		m.ProtoReflect().SetUnknown(nil) // what a newer Vision says and nobody here reads
 		var b []byte
 		if b, err = proto.Marshal(m); err == nil {
 			_, err = c.Store.Put(ctx, c.uri(f, p.SHA256), "application/zstd", packer().EncodeAll(b, nil), nil)

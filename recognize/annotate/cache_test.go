@@ -70,6 +70,7 @@ func hashed(letters string) []Picture {
 func (r *Reader) must(t *testing.T, pictures []Picture, features ...visionpb.Feature_Type) ([]Reading, result.Vision) {
 	t.Helper()
 	readings, cost, err := r.Read(t.Context(), pictures, features, func(int) {})
+	r.Wait()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,11 +183,10 @@ func TestNoOpinionIsNotKept(t *testing.T) {
 }
 
 func TestWhatANewerVisionSaysIsKeptWithoutIt(t *testing.T) {
-	r, _, _ := caching()
-	newer := &visionpb.TextAnnotation{Text: "read"}
-	newer.ProtoReflect().SetUnknown([]byte{0xf8, 7, 1})
-	r.Cache.store(t.Context(), hashed("a")[0], textOnly, Reading{Text: newer})
-	if got, cost := r.must(t, hashed("a"), Text); cost.Units != 0 || got[0].Text.GetText() != "read" {
+	r, _, v := caching()
+	v.newer = true
+	r.must(t, hashed("a"), Text, SafeSearch)
+	if got, cost := r.must(t, hashed("a"), Text, SafeSearch); cost.Units != 0 || got[0].Text.GetText() != "gs://bucket/0" {
 		t.Errorf("%+v, %v", cost, got)
 	}
 }

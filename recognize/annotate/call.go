@@ -110,10 +110,12 @@ func (w *work) take(asked []int, answers []*visionpb.AnnotateImageResponse, last
 				if r.Text = a.FullTextAnnotation; r.Text == nil {
 					r.Text = &visionpb.TextAnnotation{} // a picture without text
 				}
+				r.Text.ProtoReflect().SetUnknown(nil) // what a newer Vision says and nobody here reads
 			case SafeSearch:
 				if r.Safe = a.SafeSearchAnnotation; r.Safe == nil {
 					r.Safe = &visionpb.SafeSearchAnnotation{} // every likelihood unknown
 				}
+				r.Safe.ProtoReflect().SetUnknown(nil)
 			}
 		}
 		w.cost.Units += len(w.missing[i])
