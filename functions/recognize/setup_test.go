@@ -2,7 +2,6 @@ package recognize
 
 import (
 	"os"
-	"testing"
 
 	"go.uber.org/goleak"
 )
@@ -23,5 +22,3 @@ var _ = func() bool {
 
 // initsOwn is the goroutine of init's own client, whose Vision is not there.
 var initsOwn = goleak.IgnoreTopFunction("google.golang.org/grpc.(*addrConn).resetTransportAndUnlock")
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.IgnoreCurrent(), initsOwn) }
