@@ -71,3 +71,30 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestDecodeDOM(t *testing.T) {
+	for say, b := range map[string]string{
+		"":                 `{"schema":"pageinspect.dom/v1","texts":[{"text":"글","box":{"x":1,"y":2,"w":3,"h":4}}],"new_field":1}`,
+		"not JSON":         `{"schema":`,
+		"schema":           `{"schema":"pageinspect.dom/v2"}`,
+		"cannot unmarshal": `{"schema":"pageinspect.dom/v1","texts":7}`,
+	} {
+		d, err := DecodeDOM([]byte(b))
+		if say == "" && (err != nil || len(d.Texts) != 1 || d.Texts[0].Box.H != 4) || say != "" && (fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), say)) {
+			t.Errorf("%s: %+v, %v", b, d, err)
+		}
+	}
+	if _, err := DecodeDOM(make([]byte, MaxDOMBytes+1)); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("too large: %v", err)
+	}
+}
+
+func FuzzDecodeDOM(f *testing.F) {
+	f.Add([]byte(`{"schema":"pageinspect.dom/v1","texts":[{"text":"글","box":{"x":1,"y":2,"w":3,"h":4}}]}`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if _, err := DecodeDOM(b); err != nil && fault.KindOf(err) != fault.Invalid {
+			t.Errorf("kind %s: %v", fault.KindOf(err), err)
+		}
+	})
+}
