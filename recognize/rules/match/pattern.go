@@ -106,6 +106,9 @@ func (p Pattern) Find(t *Text, most Gap) []Span {
 // findPhrase looks in the tight view only: whether the text as read has the
 // phrase verbatim is seen from what stands between the glyphs.
 func (p Pattern) findPhrase(t *Text, most Gap) []Span {
+	if !t.pairs.may(p.tight) {
+		return nil
+	}
 	var found []Span
 	for at := 0; ; {
 		i := strings.Index(t.tight.s[at:], p.tight)
@@ -166,7 +169,7 @@ func (t *Text) accept(a, b int, most Gap, starts []bool) (Span, bool) {
 // tight one. Each line (each block with gap: line) is looked at on its own, so
 // that no greedy match can reach across and hide a shorter one.
 func (p Pattern) findRegexp(t *Text, most Gap) []Span {
-	if !holds(t.tight.s, p.needs) && !holds(t.read.s, p.needs) {
+	if !t.pairs.mayAny(p.needs) {
 		return nil
 	}
 	var found []Span

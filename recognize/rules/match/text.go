@@ -57,6 +57,7 @@ type Text struct {
 	glyphs []glyph
 	read   view
 	tight  view
+	pairs  pairs
 	apart  jamo // nil until a fuzzy pattern asks
 
 	// The word last taken apart, by line and word: matches come in order, and
@@ -140,6 +141,9 @@ func (t *Text) spell() {
 		}
 		t.read.off = append(t.read.off, read.Len())
 		t.tight.off = append(t.tight.off, tight.Len())
+		if i > 0 {
+			t.pairs.add(t.glyphs[i-1].r, g.r)
+		}
 		read.WriteRune(g.r)
 		tight.WriteRune(g.r)
 	}
