@@ -31,9 +31,16 @@ func RunOf(r job.Request, s job.Source) lease.Run {
 	return run
 }
 
-// RunOfPage tells the run that a manifest stands for: a forced capture is one of its own.
+// RunOfPage tells the run that a manifest stands for: a forced capture is one of
+// its own, and so is a manifest that was corrected.
 func RunOfPage(m page.Manifest) lease.Run {
-	run := lease.Run{Attempt: m.Request.Attempt, Request: sumOf(m.Request)}
+	run := lease.Run{Attempt: m.Request.Attempt}
+	m.Request.Attempt = 0
+	b, err := json.Marshal(m)
+	if err != nil {
+		panic(fmt.Sprintf("a manifest cannot be encoded: %v", err)) // it was decoded
+	}
+	run.Request = shortSum(b)
 	if m.Request.Force {
 		run.Force = m.CapturedAt.UTC().Format(time.RFC3339Nano)
 	}
