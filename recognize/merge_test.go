@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"cloud.google.com/go/vision/v2/apiv1/visionpb"
+	"github.com/google/go-cmp/cmp"
 	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/result"
 	"pgregory.net/rapid"
 )
 
@@ -20,8 +22,8 @@ type printed struct {
 	endOfLine  bool
 }
 
-// reading is what an engine would say of one tile: words wholly inside are
-// read, those cut by an edge are read as rubbish, and every box is off by up
+// readingOf is what an engine would say of one tile: words wholly inside are
+// read, those cut by an edge are read as rubbish, and every edge of a box is off by up
 // to jitter.
 func readingOf(words []printed, t page.Tile, scale float64, jitter func() float64) tileText {
 	a := &visionpb.TextAnnotation{}
@@ -30,7 +32,14 @@ func readingOf(words []printed, t page.Tile, scale float64, jitter func() float6
 	para := &visionpb.Paragraph{}
 	for _, w := range words {
 		top, bottom := math.Max(w.y, float64(t.Y)), math.Min(w.y+w.h, float64(t.Bottom()))
+		br := visionpb.TextAnnotation_DetectedBreak_SPACE
+		if w.endOfLine {
+			br = visionpb.TextAnnotation_DetectedBreak_LINE_BREAK
+		}
 		if bottom <= top {
+			if n := len(para.Words); n > 0 && w.endOfLine {
+				para.Words[n-1].Symbols[0].Property.DetectedBreak.Type = br
+			}
 			continue
 		}
 		text := w.text
@@ -38,95 +47,259 @@ func readingOf(words []printed, t page.Tile, scale float64, jitter func() float6
 			text = "cut off"
 		}
 		px := func(f float64) int32 { return int32(math.Round((f + jitter()) * scale)) }
-		x0, y0, x1, y1 := px(w.x), px(top-float64(t.Y)), px(w.x+w.w), px(bottom-float64(t.Y))
-		br := visionpb.TextAnnotation_DetectedBreak_SPACE
-		if w.endOfLine {
-			br = visionpb.TextAnnotation_DetectedBreak_LINE_BREAK
-		}
-		para.Words = append(para.Words, &visionpb.Word{
-			Confidence:  0.9,
-			BoundingBox: &visionpb.BoundingPoly{Vertices: []*visionpb.Vertex{{X: x0, Y: y0}, {X: x1, Y: y0}, {X: x1, Y: y1}, {X: x0, Y: y1}}},
-			Symbols: []*visionpb.Symbol{{Text: text, Property: &visionpb.TextAnnotation_TextProperty{
-				DetectedBreak: &visionpb.TextAnnotation_DetectedBreak{Type: br}}}},
-		})
+		x0, y0, x1, y1 := px(w.x-float64(t.X)), px(top-float64(t.Y)), px(w.x+w.w-float64(t.X)), px(bottom-float64(t.Y))
+		para.Words = append(para.Words, spoken(text, br, x0, y0, x1, y0, x1, y1, x0, y1))
 	}
 	p.Blocks = []*visionpb.Block{{Paragraphs: []*visionpb.Paragraph{para}}}
 	return tileText{annotation: a}
 }
 
+// spoken is a word as Vision says it, of one symbol, with the corners of its box.
+func spoken(text string, br visionpb.TextAnnotation_DetectedBreak_BreakType, xy ...int32) *visionpb.Word {
+	w := &visionpb.Word{Confidence: 0.9, BoundingBox: &visionpb.BoundingPoly{}}
+	for i := 0; i < len(xy); i += 2 {
+		w.BoundingBox.Vertices = append(w.BoundingBox.Vertices, &visionpb.Vertex{X: xy[i], Y: xy[i+1]})
+	}
+	w.Symbols = []*visionpb.Symbol{{Text: text, Property: &visionpb.TextAnnotation_TextProperty{
+		DetectedBreak: &visionpb.TextAnnotation_DetectedBreak{Type: br}}}}
+	return w
+}
+
+// exact is a jitter of nothing.
+func exact() float64 { return 0 }
+
 func tilesOf(height, tile, overlap int) []page.Tile {
 	var out []page.Tile
 	for y := 0; ; y += tile - overlap {
 		h := min(tile, height-y)
-		out = append(out, page.Tile{Y: y, Width: 1000, Height: h})
+		out = append(out, page.Tile{Y: y, Width: pageWidth, Height: h})
 		if y+h >= height {
 			return out
 		}
 	}
 }
 
-// TestMergeKeepsEveryWordOnce: for any page, any tile height, and any overlap of
-// at least the tallest word, the merged words are the page's words, in lines
-// and in order, although every reading places them a little differently.
-func TestMergeKeepsEveryWordOnce(t *testing.T) {
+const pageWidth = 1000
+
+// mergeOf reads a page in tiles and merges them.
+func mergeOf(words []printed, tiles []page.Tile, scale float64, jitter func() float64) []result.Line {
+	var read []tileText
+	for _, t := range tiles {
+		read = append(read, readingOf(words, t, scale, jitter))
+	}
+	return mergeTiles(tiles, read, scale)
+}
+
+func lineTexts(lines []result.Line) []string {
+	var out []string
+	for _, l := range lines {
+		out = append(out, l.Text)
+	}
+	return out
+}
+
+// wordTexts are the words of the lines, sorted.
+func wordTexts(lines []result.Line) []string {
+	var out []string
+	for _, l := range lines {
+		for _, w := range l.Words {
+			out = append(out, w.Text)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// sheet is a page being set, a section below the other.
+type sheet struct {
+	t       *rapid.T
+	words   []printed
+	y       float64
+	tallest float64
+}
+
+func (s *sheet) between(low, high int, what string) float64 {
+	return float64(rapid.IntRange(low, high).Draw(s.t, what))
+}
+
+// line sets n words and returns where it ends. Their texts are all different.
+func (s *sheet) line(x, y, h float64, n int) float64 {
+	for i := range n {
+		w := printed{text: fmt.Sprintf("w%d", len(s.words)), x: x, y: y, h: h, w: h * s.between(1, 3, "width"), endOfLine: i == n-1}
+		x += w.w + h/3
+		s.words = append(s.words, w)
+	}
+	s.tallest = max(s.tallest, h)
+	return y + h
+}
+
+// text sets lines of one size to fill a column.
+func (s *sheet) text(x, y float64, lines int) float64 {
+	h := s.between(14, 22, "type")
+	for i := range lines {
+		n := 8 / (1 + i/(lines-1)) // the last line is not full
+		for k := range n {
+			s.words = append(s.words, printed{fmt.Sprintf("w%d", len(s.words)), x + float64(k)*h*2, y, h * 1.7, h, k == n-1})
+		}
+		y += math.Round(1.6 * h)
+	}
+	s.tallest = max(s.tallest, h)
+	return y
+}
+
+func (s *sheet) banner() {
+	h := s.between(36, 72, "headline")
+	s.y = s.line(200, s.y, h, 2)
+}
+
+func (s *sheet) paragraph() { s.y = s.text(40, s.y, int(s.between(2, 6, "lines"))) }
+
+func (s *sheet) columns() {
+	left := s.text(40, s.y, int(s.between(2, 6, "lines")))
+	right := s.text(540, s.y+s.between(0, 1, "lower")*12, int(s.between(2, 6, "lines")))
+	s.y = max(left, right)
+}
+
+func (s *sheet) table() {
+	h := s.between(12, 18, "type")
+	columns, pitch := int(s.between(2, 3, "columns")), h*s.between(3, 4, "pitch")
+	for range int(s.between(2, 6, "rows")) {
+		for c := range columns {
+			s.line(60+float64(c)*300, s.y, h, 1+c%2)
+		}
+		s.y += pitch
+	}
+}
+
+// setSheet sets a page of several sections with room between them.
+func setSheet(t *rapid.T) *sheet {
+	s := &sheet{t: t, y: 10}
+	for range rapid.IntRange(1, 8).Draw(t, "sections") {
+		rapid.SampledFrom([]func(){s.banner, s.paragraph, s.columns, s.table}).Draw(t, "section")()
+		s.y += s.between(100, 180, "room") // more than belongs together below the largest type
+	}
+	return s
+}
+
+// scatter sets words anywhere, so long as they do not touch each other.
+func scatter(t *rapid.T) *sheet {
+	s := &sheet{t: t}
+	for range rapid.IntRange(1, 25).Draw(t, "rows") {
+		h := s.between(12, 72, "height")
+		for x := s.between(0, 300, "x"); x < 800; x += s.between(1, 300, "gap") {
+			wh := math.Round(h * s.between(7, 10, "tenths") / 10)
+			w := printed{fmt.Sprintf("w%d", len(s.words)), x, s.y + s.between(0, int(h-wh), "drop"), s.between(6, 200, "width"), wh, s.between(0, 3, "ends") == 0}
+			s.words = append(s.words, w)
+			s.tallest = max(s.tallest, wh)
+			x += w.w + 5
+		}
+		s.y += h + s.between(5, 60, "leading")
+	}
+	return s
+}
+
+// tiled draws how a page is cut: any tile height, any overlap that is at
+// least the tallest word. Where readings jitter, the overlap must be larger by what makes
+// a word cut by an edge tell from one that only touches it.
+func tiled(t *rapid.T, s *sheet, jitter float64) []page.Tile {
+	overlap := int(s.tallest) + rapid.IntRange(0, 200).Draw(t, "extra overlap")
+	if jitter > 0 {
+		overlap += 4 * edge
+	}
+	return tilesOf(int(s.y)+10, overlap+rapid.IntRange(10, 1500).Draw(t, "step"), overlap)
+}
+
+func jitterOf(t *rapid.T, most float64) func() float64 {
+	rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
+	return func() float64 { return (rnd.Float64()*2 - 1) * most }
+}
+
+var scales = []float64{1, 1.25, 1.5, 2, 3}
+
+// TestEveryWordOnce: for any page, any tile height, any scale and any overlap of at
+// least the tallest word, the merged words are the words of the page, although
+// every reading places them a little differently.
+func TestEveryWordOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		jitterMost := rapid.SampledFrom([]float64{0, 0.4, 1.5}).Draw(t, "jitter")
-		scale := rapid.SampledFrom([]float64{1, 1.5, 2, 3}).Draw(t, "scale")
-		var words []printed
+		s := scatter(t)
+		jitter := rapid.SampledFrom([]float64{0, 1, 2}).Draw(t, "jitter")
+		tiles, scale := tiled(t, s, jitter), rapid.SampledFrom(scales).Draw(t, "scale")
 		var want []string
-		y, tallest := 5.0, 0.0
-		for l := range rapid.IntRange(1, 40).Draw(t, "lines") {
-			h := float64(rapid.IntRange(12, 72).Draw(t, "height"))
-			tallest = math.Max(tallest, h)
-			x, n := 10.0, rapid.IntRange(1, 6).Draw(t, "words")
-			var texts []string
-			for i := range n {
-				// Small words stand on a large line's baseline, as they do.
-				wh := h * rapid.SampledFrom([]float64{1, 1, 1, 0.9}).Draw(t, "part")
-				w := printed{text: fmt.Sprintf("w%d.%d", l, i), x: x, y: y + h - wh, w: wh * 2, h: wh, endOfLine: i == n-1}
-				x += w.w + h/3
-				words, texts = append(words, w), append(texts, w.text)
-			}
-			want = append(want, strings.Join(texts, " "))
-			y += h + float64(rapid.IntRange(6, 60).Draw(t, "leading"))
+		for _, w := range s.words {
+			want = append(want, w.text)
 		}
-		overlap := int(math.Ceil(tallest)) + rapid.IntRange(0, 200).Draw(t, "extra overlap")
-		if jitterMost > 0 {
-			overlap += int(4*jitterMost) + 8 // a word at the cut must be clear of both edges whatever the readings say
-		}
-		tile := overlap*2 + rapid.IntRange(1, 800).Draw(t, "tile")
-		tiles := tilesOf(int(y)+10, tile, overlap)
-		rnd := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 0))
-		var read []tileText
-		for _, tile := range tiles {
-			read = append(read, readingOf(words, tile, scale, func() float64 { return (rnd.Float64()*2 - 1) * jitterMost }))
-		}
-		var got []string
-		for _, l := range mergeTiles(tiles, read, scale) {
-			got = append(got, l.Text)
-		}
-		if !slices.Equal(got, want) {
-			t.Fatalf("%d tiles of %d px, overlap %d:\ngot  %q\nwant %q", len(tiles), tile, overlap, got, want)
+		slices.Sort(want)
+		if d := cmp.Diff(want, wordTexts(mergeOf(s.words, tiles, scale, jitterOf(t, jitter)))); d != "" {
+			t.Fatalf("tiles %v, scale %v, jitter %v, words %v (-page +merged)\n%s", spans(tiles), scale, jitter, s.words, d)
 		}
 	})
 }
 
-func TestBoxesAreInPageCoordinates(t *testing.T) {
-	words := []printed{{"a", 100, 50, 40, 20, true}, {"b", 300, 2000, 60, 30, true}}
-	tiles := tilesOf(2500, 1000, 200)
-	for i := range tiles {
-		tiles[i].X = 7
-	}
-	for _, scale := range []float64{1, 1.5, 3} {
-		var read []tileText
-		for _, tile := range tiles {
-			read = append(read, readingOf(words, tile, scale, func() float64 { return 0 }))
+// TestTextOfThePageUncut: the merged text is that of the page read in one
+// piece: the same lines and blocks in the same order.
+func TestTextOfThePageUncut(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := setSheet(t)
+		jitter := rapid.SampledFrom([]float64{0, 0.5, 1}).Draw(t, "jitter")
+		tiles, scale := tiled(t, s, jitter), rapid.SampledFrom(scales).Draw(t, "scale")
+		want := text(mergeOf(s.words, tilesOf(int(s.y)+10, int(s.y)+10, 0), scale, exact))
+		if d := cmp.Diff(want, text(mergeOf(s.words, tiles, scale, jitterOf(t, jitter)))); d != "" {
+			t.Fatalf("%d tiles, scale %v, jitter %v (-uncut +merged)\n%s", len(tiles), scale, jitter, d)
 		}
-		lines := mergeTiles(tiles, read, scale)
-		want := []page.Box{{X: 107, Y: 50, W: 40, H: 20}, {X: 307, Y: 2000, W: 60, H: 30}}
-		for i, l := range lines {
-			if math.Abs(l.Box.X-want[i].X) > 0.5 || math.Abs(l.Box.Y-want[i].Y) > 0.5 || math.Abs(l.Box.W-want[i].W) > 0.7 {
-				t.Errorf("scale %v: %s at %+v, want %+v", scale, l.Text, l.Box, want[i])
+	})
+}
+
+// TestWordThatOneTileMissed: what two tiles show whole may be missing from the
+// reading of either, the one that owns it too.
+func TestWordThatOneTileMissed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := setSheet(t)
+		jitter := rapid.SampledFrom([]float64{0, 1}).Draw(t, "jitter")
+		tiles := tiled(t, s, jitter)
+		missedBy := map[string]int{}
+		for _, w := range s.words {
+			var whole []int
+			for i, tile := range tiles {
+				if w.y > float64(tile.Y)+2*edge && w.y+w.h < float64(tile.Bottom())-2*edge {
+					whole = append(whole, i)
+				}
+			}
+			if len(whole) > 1 && rapid.Bool().Draw(t, "missed") {
+				missedBy[w.text] = rapid.SampledFrom(whole).Draw(t, "by")
+			}
+		}
+		move := jitterOf(t, jitter)
+		var read []tileText
+		for i, tile := range tiles {
+			read = append(read, readingOf(slices.DeleteFunc(slices.Clone(s.words), func(w printed) bool {
+				by, missed := missedBy[w.text]
+				return missed && by == i && !w.endOfLine
+			}), tile, 1, move))
+		}
+		want := wordTexts(mergeOf(s.words, tilesOf(int(s.y)+10, int(s.y)+10, 0), 1, exact))
+		if d := cmp.Diff(want, wordTexts(mergeTiles(tiles, read, 1))); d != "" {
+			t.Fatalf("%d tiles, jitter %v, missed %v (-page +merged)\n%s", len(tiles), jitter, missedBy, d)
+		}
+	})
+}
+
+// TestBoxesAreInPageCoordinates whatever the device scale, where the tile lies, and
+// how its picture's height was rounded.
+func TestBoxesAreInPageCoordinates(t *testing.T) {
+	words := []printed{{"a", 100, 50, 40, 20, true}, {"b", 300, 2000, 60, 30, true}, {"c", 20, 2470, 60, 21, true}}
+	for _, scale := range []float64{1, 1.25, 1.5, 2.625, 3} {
+		for _, left := range []int{0, 7} {
+			tiles := tilesOf(2501, 1000, 200)
+			for i := range tiles {
+				tiles[i].X = left
+			}
+			for i, l := range mergeOf(words, tiles, scale, exact) {
+				want := page.Box{X: words[i].x, Y: words[i].y, W: words[i].w, H: words[i].h}
+				for k, off := range []float64{l.Box.X - want.X, l.Box.Y - want.Y, l.Box.Right() - want.Right(), l.Box.Bottom() - want.Bottom()} {
+					if math.Abs(off) > 0.6/scale+0.05 {
+						t.Errorf("scale %v, x %d: %s at %+v, want %+v (edge %d)", scale, left, l.Text, l.Box, want, k)
+					}
+				}
 			}
 		}
 	}
@@ -137,43 +310,98 @@ func TestBoxesAreInPageCoordinates(t *testing.T) {
 func TestUnreadTileLosesOnlyItsOwn(t *testing.T) {
 	words := []printed{{"a", 10, 10, 40, 20, true}, {"b", 10, 900, 40, 20, true}, {"c", 10, 1500, 40, 20, true}}
 	tiles := tilesOf(1800, 1000, 200)
-	read := []tileText{readingOf(words, tiles[0], 1, func() float64 { return 0 }), {err: fmt.Errorf("unreadable")}}
-	var got []string
-	for _, l := range mergeTiles(tiles, read, 1) {
-		got = append(got, l.Text)
-	}
-	if !slices.Equal(got, []string{"a", "b"}) {
+	read := []tileText{readingOf(words, tiles[0], 1, exact), {err: fmt.Errorf("unreadable")}}
+	if got := lineTexts(mergeTiles(tiles, read, 1)); !slices.Equal(got, []string{"a", "b"}) {
 		t.Errorf("got %q, want a and b: b's band is the unread tile's, but the first tile shows it whole", got)
 	}
 }
 
-func TestRotatedWordKeepsItsPolygon(t *testing.T) {
-	c := coordinates{tile: page.Tile{Y: 100}, perPixel: 0.5}
-	box, polygon := c.box(&visionpb.BoundingPoly{Vertices: []*visionpb.Vertex{{X: 100, Y: 0}, {X: 100, Y: 80}, {X: 60, Y: 80}, {X: 60, Y: 0}}})
-	if len(polygon) != 4 || polygon[1].Y != 140 || box.W != 20 || box.H != 40 {
-		t.Errorf("box %+v, polygon %+v", box, polygon)
-	}
-	_, level := c.box(&visionpb.BoundingPoly{Vertices: []*visionpb.Vertex{{X: 0, Y: 0}, {X: 100, Y: 1}, {X: 100, Y: 31}, {X: 0, Y: 30}}})
-	if level != nil {
-		t.Errorf("a level word has polygon %+v", level)
+// TestTableAcrossACut: its rows stay rows, one of them under the cut itself.
+func TestTableAcrossACut(t *testing.T) {
+	for _, columns := range []int{2, 3} {
+		var words []printed
+		var want []string
+		for row := range 12 {
+			for c := range columns {
+				text := fmt.Sprintf("r%dc%d", row, c)
+				words = append(words, printed{text, 40 + 280*float64(c), 100 + 42*float64(row), 90, 15, true})
+				want = append(want, text)
+			}
+		}
+		rnd := rand.New(rand.NewPCG(1, 1))
+		for tile := 200; tile < 260; tile++ {
+			got := lineTexts(mergeOf(words, tilesOf(620, tile, 60), 1.5, func() float64 { return 2*rnd.Float64() - 1 }))
+			if d := cmp.Diff(want, got); d != "" {
+				t.Fatalf("%d columns, tiles of %d px (-want +got)\n%s", columns, tile, d)
+			}
+		}
 	}
 }
 
-func TestReadingOrder(t *testing.T) {
-	at := func(block int, x, y, w, h float64) piece {
-		return piece{block: block, box: page.Box{X: x, Y: y, W: w, H: h}}
+// TestTurnedTextAcrossACut: a line that runs down the page through three tiles is one line.
+func TestTurnedTextAcrossACut(t *testing.T) {
+	tiles := tilesOf(1000, 400, 120)
+	var read []tileText
+	for _, tile := range tiles {
+		para := &visionpb.Paragraph{}
+		for i := range int32(9) {
+			top, bottom := 50+100*i, 130+100*i
+			if int(top) < tile.Y || int(bottom) > tile.Bottom() {
+				continue
+			}
+			br := visionpb.TextAnnotation_DetectedBreak_SPACE
+			if i == 8 {
+				br = visionpb.TextAnnotation_DetectedBreak_LINE_BREAK
+			}
+			y0, y1 := top-int32(tile.Y), bottom-int32(tile.Y)
+			para.Words = append(para.Words, spoken(fmt.Sprint(i), br, 60, y0, 60, y1, 30, y1, 30, y0))
+		}
+		read = append(read, tileText{annotation: &visionpb.TextAnnotation{Pages: []*visionpb.Page{{Width: pageWidth, Height: int32(tile.Height),
+			Blocks: []*visionpb.Block{{Paragraphs: []*visionpb.Paragraph{para}}}}}}})
 	}
-	pieces := []piece{
-		at(3, 500, 120, 300, 400), at(1, 0, 0, 1000, 50), at(2, 0, 100, 400, 450), at(4, 0, 600, 1000, 40),
+	got := mergeTiles(tiles, read, 1)
+	want := []result.Point{{X: 60, Y: 50}, {X: 60, Y: 930}, {X: 30, Y: 930}, {X: 30, Y: 50}}
+	if len(got) != 1 || got[0].Text != "0 1 2 3 4 5 6 7 8" || !cmp.Equal(got[0].Polygon, want) {
+		t.Errorf("got %q %+v", lineTexts(got), got[0].Polygon)
 	}
-	var got []float64
-	for i := range pieces {
-		pieces[i].words = nil
+}
+
+// TestSpacesAcrossACut: Korean words of which one tile owns the first half of the
+// line and another the second keep the spaces that the engine saw, and only those.
+func TestSpacesAcrossACut(t *testing.T) {
+	var read []tileText
+	tiles := tilesOf(1800, 1000, 200)
+	for _, tile := range tiles {
+		at := func(y int) int32 { return int32(y - tile.Y) }
+		none, space := visionpb.TextAnnotation_DetectedBreak_UNKNOWN, visionpb.TextAnnotation_DetectedBreak_SPACE
+		box := func(x0, x1 int32, y0, y1 int) []int32 { return []int32{x0, at(y0), x1, at(y0), x1, at(y1), x0, at(y1)} }
+		read = append(read, tileText{annotation: &visionpb.TextAnnotation{Pages: []*visionpb.Page{{Width: pageWidth, Height: int32(tile.Height),
+			Blocks: []*visionpb.Block{{Paragraphs: []*visionpb.Paragraph{{Words: []*visionpb.Word{
+				spoken("여드름", none, box(100, 160, 888, 908)...), // its middle is above the cut at 900
+				spoken("을", space, box(162, 182, 891, 911)...),  // and this one's is below it
+				spoken("치료", none, box(190, 230, 888, 908)...),
+				spoken("합니다", visionpb.TextAnnotation_DetectedBreak_EOL_SURE_SPACE, box(232, 292, 891, 911)...),
+			}}}}}}}}})
 	}
-	for _, l := range readingOrder(pieces) {
-		got = append(got, l.Box.X+l.Box.Y)
+	if got := lineTexts(mergeTiles(tiles, read, 1)); !slices.Equal(got, []string{"여드름을 치료합니다"}) {
+		t.Errorf("got %q", got)
 	}
-	if !slices.Equal(got, []float64{0, 100, 620, 600}) {
-		t.Errorf("order %v: want the head, the left column, the right one, the foot", got)
+}
+
+func TestText(t *testing.T) {
+	got := text([]result.Line{{Text: "a"}, {Text: "b"}, {Text: "c", Block: 1}})
+	if want := "a\nb\n\nc"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
+	if strings.TrimSpace(text(nil)) != "" {
+		t.Error("text of nothing")
+	}
+}
+
+// spans are where the tiles begin and end.
+func spans(tiles []page.Tile) (out [][2]int) {
+	for _, t := range tiles {
+		out = append(out, [2]int{t.Y, t.Bottom()})
+	}
+	return out
 }

@@ -80,6 +80,8 @@ type Line struct {
 	Block  int    `json:"block"`
 	Source Source `json:"source,omitempty"` // only where the page's DOM text is known
 	Words  []Word `json:"words"`
+	// Polygon has the corners, as a word's has, of a line that does not lie level.
+	Polygon []Point `json:"polygon,omitempty"`
 }
 
 // Source says where a line's text stands.

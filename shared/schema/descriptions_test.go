@@ -137,6 +137,7 @@ var descriptions = map[reflect.Type]map[string]string{
 		"source":     "Where the text stands: in a picture only, or both in a picture and in the page's HTML; where the DOM text is known.",
 		"block":      "Number of the paragraph, column or cell it belongs to, from 0, in reading order.",
 		"words":      "Its words, in reading order.",
+		"polygon":    "The corners, as a word's, of a line that does not lie level.",
 	},
 	reflect.TypeFor[result.Finding](): {
 		"rule":     "The rule's id.",

@@ -92,7 +92,7 @@ var (
 		Packs: []string{"cosmetics-kr"}, Quality: result.Quality{DOMRecall: 0.9, DOMRunes: 10}, ReinspectedAt: at,
 		SafeSearch: []result.SafeSearch{{Tile: 1, Adult: "unknown", Racy: "very_unlikely", Violence: "likely", Medical: "possible", Spoof: "unlikely"}},
 		CapturedAt: at, RecognizedAt: at, Text: "q", Lines: []result.Line{{Text: "q", Box: box, Confidence: 0.9, Source: result.InBoth, Words: []result.Word{
-			{Text: "q", Box: box, Confidence: 0.9, Space: true, Polygon: []result.Point{{X: 1, Y: 2}}}}}}}
+			{Text: "q", Box: box, Confidence: 0.9, Space: true, Polygon: []result.Point{{X: 1, Y: 2}}}}, Polygon: []result.Point{{X: 1, Y: 2}}}}}
 )
 
 func tileAt(y int) page.Tile {
