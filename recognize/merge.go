@@ -41,9 +41,10 @@ func mergeTiles(tiles []page.Tile, read []tileText, scale float64) []result.Line
 		}
 		for _, l := range tileLines(t, read[i].annotation, scale) {
 			l.tile = i
+			l.kept = make([]bool, len(l.words))
 			for w := range l.words {
 				y := l.words[w].Box.MiddleY()
-				l.words[w].kept = y >= top && y < bottom
+				l.kept[w] = y >= top && y < bottom
 			}
 			lines = append(lines, l)
 		}
@@ -57,27 +58,19 @@ func cut(a, b page.Tile) float64 { return float64(a.Bottom()+b.Y) / 2 }
 
 // runs are the words that are kept, those of one line together.
 func runs(lines []*line) [][]result.Word {
-	parts := map[*line][][]result.Word{}
 	var first []*line
 	for _, l := range lines {
-		kept := make([]result.Word, 0, len(l.words))
-		for _, w := range l.words {
-			if w.kept {
-				kept = append(kept, w.Word)
+		if kept := l.remains(); len(kept) > 0 {
+			root := l.root()
+			if root.parts == nil {
+				first = append(first, root)
 			}
+			root.parts = append(root.parts, kept)
 		}
-		if len(kept) == 0 {
-			continue
-		}
-		root := l.root()
-		if parts[root] == nil {
-			first = append(first, root)
-		}
-		parts[root] = append(parts[root], kept)
 	}
 	out := make([][]result.Word, len(first))
 	for i, root := range first {
-		out[i] = layout.Join(parts[root]...)
+		out[i] = layout.Join(root.parts...)
 	}
 	return out
 }

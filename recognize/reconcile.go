@@ -12,14 +12,10 @@ import (
 // line is words that one tile's reading puts on one line.
 type line struct {
 	tile  int
-	words []word
-	into  *line // the same line in another tile's reading, if it was seen to be one
-}
-
-// word is a recognized word and whether the merged page keeps it.
-type word struct {
-	result.Word
-	kept bool
+	words []result.Word
+	kept  []bool          // of each word, whether the merged page keeps it
+	into  *line           // the same line in another tile's reading, if it was seen to be one
+	parts [][]result.Word // what is kept of it and of those that lead into it
 }
 
 func (l *line) root() *line {
@@ -35,12 +31,28 @@ func (l *line) join(o *line) {
 	}
 }
 
-func (l *line) keeps() bool { return slices.ContainsFunc(l.words, func(w word) bool { return w.kept }) }
+// keeps says whether the page keeps a word of the line.
+func (l *line) keeps() bool { return slices.Contains(l.kept, true) }
+
+// remains are the words of the line that the page keeps.
+func (l *line) remains() []result.Word {
+	if !slices.Contains(l.kept, false) {
+		return l.words
+	}
+	var out []result.Word
+	for i, w := range l.words {
+		if l.kept[i] {
+			out = append(out, w)
+		}
+	}
+	return out
+}
 
 // seen is a word that more than one tile shows, as one of them read it.
 type seen struct {
-	*word
+	*result.Word
 	line  *line
+	kept  *bool
 	clear float64 // px between it and where its tile is cut, as far as that matters
 	atCut bool    // it lies so near to where its band ends that jitter may have put it on the wrong side
 }
@@ -57,29 +69,29 @@ func reconcile(tiles []page.Tile, lines []*line) {
 	others := counterparts(both)
 	for i, w := range both {
 		for _, o := range others[i] {
-			if w.kept && both[o].kept {
+			if *w.kept && *both[o].kept {
 				if both[o].clear > w.clear || both[o].clear == w.clear && both[o].line.tile < w.line.tile {
-					w.kept = false
+					*w.kept = false
 				} else {
-					both[o].kept = false
+					*both[o].kept = false
 				}
 			}
 		}
 	}
-	isKept := func(o int) bool { return both[o].kept }
+	isKept := func(o int) bool { return *both[o].kept }
 	for _, certain := range []bool{true, false} {
 		for i, w := range both {
-			if !w.kept && !slices.ContainsFunc(others[i], isKept) && (w.clear > edge || w.atCut && !certain) {
-				w.kept = true
+			if !*w.kept && !slices.ContainsFunc(others[i], isKept) && (w.clear > edge || w.atCut && !certain) {
+				*w.kept = true
 			}
 		}
 	}
 	for i, w := range both {
-		if w.kept || !slices.ContainsFunc(others[i], isKept) || !w.line.keeps() {
+		if *w.kept || !slices.ContainsFunc(others[i], isKept) || !w.line.keeps() {
 			continue
 		}
 		for _, o := range others[i] {
-			if both[o].kept {
+			if *both[o].kept {
 				w.line.join(both[o].line)
 			}
 		}
@@ -103,7 +115,7 @@ func contested(tiles []page.Tile, lines []*line) []seen {
 			if b.Y < above || b.Bottom() > below {
 				y := b.MiddleY()
 				out = append(out, seen{
-					word: &l.words[i], line: l,
+					Word: &l.words[i], line: l, kept: &l.kept[i],
 					clear: max(0, min(b.Y-top, bottom-b.Bottom(), 2*edge)),
 					atCut: math.Abs(y-(top+above)/2) <= edge || math.Abs(y-(bottom+below)/2) <= edge,
 				})
@@ -131,7 +143,7 @@ func counterparts(words []seen) [][]int {
 			if b.Box.MiddleY()-a.Box.MiddleY() > tallest/2+edge {
 				break
 			}
-			if a.line.tile != b.line.tile && same(a.Word, b.Word) {
+			if a.line.tile != b.line.tile && same(*a.Word, *b.Word) {
 				out[i], out[k] = append(out[i], k), append(out[k], i)
 			}
 		}

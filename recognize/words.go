@@ -50,7 +50,7 @@ func perPixel(css int, picture, scale float64) float64 {
 // page or a table.
 func (c coordinates) lines(words []*visionpb.Word) []*line {
 	var out []*line
-	current := &line{words: make([]word, 0, len(words))}
+	current := &line{words: make([]result.Word, 0, len(words))}
 	end := func() {
 		if len(current.words) > 0 {
 			out = append(out, current)
@@ -67,10 +67,10 @@ func (c coordinates) lines(words []*visionpb.Word) []*line {
 			end()
 		}
 		if w.Text != "" && !w.Box.Empty() {
-			if n := len(current.words); n > 0 && gutter(current.words[n-1].Word, w, wide) {
+			if n := len(current.words); n > 0 && gutter(current.words[n-1], w, wide) {
 				end()
 			}
-			current.words = append(current.words, word{Word: w})
+			current.words = append(current.words, w)
 			wide = breaks.wide
 		}
 		if breaks.after {

@@ -14,7 +14,8 @@ type frame uint8
 // frameOf is the way most of the words' length runs.
 func frameOf(words []result.Word) frame {
 	var dx, dy float64
-	for _, w := range words {
+	for i := range words {
+		w := &words[i]
 		if len(w.Polygon) == 4 {
 			dx += w.Polygon[1].X - w.Polygon[0].X
 			dy += w.Polygon[1].Y - w.Polygon[0].Y

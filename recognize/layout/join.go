@@ -12,7 +12,7 @@ import (
 // join puts rows together that are one line although the engine read them
 // apart: the figures of a price in large type and what follows in small, or
 // the two ends of a line of which each was seen by another tile.
-func join(rows []row) []row {
+func join(rows []*row) []*row {
 	sortRows(rows)
 	one := newSets(len(rows))
 	joined := false
@@ -27,12 +27,12 @@ func join(rows []row) []row {
 	if !joined {
 		return rows
 	}
-	members := make([][]row, len(rows))
+	members := make([][]*row, len(rows))
 	for i, r := range rows {
 		root := one.root(i)
 		members[root] = append(members[root], r)
 	}
-	var out []row
+	var out []*row
 	for _, m := range members {
 		switch len(m) {
 		case 0:
@@ -43,7 +43,8 @@ func join(rows []row) []row {
 			for i, r := range m {
 				parts[i] = r.words
 			}
-			out = append(out, newRow(Join(parts...)))
+			r := newRow(Join(parts...))
+			out = append(out, &r)
 		}
 	}
 	sortRows(out)
@@ -51,7 +52,7 @@ func join(rows []row) []row {
 }
 
 // oneLine says whether a and b stand next to each other on one line.
-func oneLine(rows []row, a, b row) bool {
+func oneLine(rows []*row, a, b *row) bool {
 	tall, low := a, b
 	if tall.flat.H < low.flat.H {
 		tall, low = low, tall
@@ -68,7 +69,7 @@ func oneLine(rows []row, a, b row) bool {
 }
 
 // alone says whether no other row stands above or below low beside tall.
-func alone(rows []row, tall, low row) bool {
+func alone(rows []*row, tall, low *row) bool {
 	from := sort.Search(len(rows), func(i int) bool { return rows[i].flat.Y >= tall.flat.Y-low.flat.H/2 })
 	for _, r := range rows[from:] {
 		if r.flat.Y >= tall.flat.Bottom() {

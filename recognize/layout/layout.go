@@ -25,21 +25,20 @@ import (
 // order and with their blocks numbered from 0. No word is lost or doubled, and
 // the words' places may be in any unit.
 func Arrange(runs [][]result.Word) []result.Line {
-	var rows []row
+	rows := make([]row, 0, len(runs))
+	var byFrame [4][]*row
 	for _, words := range runs {
 		if len(words) > 0 {
 			rows = append(rows, newRow(words))
+			r := &rows[len(rows)-1]
+			byFrame[r.frame] = append(byFrame[r.frame], r)
 		}
 	}
-	byFrame := map[frame][]row{}
-	for _, r := range rows {
-		byFrame[r.frame] = append(byFrame[r.frame], r)
+	var cells []*cell
+	for _, rows := range byFrame {
+		cells = append(cells, stack(join(rows))...)
 	}
-	var cells []cell
-	for f := range frame(4) {
-		cells = append(cells, stack(join(byFrame[f]))...)
-	}
-	var lines []result.Line
+	lines := make([]result.Line, 0, len(rows))
 	block := 0
 	for _, c := range order(cells) {
 		for i, r := range c.rows {
@@ -64,24 +63,29 @@ type row struct {
 
 func newRow(words []result.Word) row {
 	r := row{words: words, frame: frameOf(words)}
-	for _, w := range words {
-		r.box = r.box.Union(w.Box)
+	for i := range words {
+		r.box = r.box.Union(words[i].Box)
 	}
 	r.flat = r.frame.flat(r.box)
 	return r
 }
 
 // sameType says whether two lines are near enough in size to be of one paragraph.
-func sameType(a, b row) bool { return ratio(a.flat.H, b.flat.H) < 1.5 }
+func sameType(a, b *row) bool { return ratio(a.flat.H, b.flat.H) < 1.5 }
 
 func ratio(a, b float64) float64 { return max(a, b) / min(a, b) }
 
 // line makes the public form of a row.
-func (r row) line(block int) result.Line {
+func (r *row) line(block int) result.Line {
 	var b strings.Builder
 	l := result.Line{Box: r.box.Round(), Block: block, Words: r.words, Polygon: polygon(r.words)}
-	runes := 0
-	for i, w := range r.words {
+	runes, size := 0, 0
+	for i := range r.words {
+		size += len(r.words[i].Text) + 1
+	}
+	b.Grow(size)
+	for i := range r.words {
+		w := &r.words[i]
 		b.WriteString(w.Text)
 		if w.Space && i+1 < len(r.words) {
 			b.WriteByte(' ')
@@ -130,6 +134,6 @@ func (s sets) join(a, b int) {
 }
 
 // sortRows orders rows by their upper edges.
-func sortRows(rows []row) {
-	slices.SortStableFunc(rows, func(a, b row) int { return compare(a.flat.Y, b.flat.Y, a.flat.X, b.flat.X) })
+func sortRows(rows []*row) {
+	slices.SortStableFunc(rows, func(a, b *row) int { return compare(a.flat.Y, b.flat.Y, a.flat.X, b.flat.X) })
 }

@@ -9,7 +9,7 @@ import (
 // cell is lines that a person reads without looking elsewhere: a paragraph
 // with its heading, the text of a card, a field of a table.
 type cell struct {
-	rows []row
+	rows []*row
 	box  page.Box
 	size float64 // height of a line
 }
@@ -23,7 +23,7 @@ const farthest = 1.25
 // one close below it, unless several stand there side by side, as
 // columns do below a heading. Where the lines of two neighbouring stacks are
 // the rows of a table, each is a cell of its own.
-func stack(rows []row) []cell {
+func stack(rows []*row) []*cell {
 	below := successors(rows)
 	of := make([]int, len(rows)) // the stack of each row
 	var stacks [][]int
@@ -41,7 +41,7 @@ func stack(rows []row) []cell {
 		}
 	}
 	begins := fields(rows, of, stacks)
-	var cells []cell
+	var cells []*cell
 	for _, s := range stacks {
 		from := 0
 		for k := 1; k <= len(s); k++ {
@@ -54,21 +54,30 @@ func stack(rows []row) []cell {
 	return cells
 }
 
-func newCell(rows []row, at []int) cell {
-	var c cell
-	heights := make([]float64, len(at))
+func newCell(rows []*row, at []int) *cell {
+	c := &cell{rows: make([]*row, len(at)), size: median(rows, at)}
 	for k, i := range at {
-		c.rows = append(c.rows, rows[i])
+		c.rows[k] = rows[i]
 		c.box = c.box.Union(rows[i].box)
-		heights[k] = rows[i].flat.H
 	}
-	slices.Sort(heights)
-	c.size = heights[len(heights)/2]
 	return c
 }
 
+// median is the middle height of the rows.
+func median(rows []*row, at []int) float64 {
+	if len(at) == 1 {
+		return rows[at[0]].flat.H
+	}
+	heights := make([]float64, len(at))
+	for k, i := range at {
+		heights[k] = rows[i].flat.H
+	}
+	slices.Sort(heights)
+	return heights[len(heights)/2]
+}
+
 // successors finds for each row the one that it goes on in; -1 is none.
-func successors(rows []row) []int {
+func successors(rows []*row) []int {
 	below, claims := make([]int, len(rows)), make([]int, len(rows))
 	for i, a := range rows {
 		below[i] = -1
@@ -105,7 +114,7 @@ func successors(rows []row) []int {
 //
 // Two stacks side by side are columns of a table if their lines stand level
 // with each other, unless they are set as text is, or as cards are.
-func fields(rows []row, of []int, stacks [][]int) []bool {
+func fields(rows []*row, of []int, stacks [][]int) []bool {
 	right := neighbours(rows)
 	met := map[[2]int][][2]int{} // stacks side by side -> their rows that stand level
 	for l, r := range right {
@@ -152,7 +161,7 @@ func fields(rows []row, of []int, stacks [][]int) []bool {
 }
 
 // neighbours finds for each row the next one to its right that stands level; -1 is none.
-func neighbours(rows []row) []int {
+func neighbours(rows []*row) []int {
 	right := make([]int, len(rows))
 	for i := range right {
 		right[i] = -1
@@ -177,8 +186,8 @@ func neighbours(rows []row) []int {
 
 // prose says whether a stack is set as running text is: wide, and most of its
 // lines filled but for the last.
-func prose(rows []row, stack []int) bool {
-	widest, size := 0.0, newCell(rows, stack).size
+func prose(rows []*row, stack []int) bool {
+	widest, size := 0.0, median(rows, stack)
 	for _, i := range stack {
 		widest = max(widest, rows[i].flat.W)
 	}
@@ -194,7 +203,7 @@ func prose(rows []row, stack []int) bool {
 
 // cards says whether two stacks are cards, such as a name in large type
 // over a price in small: from one line to the next both change their size alike.
-func cards(rows []row, met [][2]int) bool {
+func cards(rows []*row, met [][2]int) bool {
 	for k := 1; k < len(met); k++ {
 		a := rows[met[k-1][0]].flat.H / rows[met[k][0]].flat.H
 		b := rows[met[k-1][1]].flat.H / rows[met[k][1]].flat.H
@@ -205,7 +214,7 @@ func cards(rows []row, met [][2]int) bool {
 	return false
 }
 
-func leastGap(rows []row, stack []int) float64 {
+func leastGap(rows []*row, stack []int) float64 {
 	least := rows[stack[0]].flat.H * farthest
 	for k := 1; k < len(stack); k++ {
 		least = min(least, max(0, rows[stack[k]].flat.Y-rows[stack[k-1]].flat.Bottom()))
