@@ -38,7 +38,7 @@ check: ## gofmt, go vet, staticcheck
 bench: deps ## measure: every figure a ratio against a floor in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
-accuracy: deps ## how well the Vision stand-in reads generated Korean pages, by size of type
+accuracy: deps ## how well generated Korean pages are read: by the stand-in, or with ACCURACY_ENGINE=vision ACCURACY_BUCKET=… by Google Vision
 	$(GO) test -count 1 -timeout 30m -run Accuracy -v ./recognize/localvision/accuracy -accuracy
 
 chaos: deps ## PAGES (2000) requests while every part is killed, frozen and made to fail by the schedule of SEED (7)

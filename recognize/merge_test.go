@@ -204,7 +204,7 @@ func scatter(t *rapid.T) *sheet {
 func tiled(t *rapid.T, s *sheet, jitter float64) []page.Tile {
 	overlap := int(s.tallest) + rapid.IntRange(0, 200).Draw(t, "extra overlap")
 	if jitter > 0 {
-		overlap += 4 * edge
+		overlap += 2 * edge
 	}
 	return tilesOf(int(s.y)+10, overlap+rapid.IntRange(10, 1500).Draw(t, "step"), overlap)
 }

@@ -53,35 +53,29 @@ type seen struct {
 	*result.Word
 	line  *line
 	kept  *bool
-	clear float64 // px between it and where its tile is cut, as far as that matters
-	atCut bool    // it lies so near to where its band ends that jitter may have put it on the wrong side
+	whole bool // its tile does not cut it
+	atCut bool // it lies so near to where its band ends that jitter may have put it on the wrong side
 }
 
 // edge is how far a reading may place a word from where it is, in CSS pixels.
 const edge = 3
 
 // reconcile settles where the tiles' readings of what several of them show
-// differ. What two of them own is kept from the one whose edge is farther off,
-// else from the upper; what none of those that saw it owns is kept from the first
-// that saw it whole. Lines of two readings that have a word in common are joined.
+// differ. What two of them own is kept from the upper; what none of those that
+// saw it owns is kept from the first that saw it whole. Lines of two readings that
+// have a word in common are joined.
 func reconcile(tiles []page.Tile, lines []*line) {
 	both := contested(tiles, lines)
 	others := counterparts(both)
+	isKept := func(o int) bool { return *both[o].kept }
 	for i, w := range both {
-		for _, o := range others[i] {
-			if *w.kept && *both[o].kept {
-				if both[o].clear > w.clear || both[o].clear == w.clear && both[o].line.tile < w.line.tile {
-					*w.kept = false
-				} else {
-					*both[o].kept = false
-				}
-			}
+		if slices.ContainsFunc(others[i], func(o int) bool { return isKept(o) && both[o].line.tile < w.line.tile }) {
+			*w.kept = false
 		}
 	}
-	isKept := func(o int) bool { return *both[o].kept }
 	for _, certain := range []bool{true, false} {
 		for i, w := range both {
-			if !*w.kept && !slices.ContainsFunc(others[i], isKept) && (w.clear > edge || w.atCut && !certain) {
+			if !*w.kept && !slices.ContainsFunc(others[i], isKept) && (w.whole || w.atCut && !certain) {
 				*w.kept = true
 			}
 		}
@@ -116,7 +110,7 @@ func contested(tiles []page.Tile, lines []*line) []seen {
 				y := b.MiddleY()
 				out = append(out, seen{
 					Word: &l.words[i], line: l, kept: &l.kept[i],
-					clear: max(0, min(b.Y-top, bottom-b.Bottom(), 2*edge)),
+					whole: b.Y-top > edge && bottom-b.Bottom() > edge,
 					atCut: math.Abs(y-(top+above)/2) <= edge || math.Abs(y-(bottom+below)/2) <= edge,
 				})
 			}

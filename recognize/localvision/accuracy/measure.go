@@ -2,47 +2,76 @@ package accuracy
 
 import (
 	"context"
-	"fmt"
-	"strings"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"log/slog"
+	"time"
 
-	vision "cloud.google.com/go/vision/v2/apiv1"
-	"cloud.google.com/go/vision/v2/apiv1/visionpb"
+	"github.com/pageinspect/pageinspect/recognize"
+	"github.com/pageinspect/pageinspect/recognize/rules"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/store"
 )
 
-// Read has the page read through a Vision client and returns the words, in CSS px.
-func Read(ctx context.Context, client *vision.ImageAnnotatorClient, page Rendered, scale float64) ([]Word, error) {
-	answer, err := client.BatchAnnotateImages(ctx, &visionpb.BatchAnnotateImagesRequest{Requests: []*visionpb.AnnotateImageRequest{{
-		Image:    &visionpb.Image{Content: page.Picture},
-		Features: []*visionpb.Feature{{Type: visionpb.Feature_DOCUMENT_TEXT_DETECTION}},
-	}}})
-	if err != nil {
-		return nil, fmt.Errorf("have the page read: %w", err)
-	}
-	if e := answer.Responses[0].GetError(); e != nil {
-		return nil, fmt.Errorf("have the page read: %s", e.GetMessage())
-	}
-	var out []Word
-	for _, p := range answer.Responses[0].GetFullTextAnnotation().GetPages() {
-		for _, b := range p.GetBlocks() {
-			for _, paragraph := range b.GetParagraphs() {
-				for _, w := range paragraph.GetWords() {
-					out = append(out, wordOf(w, scale))
-				}
-			}
-		}
-	}
-	return out, nil
+// Engine has pages read just as in production: their pictures are put into a
+// bucket, and recognize has Vision, or what stands in for it, read them there.
+type Engine struct {
+	Vision recognize.Annotator
+	Store  *store.Client
+	Bucket string // for tiles, manifests and results alike
 }
 
-func wordOf(w *visionpb.Word, scale float64) Word {
-	var text strings.Builder
-	for _, s := range w.GetSymbols() {
-		text.WriteString(s.GetText())
+// silence is a Publisher for results that nobody waits for.
+type silence struct{}
+
+func (silence) Publish(context.Context, result.Result) error { return nil }
+
+// Read has a page read and returns its lines, in CSS px. It puts objects under
+// the id, and removes them again.
+func (e Engine) Read(ctx context.Context, id string, p Rendered, scale float64) ([]result.Line, error) {
+	packs, err := rules.Bundled()
+	if err != nil {
+		return nil, err
 	}
-	corners := w.GetBoundingBox().GetVertices()
-	from, to := corners[0], corners[2]
-	return Word{
-		Text: text.String(), X: float64(from.GetX()) / scale, Y: float64(from.GetY()) / scale,
-		W: float64(to.GetX()-from.GetX()) / scale, H: float64(to.GetY()-from.GetY()) / scale,
+	tile := store.URI{Bucket: e.Bucket, Object: id + "/tile.jpg"}
+	manifest := store.URI{Bucket: e.Bucket, Object: id + "/page.json"}
+	defer e.remove(context.WithoutCancel(ctx), id)
+	if _, err := e.Store.Put(ctx, tile, "image/jpeg", p.Picture, nil); err != nil {
+		return nil, fault.Wrap(fault.Transient, err, "put the page's picture")
 	}
+	b, err := json.Marshal(page.Manifest{
+		Schema: page.Schema, ID: id, FinalURL: tile.String(), CapturedAt: time.Unix(0, 0).UTC(), Width: Width, Height: p.Height, Scale: scale,
+		Request: job.Request{Schema: job.RequestSchema, ID: id, URL: "https://accuracy.example/" + id},
+		Tiles:   []page.Tile{{Object: tile.String(), Width: Width, Height: p.Height, MediaType: "image/jpeg", Bytes: len(p.Picture), SHA256: sum(p.Picture), CRC32C: store.CRC32CBase64(p.Picture)}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := e.Store.Put(ctx, manifest, "application/json", b, nil); err != nil {
+		return nil, fault.Wrap(fault.Transient, err, "put the page's manifest")
+	}
+	r := recognize.Recognizer{
+		Vision: e.Vision, Store: e.Store, Rules: packs, Events: silence{}, Screenshots: e.Bucket, Pages: e.Bucket, Results: e.Bucket,
+		Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	}
+	_, read, err := r.Page(ctx, manifest)
+	return read.Lines, err
+}
+
+func (e Engine) remove(ctx context.Context, id string) {
+	for object, err := range e.Store.List(ctx, e.Bucket, id+"/") {
+		if err != nil {
+			return // what is left behind is a few megabytes under a name of its own
+		}
+		_ = e.Store.Delete(ctx, object.URI)
+	}
+}
+
+func sum(b []byte) string {
+	s := sha256.Sum256(b)
+	return hex.EncodeToString(s[:])
 }

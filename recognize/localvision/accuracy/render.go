@@ -21,6 +21,7 @@ type Line struct {
 	W    float64 `json:"w"`
 	H    float64 `json:"h"`
 	Size float64 `json:"size"`
+	Kind Class   `json:"kind,omitempty"` // of a line on a hard page
 }
 
 // Rendered is a page as a picture with what it says.
@@ -46,12 +47,19 @@ const linesScript = `(() => {
   for (let n; (n = walker.nextNode());) {
     if (!n.data.trim() || ['STYLE','SCRIPT'].includes(n.parentElement.tagName)) continue;
     const size = parseFloat(getComputedStyle(n.parentElement).fontSize);
+    const kind = n.parentElement.closest('[data-kind]')?.dataset.kind ?? '';
+    if (kind === 'sloped') { // set by hand on one line, whose box is the one around it
+      const r = document.createRange(); r.selectNodeContents(n);
+      const b = r.getBoundingClientRect();
+      out.push({text: n.data, x: b.left, y: b.top, w: b.width, h: b.height, size, kind});
+      continue;
+    }
     let cur = null;
     for (let i = 0; i < n.data.length; i++) {
       const r = document.createRange(); r.setStart(n, i); r.setEnd(n, i + 1);
       const b = r.getClientRects()[0];
       if (!b || !b.width) continue;
-      if (!cur || Math.abs(b.top - cur.y) > 2) { cur = {text:'', x:b.left, y:b.top, w:0, h:b.height, size}; out.push(cur); }
+      if (!cur || Math.abs(b.top - cur.y) > 2) { cur = {text:'', x:b.left, y:b.top, w:0, h:b.height, size, kind}; out.push(cur); }
       cur.text += n.data[i]; cur.w = b.right - cur.x;
     }
   }

@@ -7,13 +7,9 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
-)
 
-// Word is a recognized word with its box in CSS px.
-type Word struct {
-	Text       string
-	X, Y, W, H float64
-}
+	"github.com/pageinspect/pageinspect/shared/result"
+)
 
 // Tally counts what was read right and wrong.
 type Tally struct {
@@ -34,15 +30,15 @@ func (t *Tally) add(o Tally) { t.Chars += o.Chars; t.Edits += o.Edits }
 // Score compares readings with pages.
 type Score struct {
 	Sizes      map[Class]Tally
-	All        Tally // with the stray characters
-	Stray      int   // characters read where there is no text
-	Phrases    int   // planted
-	Found      int   // read without a mistake, spacing aside
-	Words      int   // on the page
-	WholeWords int   // of those, read with their spaces where they are
+	All        Tally       // with the stray characters
+	Stray      int         // characters read where there is no text
+	Phrases    PhraseTally // as a rule finds them that does not say fuzzy
+	Fuzzy      PhraseTally // as one that does
+	Words      int         // on the page
+	WholeWords int         // of those, read with their spaces where they are
 }
 
-// Class is a range of font sizes.
+// Class is a range of font sizes or, on hard pages, a kind of line.
 type Class string
 
 // The classes. Headlines are what is set in 36 px and more.
@@ -53,11 +49,15 @@ const (
 	Headline Class = "36-72 px"
 )
 
-// Classes lists every class, smallest first.
-func Classes() []Class { return []Class{Small, Body, Large, Headline} }
+// Classes lists every class: by size, smallest first, then the hard kinds.
+func Classes() []Class {
+	return []Class{Small, Body, Large, Headline, Textured, Outlined, Sloped}
+}
 
-func classOf(size float64) Class {
-	switch {
+func classOf(l Line) Class {
+	switch size := l.Size; {
+	case l.Kind != "":
+		return l.Kind
 	case size >= 36:
 		return Headline
 	case size >= 24:
@@ -69,13 +69,13 @@ func classOf(size float64) Class {
 }
 
 // Add counts one page. A word belongs to the line whose box holds its centre, or to none.
-func (s *Score) Add(page Rendered, phrases []string, read []Word) {
+func (s *Score) Add(page Rendered, read []result.Line) error {
 	if s.Sizes == nil {
 		s.Sizes = map[Class]Tally{}
 	}
-	of := make([][]Word, len(page.Lines))
-	for _, w := range read {
-		cx, cy := w.X+w.W/2, w.Y+w.H/2
+	of := make([][]result.Word, len(page.Lines))
+	for _, w := range wordsOf(read) {
+		cx, cy := w.Box.X+w.Box.W/2, w.Box.MiddleY()
 		owner := -1
 		for i, l := range page.Lines {
 			if cx >= l.X-2 && cx <= l.X+l.W+2 && cy >= l.Y && cy <= l.Y+l.H {
@@ -89,39 +89,31 @@ func (s *Score) Add(page Rendered, phrases []string, read []Word) {
 		}
 		of[owner] = append(of[owner], w)
 	}
-	texts := make([]string, len(page.Lines))
 	for i, l := range page.Lines {
-		slices.SortFunc(of[i], func(a, b Word) int { return cmp.Compare(a.X, b.X) })
+		slices.SortFunc(of[i], func(a, b result.Word) int { return cmp.Compare(a.Box.X, b.Box.X) })
 		words := make([]string, len(of[i]))
 		for k, w := range of[i] {
 			words[k] = w.Text
 		}
-		texts[i] = plainText(strings.Join(words, ""))
 		want := []rune(plainText(l.Text))
-		one := Tally{Chars: len(want), Edits: distance(want, []rune(texts[i]))}
-		t := s.Sizes[classOf(l.Size)]
+		one := Tally{Chars: len(want), Edits: distance(want, []rune(plainText(strings.Join(words, ""))))}
+		t := s.Sizes[classOf(l)]
 		t.add(one)
-		s.Sizes[classOf(l.Size)] = t
+		s.Sizes[classOf(l)] = t
 		s.All.add(one)
 		s.countWords(strings.Fields(l.Text), words)
 	}
-	for _, p := range phrases {
-		at := -1
-		for i, l := range page.Lines {
-			if plainText(l.Text) == plainText(p) && texts[i] != "\x00" {
-				at = i
-				break
-			}
-		}
-		if at < 0 {
-			continue // below the cut, or broken over two lines
-		}
-		s.Phrases++
-		if strings.Contains(texts[at], plainText(p)) {
-			s.Found++
-		}
-		texts[at] = "\x00" // a phrase planted twice stands on two lines
+	if err := s.Phrases.countPhrases(page, phrases, read, false); err != nil {
+		return err
 	}
+	return s.Fuzzy.countPhrases(page, phrases, read, true)
+}
+
+func wordsOf(lines []result.Line) (words []result.Word) {
+	for _, l := range lines {
+		words = append(words, l.Words...)
+	}
+	return words
 }
 
 // Close adds the stray characters to the whole, once all pages are in.
