@@ -80,15 +80,11 @@ func (r *Reader) readLines(ctx context.Context, pic *image.RGBA, at []image.Rect
 			for i := b; i < len(at); i += batches {
 				strips = append(strips, cutStrip(pic, at[i]))
 			}
-			pictures := make([]*image.Gray, len(strips))
-			for i, s := range strips {
-				pictures[i] = s.gray
-			}
-			pages, err := r.run(ctx, r.language, pictures)
+			pages, err := r.readStrips(ctx, strips)
 			if err != nil {
 				return err
 			}
-			if err := r.rereadLatin(ctx, strips, pages); err != nil {
+			if err := r.rereadDoubtful(ctx, pic, strips, pages); err != nil {
 				return err
 			}
 			for k, glyphs := range pages {

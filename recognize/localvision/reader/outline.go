@@ -1,0 +1,156 @@
+package reader
+
+import (
+	"context"
+	"image"
+)
+
+// Letters over photographs often have a rim of another colour. What differs most
+// from the ground is then rim and letter both, and the line is read badly and
+// with little confidence. Both are even in colour though, as nothing else there
+// is: so a line in doubt is read again by each of its two most even colours.
+
+const (
+	// doubt is the mean confidence below which a line is read again.
+	doubt = 0.75
+	// sure is the mean confidence from which on the second reading is taken: scraps of pictures
+	// have even colours too, and are not to become text by being asked about often enough.
+	sure = 0.85
+	// fewestGlyphs is how many glyphs a line has at least: scraps of pictures are read as fewer.
+	fewestGlyphs = 3
+)
+
+// rereadDoubtful replaces strips, and the pages that were read of them, by those of a
+// single colour where these are read with more confidence.
+func (r *Reader) rereadDoubtful(ctx context.Context, pic *image.RGBA, strips []strip, pages [][]Glyph) error {
+	var again []strip
+	var of []int
+	for i, glyphs := range pages {
+		if len(glyphs) >= fewestGlyphs && meanConfidence(glyphs) < doubt {
+			for _, s := range cutByColour(pic, strips[i].line) {
+				again, of = append(again, s), append(of, i)
+			}
+		}
+	}
+	if len(again) == 0 {
+		return nil
+	}
+	read, err := r.readStrips(ctx, again)
+	if err != nil {
+		return err
+	}
+	for k, i := range of {
+		if c := meanConfidence(read[k]); len(read[k]) >= fewestGlyphs && c >= sure && c > meanConfidence(pages[i]) {
+			strips[i], pages[i] = again[k], read[k]
+		}
+	}
+	return nil
+}
+
+// readStrips reads strips as Hangul, and what is none as English.
+func (r *Reader) readStrips(ctx context.Context, strips []strip) ([][]Glyph, error) {
+	pictures := make([]*image.Gray, len(strips))
+	for i, s := range strips {
+		pictures[i] = s.gray
+	}
+	pages, err := r.run(ctx, r.language, pictures)
+	if err != nil {
+		return nil, err
+	}
+	return pages, r.rereadLatin(ctx, strips, pages)
+}
+
+// cutByColour cuts a line out of the picture for each of its two most even colours,
+// as what has that colour on white; none where it has no two that differ enough.
+func cutByColour(pic *image.RGBA, line image.Rectangle) []strip {
+	box := line.Inset(-max(2, line.Dy()/6)).Intersect(pic.Rect)
+	first, ok := evenColour(pic, box, nil)
+	if !ok {
+		return nil
+	}
+	second, ok := evenColour(pic, box, &first)
+	if !ok {
+		return nil
+	}
+	var out []strip
+	for _, c := range [][3]int{first, second} {
+		// Between a letter and its rim the colours run into each other; where
+		// the letter ends is tried nearer to it and farther from it.
+		for _, reach := range []int{apart(first, second) * 2 / 5, apart(first, second) * 3 / 5} {
+			s := enlarge(likeness(pic, box, c, max(1, reach)), box.Min, line.Dy())
+			s.line = line
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// likeness is the box as dark as it is like a colour, and white from reach on.
+func likeness(pic *image.RGBA, box image.Rectangle, c [3]int, reach int) *image.Gray {
+	gray := image.NewGray(image.Rect(0, 0, box.Dx(), box.Dy()))
+	for y := range box.Dy() {
+		for x := range box.Dx() {
+			gray.Pix[y*gray.Stride+x] = uint8(min(255, 255*apart(c, at(pic, box.Min.X+x, box.Min.Y+y))/reach))
+		}
+	}
+	return gray
+}
+
+// evenColour returns the colour that most pixels of the box have, and whether a
+// twentieth of them have it. Those like another are left out.
+func evenColour(pic *image.RGBA, box image.Rectangle, not *[3]int) ([3]int, bool) {
+	const (
+		differs = 150 // of 0..765: colours that a JPEG does not make of one
+		alike   = 60
+	)
+	count := map[[3]int]int{}
+	most := 0
+	var colour [3]int
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		for x := box.Min.X; x < box.Max.X; x++ {
+			c := at(pic, x, y)
+			if not != nil && apart(c, *not) < differs {
+				continue
+			}
+			key := [3]int{c[0] / 24, c[1] / 24, c[2] / 24}
+			if count[key]++; count[key] > most {
+				most, colour = count[key], c
+			}
+		}
+	}
+	if most == 0 {
+		return colour, false
+	}
+	n := 0
+	for range 3 { // towards the middle of those alike
+		var sum [3]int
+		n = 0
+		for y := box.Min.Y; y < box.Max.Y; y++ {
+			for x := box.Min.X; x < box.Max.X; x++ {
+				if c := at(pic, x, y); apart(c, colour) <= alike {
+					for i := range c {
+						sum[i] += c[i]
+					}
+					n++
+				}
+			}
+		}
+		for i := range sum {
+			colour[i] = sum[i] / max(1, n)
+		}
+	}
+	return colour, 20*n >= area(box)
+}
+
+func at(pic *image.RGBA, x, y int) [3]int {
+	i := pic.PixOffset(x, y)
+	return [3]int{int(pic.Pix[i]), int(pic.Pix[i+1]), int(pic.Pix[i+2])}
+}
+
+// apart is how far two colours differ, of 0..765.
+func apart(a, b [3]int) (d int) {
+	for i := range a {
+		d += max(a[i]-b[i], b[i]-a[i])
+	}
+	return d
+}
