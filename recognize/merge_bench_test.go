@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -41,12 +40,12 @@ func BenchmarkMerge(b *testing.B) {
 	var before, after runtime.MemStats
 	b.ReportAllocs()
 	runtime.ReadMemStats(&before)
-	began := processorTime(b)
+	began := processorTime()
 	var lines []result.Line
 	for b.Loop() {
 		lines = mergeTiles(tiles, read, 1.5)
 	}
-	processor := (processorTime(b) - began) / time.Duration(b.N)
+	processor := (processorTime() - began) / time.Duration(b.N)
 	runtime.ReadMemStats(&after)
 	merged := b.Elapsed() / time.Duration(b.N)
 	n := 0
@@ -57,27 +56,18 @@ func BenchmarkMerge(b *testing.B) {
 		b.Fatalf("%d words of %d", n, words)
 	}
 	const floors = 10
-	began = processorTime(b)
+	began = processorTime()
 	for range floors {
 		if got := copyAndSort(tiles, read); len(got) < words {
 			b.Fatal(len(got))
 		}
 	}
-	floor := (processorTime(b) - began) / floors
+	floor := (processorTime() - began) / floors
 	b.ReportMetric(float64(merged.Microseconds())/1000, "ms")
 	b.ReportMetric(float64(processor.Microseconds())/1000, "processor-ms")
 	b.ReportMetric(float64(processor)/float64(floor), "x-floor")
 	b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/float64(b.N)/(1<<20), "MB")
 	b.ReportMetric(float64(len(tiles)), "tiles")
-}
-
-// processorTime is what this process has used.
-func processorTime(b *testing.B) time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // copyAndSort copies every word of the answers, text and box, and sorts them by height.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/recognize"
+	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
@@ -20,7 +21,7 @@ import (
 // Engine has pages read just as in production: their pictures are put into a
 // bucket, and recognize has Vision, or what stands in for it, read them there.
 type Engine struct {
-	Vision recognize.Annotator
+	Vision annotate.Vision
 	Store  *store.Client
 	Bucket string // for tiles, manifests and results alike
 }
