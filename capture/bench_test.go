@@ -151,32 +151,6 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
-// BenchmarkStart is the time from nothing to the first page captured, beside
-// the browser's own: started bare, a page loaded and drawn.
-func BenchmarkStart(b *testing.B) {
-	url := serve(b, html(banded(2000)))
-	cap := benchCapturer(b)
-	var oursTime, floorTime time.Duration
-	for b.Loop() {
-		began := time.Now()
-		ctx, stop := startBare(b)
-		if err := bareCapture(ctx, url, 2000); err != nil {
-			b.Fatal(err)
-		}
-		floorTime += time.Since(began)
-		stop()
-		began = time.Now()
-		var stopOurs func()
-		cap.Browser, stopOurs = ownForBench(b)
-		if err := cap.once(url); err != nil {
-			b.Fatal(err)
-		}
-		oursTime += time.Since(began)
-		stopOurs()
-	}
-	report(b, oursTime, floorTime)
-}
-
 func report(b *testing.B, ours, floor time.Duration) {
 	b.Helper()
 	b.ReportMetric(0, "ns/op")
