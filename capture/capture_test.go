@@ -3,6 +3,7 @@ package capture
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
@@ -37,6 +38,9 @@ func (m *memory) Create(ctx context.Context, uri store.URI, media string, data [
 	m.mu.Unlock()
 	if there {
 		return store.Attrs{}, store.ErrExists
+	}
+	if strings.HasPrefix(media, "image/") && meta["sha256"] != fmt.Sprintf("%x", sha256.Sum256(data)) {
+		return store.Attrs{}, fmt.Errorf("%s comes without its hash, by which Recognize knows what was read before", uri)
 	}
 	return m.Put(ctx, uri, media, data, meta)
 }
