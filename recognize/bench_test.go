@@ -56,9 +56,9 @@ func benchAnnotation() *visionpb.TextAnnotation {
 // two calls at a time, 0 or 30 ms each, and beside it makes the same calls and
 // nothing else.
 //
-// of-bare-calls is the ratio of the throughputs with the engine kept busy: by two
-// callers, and by four pages in hand, of which some are merged and written while
-// others are read. alone is the ratio for one page after the other, where all
+// of-bare-calls is the ratio of the throughputs with the engine kept busy: by
+// four callers, and by four pages in hand, of which some are merged and written
+// while others are read. alone is the ratio for one page after the other, where all
 // of Recognize's own work is waited for. The object store is memory, so that
 // no time but ours is in it; pictures-read counts the tiles whose bytes passed through.
 func BenchmarkPage(b *testing.B) {
@@ -123,7 +123,7 @@ func BenchmarkPage(b *testing.B) {
 				}
 				const some = benchPages * 3 / 4
 				start := processorTime()
-				bareTimes = append(bareTimes, pages(benchSlots, 0, some, bare).Seconds())
+				bareTimes = append(bareTimes, pages(2*benchSlots, 0, some, bare).Seconds())
 				between := processorTime()
 				ownTimes = append(ownTimes, pages(2*benchSlots, 0, some, whole).Seconds())
 				cpu += (processorTime() - between - (between - start)) / some

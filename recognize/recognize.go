@@ -5,8 +5,10 @@
 // The result object is written last and only if absent, so a finalize that is
 // delivered again recognizes nothing twice: it repeats the event, which
 // consumers tell by its id. A tile that Vision could not read makes the result
-// partial and is named; a page's text is never silently shorter. No image
-// passes through here: Vision reads the tiles by their gs:// addresses.
+// partial and is named; a page's text is never silently shorter. No tile of
+// Capture's passes through here: Vision reads them by their gs:// addresses.
+// An image that anybody put into the pages bucket does, for its header must be
+// looked at, and a tall one is cut.
 package recognize
 
 import (
