@@ -116,7 +116,7 @@ func reinspect(ctx context.Context, o reinspectOptions, ids []string, stdin io.R
 		r.Events = resultEvents{w, o.topic}
 	}
 	t := newTally(stdout, stderr, len(ids), o.dryRun)
-	err = eachID(ctx, objects, o, ids, func(id string) { c, err := r.Result(ctx, id); t.add(id, c, err) })
+	err = eachID(ctx, objects, o, ids, func(id string) { c, err := r.Result(ctx, id); t.add(id, c, err, listed) })
 	return t.close(ctx, err)
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -10,18 +11,19 @@ import (
 	"github.com/pageinspect/pageinspect/recognize"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/schollz/progressbar/v3"
 )
 
 // tally prints what changes, as it happens, and counts.
 type tally struct {
-	mu                    sync.Mutex
-	out, err              io.Writer
-	bar                   *progressbar.ProgressBar
-	began                 time.Time
-	same, changed, failed int
-	verdicts              map[[2]result.Verdict]int
-	dryRun                bool
+	mu                             sync.Mutex
+	out, err                       io.Writer
+	bar                            *progressbar.ProgressBar
+	began                          time.Time
+	same, changed, failed, without int // without: no result, or none yet
+	verdicts                       map[[2]result.Verdict]int
+	dryRun                         bool
 }
 
 func newTally(out, err io.Writer, ids int, dryRun bool) *tally {
@@ -33,11 +35,15 @@ func newTally(out, err io.Writer, ids int, dryRun bool) *tally {
 			progressbar.OptionShowIts(), progressbar.OptionSetVisibility(isTerminal(err)), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())}
 }
 
-func (t *tally) add(id string, c recognize.Change, err error) {
+// add counts a result. Among those listed, a page that failed or is still under
+// way has none, and that is no failure here; of one asked for by name it is.
+func (t *tally) add(id string, c recognize.Change, err error, listed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.bar.Add(1) //nolint:errcheck // a bar that cannot be drawn stops nothing
 	switch {
+	case listed && errors.Is(err, store.ErrNotExist):
+		t.without++
 	case err != nil:
 		t.failed++
 		t.clear()
@@ -86,7 +92,7 @@ func (t *tally) close(ctx context.Context, err error) error {
 		changed = "would change"
 	}
 	total := t.same + t.changed + t.failed
-	fmt.Fprintf(t.err, "%d results in %.1f s (%.0f a second): %d %s, %d the same, %d failed\n", total, seconds, float64(total)/seconds, t.changed, changed, t.same, t.failed)
+	fmt.Fprintf(t.err, "%d results in %.1f s (%.0f a second): %d %s, %d the same, %d failed; %d pages without one\n", total, seconds, float64(total)/seconds, t.changed, changed, t.same, t.failed, t.without)
 	for _, v := range [][2]result.Verdict{{result.Pass, result.Review}, {result.Pass, result.Reject}, {result.Review, result.Reject}, {result.Reject, result.Review}, {result.Reject, result.Pass}, {result.Review, result.Pass}} {
 		if n := t.verdicts[v]; n > 0 {
 			fmt.Fprintf(t.err, "  %d %s -> %s\n", n, v[0], v[1])
