@@ -22,6 +22,7 @@ const (
 	Plain       = "PLAIN"
 	ScramSHA256 = "SCRAM-SHA-256"
 	ScramSHA512 = "SCRAM-SHA-512"
+	Google      = "GOOGLE" // Managed Kafka: the account's own token; the user name is its email
 )
 
 // Config says where Kafka is and how to be let in. It is loaded with caarlos0/env.
@@ -54,7 +55,14 @@ func (c Config) Validate() error {
 	switch c.SASLMechanism {
 	case "":
 		if c.SASLUsername != "" || c.SASLPassword != "" {
-			bad("KAFKA_SASL_MECHANISM: missing, although a user name or password is set; want %s, %s or %s", Plain, ScramSHA256, ScramSHA512)
+			bad("KAFKA_SASL_MECHANISM: missing, although a user name or password is set; want %s, %s, %s or %s", Plain, ScramSHA256, ScramSHA512, Google)
+		}
+	case Google:
+		if c.SASLUsername == "" {
+			bad("KAFKA_SASL_USERNAME: missing; KAFKA_SASL_MECHANISM=%s needs the account's email", Google)
+		}
+		if !c.TLS {
+			bad("KAFKA_TLS: must be true with KAFKA_SASL_MECHANISM=%s", Google)
 		}
 	case Plain, ScramSHA256, ScramSHA512:
 		if c.SASLUsername == "" {
@@ -64,7 +72,7 @@ func (c Config) Validate() error {
 			bad("KAFKA_SASL_PASSWORD: missing; KAFKA_SASL_MECHANISM=%s needs one", c.SASLMechanism)
 		}
 	default:
-		bad("KAFKA_SASL_MECHANISM: is %q, want %s, %s or %s", c.SASLMechanism, Plain, ScramSHA256, ScramSHA512)
+		bad("KAFKA_SASL_MECHANISM: is %q, want %s, %s, %s or %s", c.SASLMechanism, Plain, ScramSHA256, ScramSHA512, Google)
 	}
 	switch {
 	case c.TLSCA == "":
@@ -140,6 +148,8 @@ func (c Config) sasl() sasl.Mechanism {
 		return scramMechanism{auth.AsSha256Mechanism()}
 	case ScramSHA512:
 		return scramMechanism{auth.AsSha512Mechanism()}
+	case Google:
+		return newGoogleMechanism(c.SASLUsername)
 	}
 	return nil
 }

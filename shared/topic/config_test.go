@@ -53,6 +53,8 @@ func TestConfigValidate(t *testing.T) {
 		"a trailing comma":        {topic.Config{Brokers: []string{"a:1", ""}}, []string{`KAFKA_BROKERS: ""`}},
 		"an unknown mechanism":    {topic.Config{Brokers: ok, SASLMechanism: "plain"}, []string{`KAFKA_SASL_MECHANISM: is "plain"`}},
 		"a user and no mechanism": {topic.Config{Brokers: ok, SASLUsername: "u"}, []string{"KAFKA_SASL_MECHANISM: missing"}},
+		"GOOGLE":                  {topic.Config{Brokers: ok, SASLMechanism: "GOOGLE", SASLUsername: "a@p", TLS: true}, nil},
+		"GOOGLE and nothing else": {topic.Config{Brokers: ok, SASLMechanism: "GOOGLE"}, []string{"KAFKA_SASL_USERNAME: missing", "KAFKA_TLS: must be true"}},
 		"CA without TLS":          {topic.Config{Brokers: ok, TLSCA: notPEM}, []string{"KAFKA_TLS: must be true"}},
 		"CA is not PEM":           {topic.Config{Brokers: ok, TLS: true, TLSCA: notPEM}, []string{"KAFKA_TLS_CA: "}},
 		"CA is not there":         {topic.Config{Brokers: ok, TLS: true, TLSCA: notPEM + ".no"}, []string{"KAFKA_TLS_CA: "}},
