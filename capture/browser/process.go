@@ -39,7 +39,7 @@ func launch(path, proxy string, log *slog.Logger) (*process, error) {
 	}
 	p := &process{dir: dir}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], append(flags(proxy),
-		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")), chromedp.Env("TMPDIR="+dir), chromedp.ModifyCmdFunc(p.group))...)
+		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")), chromedp.Env("TMPDIR="+dir), chromedp.ModifyCmdFunc(p.group), sandbox(log))...)
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, stop := chromedp.NewContext(alloc, chromedp.WithErrorf(func(f string, a ...any) { log.Debug("chromedp", "error", f) }))
 	p.ctx, p.stop, p.alloc = ctx, stop, stopAlloc
