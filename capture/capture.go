@@ -21,6 +21,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/telemetry"
 )
 
 // Store is what capture needs of an object store; *store.Client has it.
@@ -65,7 +66,9 @@ func (c *Capturer) Page(ctx context.Context, req job.Request, src job.Source) (p
 	} {
 		c.progress(req.ID, step.name, 0, 0)
 		began := time.Now()
-		if err := step.do(ctx); err != nil {
+		stepCtx, end := telemetry.Step(ctx, "capture", step.name)
+		err := step.do(stepCtx)
+		if end(err); err != nil {
 			return page.Manifest{}, fault.Wrap(fault.Internal, err, "%s", step.name)
 		}
 		s.manifest.TimingsMS[step.name] = time.Since(began).Milliseconds()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/telemetry"
 )
 
 // maxNotes bounds the warnings and blocked addresses of one page: enough to
@@ -49,7 +50,7 @@ func (s *shot) writeManifest(ctx context.Context) error {
 	if s.req.Force {
 		write = s.Store.Put
 	}
-	_, err = write(ctx, s.manifestURI(m.ID), "application/json", b, map[string]string{"id": m.ID})
+	_, err = write(ctx, s.manifestURI(m.ID), "application/json", b, telemetry.Carry(ctx, map[string]string{"id": m.ID}))
 	if errors.Is(err, store.ErrExists) {
 		earlier, _, err := s.already(ctx, s.req)
 		if err == nil {

@@ -24,6 +24,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/telemetry"
 	"golang.org/x/time/rate"
 )
 
@@ -87,7 +88,9 @@ func (r *Recognizer) Page(ctx context.Context, uri store.URI) (page.Manifest, re
 			r.progress(j.manifest.ID, step.name, 0, 0)
 		}
 		began := time.Now()
-		if err := step.do(ctx); err != nil {
+		stepCtx, end := telemetry.Step(ctx, "recognize", step.name)
+		err := step.do(stepCtx)
+		if end(err); err != nil {
 			return j.manifest, j.result, fault.Wrap(fault.Internal, err, "%s", step.name)
 		}
 		j.timings[step.name] = time.Since(began).Milliseconds()

@@ -20,6 +20,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/telemetry"
 	"github.com/pageinspect/pageinspect/shared/topic"
 )
 
@@ -29,14 +30,19 @@ type Config struct {
 	Store       store.Config
 	Browser     browser.Config
 	Lease       lease.Config
+	Telemetry   telemetry.Config
+	Project     string `env:"GOOGLE_CLOUD_PROJECT"` // whose traces the log names
 	ErrorsTopic string `env:"ERRORS_TOPIC" envDefault:"pageinspect.errors"`
 	Screenshots string `env:"SCREENSHOTS_BUCKET,required,notEmpty"`
 	Pages       string `env:"PAGES_BUCKET,required,notEmpty"`
 	Profiles    string `env:"PROFILES"` // a file; its profiles come before the bundled ones
 }
 
-// chromium outlives every request; Shutdown ends it with the instance.
-var chromium *browser.Browser
+// These outlive every request; Shutdown ends them with the instance.
+var (
+	chromium *browser.Browser
+	sendRest func(context.Context) error // what telemetry is left
+)
 
 func init() {
 	handler, err := newHandler(context.Background())
@@ -52,7 +58,11 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	if err := errors.Join(env.Parse(&cfg), cfg.Kafka.Validate(), cfg.Lease.Validate()); err != nil {
 		return nil, err
 	}
-	log := logs.New(os.Stderr, "capture")
+	log := logs.New(os.Stderr, "capture", cfg.Project)
+	var err error
+	if sendRest, err = telemetry.Start(ctx, cfg.Telemetry, "capture"); err != nil {
+		return nil, err
+	}
 	profiles, err := capture.LoadProfiles(cfg.Profiles)
 	if err != nil {
 		return nil, err
@@ -67,6 +77,10 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	}
 	chromium, err = browser.Start(ctx, cfg.Browser, log)
 	if err != nil {
+		return nil, err
+	}
+	if err := chromium.CheckFonts(ctx); err != nil {
+		chromium.Close()
 		return nil, err
 	}
 	log.Info("ready", "browser", chromium.Path(), "profiles", profiles.Names())
@@ -87,12 +101,21 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 				return item, err
 			}
 			// Whoever had the lease before may have finished in between: Page looks again.
-			_, err := capturer.Page(ctx, item.Request, item.Source)
+			began := time.Now()
+			m, err := capturer.Page(ctx, item.Request, item.Source)
+			if m.CapturedAt.After(began) { // and not earlier
+				telemetry.Tiles(ctx, len(m.Tiles))
+			}
 			return item, err
 		},
 	}, nil
 }
 
-// Shutdown ends the browser and removes what it left. It is for the process's
-// end; no request calls it.
-func Shutdown() { chromium.Close() }
+// Shutdown ends the browser, removes what it left and sends the last telemetry.
+// It is for the process's end; no request calls it.
+func Shutdown() {
+	chromium.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), telemetry.Grace)
+	defer cancel()
+	_ = sendRest(ctx) // nobody is left to tell
+}

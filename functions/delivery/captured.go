@@ -15,6 +15,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/lease"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/telemetry"
 )
 
 // RunOf tells the run that a request asks for. Force means a run of its own for
@@ -110,7 +111,7 @@ func (c Captured) Repeat(ctx context.Context, r job.Request, s job.Source) (bool
 	case c.Now().Sub(attrs.Created) < quiet:
 		return true, nil
 	}
-	_, err = c.Store.Replace(ctx, uri, attrs.Generation, "application/json", b, map[string]string{"id": r.ID})
+	_, err = c.Store.Replace(ctx, uri, attrs.Generation, "application/json", b, telemetry.Carry(ctx, map[string]string{"id": r.ID}))
 	if errors.Is(err, store.ErrChanged) { // another delivery repeats it
 		return true, nil
 	}

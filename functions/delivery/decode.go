@@ -7,6 +7,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/event"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/telemetry"
 )
 
 // Requests reads the requests that a delivery holds, in whatever envelope. One
@@ -19,7 +20,7 @@ func Requests(header http.Header, body []byte) ([]Item, error) {
 	}
 	items := make([]Item, 0, len(records))
 	for _, r := range records {
-		item := Item{Value: r.Value, Source: r.Source(), Err: r.Err}
+		item := Item{Value: r.Value, Source: r.Source(), Trace: r.Headers[telemetry.Traceparent], Err: r.Err}
 		if r.Err == nil {
 			item.Request, item.Err = job.DecodeRequest(r.Value)
 		}
@@ -43,6 +44,6 @@ func Finalize(header http.Header, body []byte) ([]Item, error) {
 	uri := store.URI{Bucket: f.Bucket, Object: f.Object}
 	return []Item{{
 		Request: job.Request{URL: uri.String()}, Value: body,
-		Source: job.Source{Via: f.Via, Partition: -1, Offset: -1},
+		Source: job.Source{Via: f.Via, Partition: -1, Offset: -1}, Trace: f.Headers[telemetry.Traceparent],
 	}}, nil
 }

@@ -49,6 +49,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
+	"github.com/pageinspect/pageinspect/shared/telemetry"
 	"github.com/pageinspect/pageinspect/shared/topic"
 )
 
@@ -62,7 +63,8 @@ type Item struct {
 	Request job.Request // as far as it is known
 	Value   []byte      // the original, whole
 	Source  job.Source
-	Err     error // the item could not be decoded; it is not worked on
+	Trace   string // the traceparent that came along, if any
+	Err     error  // the item could not be decoded; it is not worked on
 }
 
 // Claim makes the work this delivery's own, or says why it cannot be; see
@@ -173,6 +175,7 @@ func (h *Handler) all(ctx context.Context, t times, items []Item) []error {
 // It returns why the item must be delivered again.
 func (h *Handler) one(ctx context.Context, t times, item Item) error {
 	began := h.Now()
+	ctx, end := telemetry.Page(telemetry.Continue(ctx, item.Trace), string(h.Stage))
 	var own *lease.Lease
 	err := item.Err
 	switch {
@@ -184,6 +187,7 @@ func (h *Handler) one(ctx context.Context, t times, item Item) error {
 			err = taken
 		}
 	}
+	end(item.Request.ID, item.Request.URL, err)
 	log := h.Log.With("id", item.Request.ID, "url", item.Request.URL, "stage", h.Stage, "ms", h.Now().Sub(began).Milliseconds())
 	earlier, failedBefore := errors.AsType[*lease.Failed](err)
 	kind := fault.KindOf(err)

@@ -10,6 +10,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/telemetry"
 	"github.com/pageinspect/pageinspect/shared/topic"
 )
 
@@ -51,5 +52,5 @@ func (h *Handler) setAside(ctx context.Context, f job.Failure) (string, error) {
 func (h *Handler) publish(ctx context.Context, id string, record json.RawMessage) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	return h.Errors.Publish(ctx, topic.Message{Topic: h.Topic, Key: []byte(id), Value: record})
+	return h.Errors.Publish(ctx, topic.Message{Topic: h.Topic, Key: []byte(id), Value: record, Headers: telemetry.Carry(ctx, nil)})
 }

@@ -1,15 +1,19 @@
-// Package logs writes structured logs in Cloud Logging's format: one JSON
-// object a line with severity, message and time, which Cloud Run's agent reads
-// from standard error as it is.
+// Package logs writes the functions' logs as lines of JSON with the fields that
+// Cloud Logging understands: severity, message, time, and the trace that a line
+// belongs to (https://cloud.google.com/logging/docs/structured-logging).
 package logs
 
 import (
+	"context"
 	"io"
 	"log/slog"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
-// New returns a logger that names the service in every line.
-func New(w io.Writer, service string) *slog.Logger {
+// New makes a logger for the service. Lines logged with a context name its
+// trace, as one of the project's where that is known.
+func New(w io.Writer, service, project string) *slog.Logger {
 	h := slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 		if len(groups) > 0 {
 			return a
@@ -22,10 +26,37 @@ func New(w io.Writer, service string) *slog.Logger {
 		}
 		return a
 	}})
-	return slog.New(h).With("service", service)
+	prefix := ""
+	if project != "" {
+		prefix = "projects/" + project + "/traces/"
+	}
+	return slog.New(traced{h, prefix}).With("service", service)
 }
 
-// severity is Cloud Logging's name for a level (its enum LogSeverity).
+// traced adds the context's trace to each line.
+type traced struct {
+	slog.Handler
+	prefix string
+}
+
+func (h traced) Handle(ctx context.Context, r slog.Record) error {
+	if s := trace.SpanContextFromContext(ctx); s.IsValid() {
+		r.AddAttrs(
+			slog.String("logging.googleapis.com/trace", h.prefix+s.TraceID().String()),
+			slog.String("logging.googleapis.com/spanId", s.SpanID().String()),
+			slog.Bool("logging.googleapis.com/trace_sampled", s.IsSampled()))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h traced) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return traced{h.Handler.WithAttrs(attrs), h.prefix}
+}
+
+func (h traced) WithGroup(name string) slog.Handler {
+	return traced{h.Handler.WithGroup(name), h.prefix}
+}
+
 func severity(l slog.Level) string {
 	switch {
 	case l >= slog.LevelError:

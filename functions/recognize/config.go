@@ -8,6 +8,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/lease"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/telemetry"
 	"github.com/pageinspect/pageinspect/shared/topic"
 )
 
@@ -15,6 +16,8 @@ import (
 type Config struct {
 	Kafka        topic.Config
 	Store        store.Config
+	Telemetry    telemetry.Config
+	Project      string `env:"GOOGLE_CLOUD_PROJECT"` // whose traces the log names
 	Lease        lease.Config
 	ResultsTopic string   `env:"RESULTS_TOPIC" envDefault:"pageinspect.results"`
 	ErrorsTopic  string   `env:"ERRORS_TOPIC" envDefault:"pageinspect.errors"`

@@ -25,11 +25,15 @@ import (
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/telemetry"
 	"github.com/pageinspect/pageinspect/shared/topic"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 )
+
+// sendRest sends what telemetry is left at the end of the instance.
+var sendRest func(context.Context) error
 
 func init() {
 	handler, err := newHandler(context.Background())
@@ -45,7 +49,10 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	log := logs.New(os.Stderr, "recognize")
+	log := logs.New(os.Stderr, "recognize", cfg.Project)
+	if sendRest, err = telemetry.Start(ctx, cfg.Telemetry, "recognize"); err != nil {
+		return nil, err
+	}
 	packs, err := rules.WithBundled(cfg.Rules...)
 	if err != nil {
 		return nil, err
@@ -79,7 +86,11 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 			}
 			r := *recognizer // with this delivery's own claim
 			r.Claim = func(ctx context.Context, m page.Manifest) error { return claim(ctx, m.ID, delivery.RunOfPage(m)) }
-			m, _, err := r.Page(ctx, uri)
+			began := time.Now()
+			m, res, err := r.Page(ctx, uri)
+			if res.RecognizedAt.After(began) { // and not earlier, and only announced again
+				telemetry.VisionUnits(ctx, res.Vision.Units)
+			}
 			if m.ID != "" {
 				item.Request, item.Source = m.Request, m.Source
 				item.Request.ID = m.ID
@@ -90,6 +101,13 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 			return item, err
 		},
 	}, nil
+}
+
+// Shutdown sends the last telemetry. It is for the process's end.
+func Shutdown() {
+	ctx, cancel := context.WithTimeout(context.Background(), telemetry.Grace)
+	defer cancel()
+	_ = sendRest(ctx) // nobody is left to tell
 }
 
 // newVision makes the one Vision client. It dials nothing yet; without
@@ -130,5 +148,5 @@ func (e events) Publish(ctx context.Context, r result.Result) error {
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "encode the result")
 	}
-	return e.kafka.Publish(ctx, topic.Message{Topic: e.topic, Key: []byte(r.ID), Value: b, Time: r.RecognizedAt})
+	return e.kafka.Publish(ctx, topic.Message{Topic: e.topic, Key: []byte(r.ID), Value: b, Time: r.RecognizedAt, Headers: telemetry.Carry(ctx, nil)})
 }

@@ -101,7 +101,7 @@ func (ce cloudEvent) finalized() (Finalized, error) {
 		return Finalized{}, fault.Wrap(fault.Invalid, err, "%s: data", typ)
 	}
 	f := o.finalized()
-	f.Via, f.Headers = ViaEventarc, ce.extensions()
+	f.Via, f.Headers = ViaEventarc, o.traced(ce.extensions())
 	if !strings.HasPrefix(ce.attributes["source"], "//storage.googleapis.com/") {
 		f.Via = ViaCloudEvents
 	}
@@ -125,15 +125,15 @@ func (p push) finalized(via string) (Finalized, error) {
 	if p.err != nil {
 		return Finalized{}, p.err
 	}
-	f := Finalized{Size: -1}
+	f, o := Finalized{Size: -1}, resource{}
 	if len(p.data) > 0 {
-		o, err := readResource(p.data)
-		if err != nil {
+		var err error
+		if o, err = readResource(p.data); err != nil {
 			return Finalized{}, fault.Wrap(fault.Invalid, err, "message.data from %s", p.subscription)
 		}
 		f = o.finalized()
 	}
-	f.Via, f.Attempt, f.Headers = via, p.attempt, p.headers()
+	f.Via, f.Attempt, f.Headers = via, p.attempt, o.traced(p.headers())
 	for _, field := range []struct {
 		attribute string
 		payload   *string
@@ -166,6 +166,9 @@ type resource struct {
 	ContentType string `json:"contentType"`
 	Size        digits `json:"size"`
 	CRC32C      string `json:"crc32c"`
+	Metadata    struct {
+		Trace string `json:"traceparent"`
+	} `json:"metadata"`
 }
 
 // digits is a 64-bit number, which Cloud Storage writes as a JSON string; a
@@ -193,6 +196,18 @@ func (o resource) finalized() Finalized {
 		f.Size = n
 	}
 	return f
+}
+
+// traced puts the trace of whoever wrote the object before that of its delivery.
+func (o resource) traced(headers map[string]string) map[string]string {
+	if o.Metadata.Trace == "" {
+		return headers
+	}
+	if headers == nil {
+		headers = make(map[string]string, 1)
+	}
+	headers[traceparent] = o.Metadata.Trace
+	return headers
 }
 
 // check names the first field without which the object cannot be read.

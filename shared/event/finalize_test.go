@@ -72,6 +72,24 @@ func TestFinalization(t *testing.T) {
 	}
 }
 
+// The trace of whoever wrote the object goes before that of its delivery.
+func TestFinalizationOfATracedObject(t *testing.T) {
+	traced := strings.TrimSuffix(stored, "}") + `,"metadata":{"id":"1","traceparent":"written"}}`
+	source := "//storage.googleapis.com/projects/_/buckets/b"
+	for name, c := range map[string]struct {
+		header http.Header
+		body   string
+	}{
+		"binary": {ceHeader(typeFinalized, "source", source, "traceparent", "delivered"), traced},
+		"push":   {http.Header{"Traceparent": {"delivered"}}, notification("OBJECT_FINALIZE", told+`,"traceparent":"delivered"`, traced)},
+	} {
+		f, err := Finalization(c.header, []byte(c.body))
+		if err != nil || f.Headers["traceparent"] != "written" {
+			t.Errorf("%s: %v, %v", name, f.Headers, err)
+		}
+	}
+}
+
 func TestFinalizationIgnores(t *testing.T) {
 	for _, kind := range []string{"deleted", "archived", "metadataUpdated"} {
 		if _, err := Finalization(ceHeader(typeStorage+kind), []byte(stored)); !errors.Is(err, ErrIgnored) {

@@ -2,8 +2,8 @@
 package main
 
 import (
-	_ "github.com/pageinspect/pageinspect/functions/recognize" // registers the function
+	"github.com/pageinspect/pageinspect/functions/recognize"
 	"github.com/pageinspect/pageinspect/functions/serving"
 )
 
-func main() { serving.Main(func() {}) }
+func main() { serving.Main(recognize.Shutdown) }
