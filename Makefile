@@ -2,14 +2,16 @@
 # `make run` inspects pages, `make test` passes the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run serve build test check deps accuracy bench chaos tall test-kafka fuzz clean
+.PHONY: help run serve build test check deps accuracy bench chaos tall test-kafka fuzz images terraform-test profile clean
 
 GO ?= go
 TESTFLAGS ?=
 FUZZTIME ?= 20s
+IMAGES ?= pageinspect
+CONTAINERS ?= $(shell command -v docker || command -v podman)
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## inspect pages: the bundled samples, or URL="https://… https://…"; FLAGS="--category cosmetics"
 	@bin/pageinspect run $(FLAGS) $(URL); code=$$?; \
@@ -51,6 +53,23 @@ tall: deps ## capture 200,000 px pages in headless-shell and in chromium, at eve
 fuzz: ## fuzz everything that decodes bytes from outside, FUZZTIME each
 	@$(GO) list -f '{{.ImportPath}}' ./... | while read p; do \
 	  $(GO) test -list '^Fuzz' $$p | grep '^Fuzz' | while read f; do echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done || exit 1; done
+
+images: ## build the containers; IMAGES=REGISTRY/REPOSITORY names them, PUSH=1 pushes them and prints their digests
+	@tool="$(CONTAINERS)"; [ -n "$$tool" ] || { echo "neither docker nor podman is installed; see https://docs.docker.com/engine/install or https://podman.io"; exit 1; }; \
+	$$tool info >/dev/null 2>&1 || { echo "$$tool does not answer; is its service running, and may you use it? $$tool info tells"; exit 1; }; \
+	tag=$$(git describe --always --dirty); \
+	for f in capture recognize; do \
+	  $$tool build -f functions/$$f/Dockerfile -t "$(IMAGES)/$$f:$$tag" . || exit 1; \
+	  [ -n "$(PUSH)" ] || continue; \
+	  $$tool push -q "$(IMAGES)/$$f:$$tag" >/dev/null || exit 1; \
+	  echo "$$f = { image = \"$$($$tool inspect --format '{{index .RepoDigests 0}}' "$(IMAGES)/$$f:$$tag")\" }"; \
+	done
+
+terraform-test: ## check terraform/ offline; what needs the Google provider is skipped aloud where there is none
+	@GO=$(GO) terraform/test.sh
+
+profile: deps ## measure what a page takes, for pageinspect plan: the samples into plan/profile.json, or URL="https://…" into PROFILE=file
+	$(GO) test -count 1 -timeout 60m -run TestMeasureProfile -v ./functions/pageinspect -args -measure "$(abspath $(or $(PROFILE),functions/pageinspect/plan/profile.json))" -measure-urls "$(URL)"
 
 clean: ## remove what was built and found; .pageinspect, the state of serve, stays
 	rm -rf bin out

@@ -1,0 +1,63 @@
+# Two accounts for each function: the one it runs as, and the one that may call
+# it. What each may do stands beside what it may do it to; README.md has all of
+# it in one table.
+
+resource "google_service_account" "runtime" {
+  for_each = toset(["capture", "recognize"])
+
+  account_id   = "${var.name}-${each.key}"
+  display_name = "${title(each.key)} runs as this"
+}
+
+resource "google_service_account" "invoker" {
+  for_each = toset(["capture", "recognize"])
+
+  account_id   = "${var.name}-${each.key}-in"
+  display_name = "Calls ${title(each.key)}"
+}
+
+# Pub/Sub signs in as an invoker to push. Newer projects give its agent this
+# anyway, older ones do not.
+resource "google_service_account_iam_member" "push" {
+  for_each = google_service_account.invoker
+
+  service_account_id = each.value.name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = local.agents.pubsub
+}
+
+# Eventarc's trigger for a bucket, and Managed Kafka, know no narrower place
+# for these roles than the project.
+
+resource "google_project_iam_member" "receives_events" {
+  count = var.recognize_trigger == "eventarc" ? 1 : 0
+
+  project = var.project.id
+  role    = "roles/eventarc.eventReceiver"
+  member  = google_service_account.invoker["recognize"].member
+}
+
+resource "google_project_iam_member" "announces_objects" {
+  count = var.recognize_trigger == "eventarc" ? 1 : 0
+
+  project = var.project.id
+  role    = "roles/pubsub.publisher"
+  member  = local.agents.storage
+}
+
+resource "google_project_iam_member" "kafka_client" {
+  for_each = var.kafka.managed == null ? {} : google_service_account.runtime
+
+  project = var.project.id
+  role    = "roles/managedkafka.client"
+  member  = each.value.member
+}
+
+# With a key of one's own, the agents that store things must be able to use it.
+resource "google_kms_crypto_key_iam_member" "agents" {
+  for_each = var.kms_key == null ? {} : { for k, m in local.agents : k => m if k != "kafka" || var.kafka.managed != null }
+
+  crypto_key_id = var.kms_key
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = each.value
+}

@@ -1,0 +1,40 @@
+# The shells of secrets. Their versions are added outside, so that no secret is
+# ever in a variable, a plan or the state:
+#   gcloud secrets versions add NAME --data-file=-
+
+locals {
+  secrets = toset(concat(
+    try(var.kafka.own.sasl, null) == null ? [] : ["kafka-password"],
+    try(var.kafka.own.ca_version, null) == null ? [] : ["kafka-ca"],
+  ))
+}
+
+resource "google_secret_manager_secret" "of" {
+  for_each = local.secrets
+
+  secret_id = "${var.name}-${each.key}"
+
+  replication {
+    user_managed {
+      replicas {
+        location = var.region
+        dynamic "customer_managed_encryption" {
+          for_each = var.kms_key[*]
+          content {
+            kms_key_name = customer_managed_encryption.value
+          }
+        }
+      }
+    }
+  }
+
+  depends_on = [google_project_service.used, google_kms_crypto_key_iam_member.agents]
+}
+
+resource "google_secret_manager_secret_iam_member" "runtime" {
+  for_each = { for pair in setproduct(["capture", "recognize"], local.secrets) : join(" ", pair) => { function = pair[0], secret = pair[1] } }
+
+  secret_id = google_secret_manager_secret.of[each.value.secret].id
+  role      = "roles/secretmanager.secretAccessor"
+  member    = google_service_account.runtime[each.value.function].member
+}

@@ -1,0 +1,314 @@
+# Where
+
+variable "project" {
+  description = "The Google Cloud project: its id, and its number, from which the addresses of Google's own service agents are made. `gcloud projects describe ID` shows both."
+  type = object({
+    id     = string
+    number = string
+  })
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project.id))
+    error_message = "project.id: want a project id such as my-project-123."
+  }
+  validation {
+    condition     = can(regex("^[0-9]+$", var.project.number))
+    error_message = "project.number: want the digits that `gcloud projects describe ID --format='value(projectNumber)'` prints."
+  }
+}
+
+variable "region" {
+  description = "One region for everything, such as asia-northeast3 (Seoul)."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "region: want a region such as asia-northeast3, not a zone and not a multi-region."
+  }
+}
+
+variable "name" {
+  description = "Begins the name of everything made here, so that two deployments can share a project."
+  type        = string
+  default     = "pageinspect"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,14}[a-z0-9]$", var.name))
+    error_message = "name: want 3 to 16 lower-case letters, digits and hyphens, because account ids end at 30."
+  }
+}
+
+variable "labels" {
+  description = "Labels put on everything beside app=NAME."
+  type        = map(string)
+  default     = {}
+}
+
+variable "kms_key" {
+  description = "A Cloud KMS key of the same region that encrypts buckets, topics, secrets, images and a managed Kafka. Null: Google's own keys."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key == null || can(regex("^projects/[^/]+/locations/${var.region}/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms_key))
+    error_message = "kms_key: want projects/P/locations/REGION/keyRings/R/cryptoKeys/K, in the region of everything else."
+  }
+}
+
+# Time. Work ends before Cloud Run cuts the request, and that before Pub/Sub
+# takes the message for lost.
+
+variable "timeout_seconds" {
+  description = "Cloud Run's request timeout, told to the code as CLOUD_RUN_TIMEOUT_SECONDS."
+  type        = number
+  default     = 540
+
+  validation {
+    condition     = var.timeout_seconds >= 60 && var.timeout_seconds < var.ack_deadline_seconds
+    error_message = "timeout_seconds: want at least 60 and less than ack_deadline_seconds, or a page still being worked on is delivered again."
+  }
+}
+
+variable "ack_deadline_seconds" {
+  description = "How long a push subscription waits for an answer. 600 is Pub/Sub's most."
+  type        = number
+  default     = 600
+
+  validation {
+    condition     = var.ack_deadline_seconds >= 10 && var.ack_deadline_seconds <= 600
+    error_message = "ack_deadline_seconds: Pub/Sub allows 10 to 600."
+  }
+}
+
+variable "max_attempts" {
+  description = "How often work on a page is begun before its failure is recorded in the errors topic, however curable. Ten, with Pub/Sub's growing pauses, outlast 40 minutes. The platform's dead letter, after 100 deliveries, catches only what could not even be recorded."
+  type        = number
+  default     = 10
+
+  validation {
+    condition     = var.max_attempts >= 1 && var.max_attempts <= 50
+    error_message = "max_attempts: want 1 to 50; some of the 100 deliveries before Pub/Sub dead-letters find the work under way elsewhere."
+  }
+}
+
+# Routes
+
+variable "capture_trigger" {
+  description = "How requests reach Capture: http (a Kafka Connect sink calls it), pubsub (a Pub/Sub sink connector, then push) or eventarc (the same topic, through an Eventarc trigger)."
+  type        = string
+  default     = "http"
+
+  validation {
+    condition     = contains(["http", "pubsub", "eventarc"], var.capture_trigger)
+    error_message = "capture_trigger: want http, pubsub or eventarc."
+  }
+  validation {
+    condition     = var.capture_trigger != "http" || var.kafka.managed == null
+    error_message = "capture_trigger: Managed Kafka offers a Pub/Sub sink and no HTTP sink; want pubsub or eventarc."
+  }
+}
+
+variable "recognize_trigger" {
+  description = "How a finalize reaches Recognize: notification (bucket notification and our own push subscription; all declared here) or eventarc (a trigger whose 10 s ack deadline only a command can raise; see the outputs)."
+  type        = string
+  default     = "notification"
+
+  validation {
+    condition     = contains(["notification", "eventarc"], var.recognize_trigger)
+    error_message = "recognize_trigger: want notification or eventarc."
+  }
+}
+
+variable "requests_publishers" {
+  description = "Who else may publish to the Pub/Sub topic of requests (capture_trigger pubsub or eventarc): members such as serviceAccount:connect@P.iam.gserviceaccount.com, the account of your own Pub/Sub sink connector."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for m in var.requests_publishers : can(regex("^(serviceAccount|user|group|principal|principalSet):", m))])
+    error_message = "requests_publishers: want members with their type, such as serviceAccount:connect@P.iam.gserviceaccount.com; never allUsers."
+  }
+}
+
+# Kafka
+
+variable "kafka" {
+  description = <<-EOT
+    Exactly one of:
+      own      your brokers. A password and a CA are versions of the secrets made in secrets.tf, added outside.
+      managed  a Google Managed Kafka cluster with topics, a connect cluster and a Pub/Sub sink connector.
+    subnet is what Cloud Run reaches private brokers through (projects/P/regions/R/subnetworks/S);
+    a managed cluster needs it, and it must have room for a /22.
+  EOT
+  type = object({
+    own = optional(object({
+      brokers = list(string)
+      tls     = optional(bool, true)
+      sasl = optional(object({
+        mechanism        = string
+        username         = string
+        password_version = optional(string, "1")
+      }))
+      ca_version = optional(string) # a version of the secret of the brokers' CA, if it is not a public one
+    }))
+    managed = optional(object({
+      vcpus             = optional(number, 3)
+      memory_gib        = optional(number, 12)
+      connect_vcpus     = optional(number, 3)
+      connect_memory_gb = optional(number, 6)
+      connect_tasks     = optional(number, 3)
+      operators         = optional(list(string), []) # accounts, by email, that submit requests and read results and errors
+    }))
+    subnet = optional(string)
+    topics = optional(object({
+      requests = optional(string, "pageinspect.requests")
+      results  = optional(string, "pageinspect.results")
+      errors   = optional(string, "pageinspect.errors")
+    }), {})
+    partitions = optional(number, 12) # of requests and results; see `pageinspect plan`
+  })
+
+  validation {
+    condition     = (var.kafka.own == null) != (var.kafka.managed == null)
+    error_message = "kafka: set one of own and managed."
+  }
+  validation {
+    condition     = var.kafka.own == null || try(length(var.kafka.own.brokers) > 0 && alltrue([for b in var.kafka.own.brokers : can(regex("^[^,:\\s]+:[0-9]{1,5}$", b))]), false)
+    error_message = "kafka.own.brokers: want one or more host:port."
+  }
+  validation {
+    condition     = try(var.kafka.own.sasl, null) == null || contains(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], try(var.kafka.own.sasl.mechanism, ""))
+    error_message = "kafka.own.sasl.mechanism: want PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512."
+  }
+  validation {
+    condition     = try(var.kafka.own.sasl.mechanism, "") != "PLAIN" || try(var.kafka.own.tls, false)
+    error_message = "kafka.own.tls: PLAIN would send the password readable; want tls = true."
+  }
+  validation {
+    condition     = try(var.kafka.own.ca_version, null) == null || try(var.kafka.own.tls, false)
+    error_message = "kafka.own.ca_version: a CA needs tls = true."
+  }
+  validation {
+    condition     = var.kafka.managed == null || var.kafka.subnet != null
+    error_message = "kafka.subnet: a managed cluster needs the subnet it is reached through."
+  }
+  validation {
+    condition     = var.kafka.subnet == null || can(regex("^projects/[^/]+/regions/${var.region}/subnetworks/[^/]+$", var.kafka.subnet))
+    error_message = "kafka.subnet: want projects/P/regions/REGION/subnetworks/S, in the region of everything else."
+  }
+  validation {
+    condition = var.kafka.managed == null || try(
+    var.kafka.managed.vcpus >= 3 && var.kafka.managed.memory_gib >= var.kafka.managed.vcpus && var.kafka.managed.memory_gib <= 8 * var.kafka.managed.vcpus, false)
+    error_message = "kafka.managed: want at least 3 vcpus, and 1 to 8 GiB of memory for each."
+  }
+  validation {
+    condition     = var.kafka.partitions >= 1 && var.kafka.partitions <= 10000
+    error_message = "kafka.partitions: want 1 to 10,000."
+  }
+}
+
+# The functions. Images are named by digest, so that what runs is what was tested.
+
+variable "capture" {
+  description = "Capture's container. tabs is how many pages one instance has open at a time: Cloud Run's concurrency and CAPTURE_TABS. profiles and allow: see the README's environment."
+  type = object({
+    image         = string
+    cpu           = optional(number, 2)
+    memory_mib    = optional(number, 4096)
+    tabs          = optional(number, 4)
+    min_instances = optional(number, 0)
+    max_instances = optional(number, 20)
+    recycle       = optional(number, 500)
+    allow         = optional(list(string), [])
+    profiles      = optional(string) # path of a profiles file on this machine
+  })
+
+  validation {
+    condition     = can(regex("@sha256:[0-9a-f]{64}$", var.capture.image))
+    error_message = "capture.image: want a digest, REGION-docker.pkg.dev/P/R/capture@sha256:…; a tag can change under a running service."
+  }
+  validation {
+    condition     = var.capture.tabs >= 1 && var.capture.tabs <= 1000 && var.capture.memory_mib >= 1024 + 512 * var.capture.tabs
+    error_message = "capture.memory_mib: want 1024 and 512 for each of capture.tabs; long pages take that much."
+  }
+  validation {
+    condition     = var.capture.min_instances >= 0 && var.capture.min_instances <= var.capture.max_instances
+    error_message = "capture.min_instances: want 0 to capture.max_instances."
+  }
+}
+
+variable "recognize" {
+  description = "Recognize's container. images_per_minute is this deployment's share of Vision's quota (1,800 a minute unless raised). rules: see the README's environment."
+  type = object({
+    image             = string
+    cpu               = optional(number, 1)
+    memory_mib        = optional(number, 1024)
+    concurrency       = optional(number, 8)
+    min_instances     = optional(number, 0)
+    max_instances     = optional(number, 10)
+    images_per_minute = optional(number, 1800)
+    rules             = optional(list(string), []) # paths of rule packs on this machine
+  })
+
+  validation {
+    condition     = can(regex("@sha256:[0-9a-f]{64}$", var.recognize.image))
+    error_message = "recognize.image: want a digest, REGION-docker.pkg.dev/P/R/recognize@sha256:…; a tag can change under a running service."
+  }
+  validation {
+    condition     = var.recognize.min_instances >= 0 && var.recognize.min_instances <= var.recognize.max_instances
+    error_message = "recognize.min_instances: want 0 to recognize.max_instances."
+  }
+  validation {
+    condition     = floor(var.recognize.images_per_minute / max(var.recognize.max_instances, 1)) >= 32
+    error_message = "recognize.images_per_minute: leaves less than 32 images a minute, two calls to Vision, for each instance; raise it, or lower recognize.max_instances."
+  }
+}
+
+# What is kept, and where
+
+variable "buckets" {
+  description = "prefix: begins the buckets' names, which are unique in the world; null: PROJECT-NAME. Days after which things go; 0: never."
+  type = object({
+    prefix           = optional(string)
+    location         = optional(string) # null: the region
+    screenshots_days = optional(number, 30)
+    cache_days       = optional(number, 90) # how long Vision's readings are used again; 0: never
+    pages_days       = optional(number, 0)
+    results_days     = optional(number, 0)
+  })
+  default = {}
+
+  validation {
+    condition     = lower(coalesce(var.buckets.location, var.region)) == var.region
+    error_message = "buckets.location: want the region of the functions; elsewhere every tile crosses regions, and Eventarc does not see the bucket."
+  }
+  validation {
+    condition     = alltrue([for d in [var.buckets.screenshots_days, var.buckets.cache_days, var.buckets.pages_days, var.buckets.results_days] : d >= 0 && d <= 3650 && floor(d) == d])
+    error_message = "buckets: want whole days up to 3650, or 0 to keep things for ever."
+  }
+}
+
+# Seeing it run
+
+variable "alert_emails" {
+  description = "Who is told when something is wrong."
+  type        = list(string)
+  default     = []
+}
+
+variable "otlp_endpoint" {
+  description = "An OpenTelemetry collector, http://host:4318 or https://…, for traces and metrics. Null: none, at no cost."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.otlp_endpoint == null || can(regex("^https?://", var.otlp_endpoint))
+    error_message = "otlp_endpoint: want http://host:4318 or https://…."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether services, Kafka and buckets with objects in them refuse to be destroyed. Set false and apply before `terraform destroy`."
+  type        = bool
+  default     = true
+}
