@@ -227,7 +227,7 @@ func TestStates(t *testing.T) {
 		}
 		return l
 	}
-	for _, id := range []string{"requested", "capturing", "released", "captured", "recognizing", "recognized", "silent", "failed", "retried"} {
+	for _, id := range []string{"requested", "capturing", "released", "captured", "recognizing", "recognized", "silent", "failed", "retried", "decided"} {
 		w.publish("requests", id, requestOf(id, 0))
 	}
 	for _, id := range []string{"captured", "recognizing", "silent"} {
@@ -238,6 +238,9 @@ func TestStates(t *testing.T) {
 		t.Fatal(err)
 	}
 	claim("results", "recognizing")
+	if err := claim("shots", "decided").Fail(t.Context(), json.RawMessage(`{"stage":"capture","kind":"blocked","message":"captcha"}`)); err != nil {
+		t.Fatal(err)
+	}
 	w.object("results", "silent/result.json", "{}") // written, not announced yet
 	w.publish("results", "recognized", result.Result{Schema: result.Schema, ID: "recognized", Verdict: result.Review, RecognizedAt: w.noon})
 	w.fail("failed", 1, job.StageCapture, fault.Blocked, time.Hour)
@@ -245,7 +248,7 @@ func TestStates(t *testing.T) {
 	w.publish("requests", "retried", requestOf("retried", 2))
 
 	want := map[string]State{"requested": Requested, "capturing": Capturing, "released": Requested, "captured": Captured, "recognizing": Recognizing,
-		"recognized": Recognized, "silent": Recognized, "failed": Failed, "retried": Requested}
+		"recognized": Recognized, "silent": Recognized, "failed": Failed, "retried": Requested, "decided": Failed}
 	look := func(tracker *Tracker) map[string]State {
 		all, err := tracker.Look(t.Context())
 		if err != nil {

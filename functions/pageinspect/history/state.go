@@ -135,9 +135,11 @@ func (t *Tracker) failed(m topic.Message) error {
 	if url == "" {
 		url = r.URL
 	}
-	*r = Request{ID: f.ID, URL: url, State: Failed, Attempt: f.Attempt, At: f.At, Detail: fmt.Sprintf("%s (%s): %s", f.Stage, f.Kind, f.Message)}
+	*r = Request{ID: f.ID, URL: url, State: Failed, Attempt: f.Attempt, At: f.At, Detail: why(f)}
 	return nil
 }
+
+func why(f job.Failure) string { return fmt.Sprintf("%s (%s): %s", f.Stage, f.Kind, f.Message) }
 
 func (t *Tracker) recognized(m topic.Message) error {
 	t.mu.Lock()
@@ -207,7 +209,7 @@ func (p Places) there(ctx context.Context, uri store.URI) (time.Time, error) {
 
 // lease tells whether somebody works on the request, and how that went before.
 func (p Places) lease(ctx context.Context, r *Request, bucket string, working State) error {
-	b, a, err := p.Store.Read(ctx, lease.URI(bucket, r.ID), 32<<20)
+	b, _, err := p.Store.Read(ctx, lease.URI(bucket, r.ID), 32<<20)
 	if errors.Is(err, store.ErrNotExist) {
 		return nil
 	}
@@ -218,8 +220,12 @@ func (p Places) lease(ctx context.Context, r *Request, bucket string, working St
 	switch {
 	case err != nil:
 		return err
-	case l.Failure != nil && max(l.Run.Attempt, 1) >= r.Attempt:
-		r.State, r.Detail, r.At = Failed, "about to be told", a.Created
+	case l.Failure != nil && max(l.Run.Attempt, 1) >= r.Attempt: // decided, and about to be published
+		var f job.Failure
+		if err := json.Unmarshal(l.Failure, &f); err != nil {
+			return err
+		}
+		r.State, r.Detail, r.At = Failed, why(f), f.At
 	case l.Owner != "":
 		r.State, r.At = working, l.First
 		if l.Begun > 1 {
