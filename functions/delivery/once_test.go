@@ -210,7 +210,8 @@ func TestFailureIsDecidedOnce(t *testing.T) {
 func TestFence(t *testing.T) {
 	objects := newStore(t)
 	fence := Fence{Client: objects, Commits: bucket}
-	l := &lease.Leases{Config: lease.Config{MaxAttempts: 5, TTL: time.Hour}, Store: objects, Bucket: bucket}
+	// A TTL so short stands for an owner that was frozen: its latest renewal is always old.
+	l := &lease.Leases{Config: lease.Config{MaxAttempts: 5, TTL: 3 * time.Nanosecond}, Store: objects, Bucket: bucket}
 	uri := store.URI{Bucket: bucket, Object: "commit"}
 	var first *lease.Lease
 	ctx := owning(t.Context(), &first)

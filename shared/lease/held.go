@@ -31,25 +31,26 @@ type Lease struct {
 
 	mu         sync.Mutex // one write at a time
 	generation int64
+	renewed    time.Time // before the latest write that worked was sent
 }
 
-func (l *Leases) keep(uri store.URI, r Record, a store.Attrs, lost context.CancelCauseFunc) *Lease {
-	h := &Lease{leases: l, uri: uri, stop: make(chan struct{}), record: r, generation: a.Generation}
+func (l *Leases) keep(uri store.URI, r Record, a store.Attrs, began time.Time, lost context.CancelCauseFunc) *Lease {
+	h := &Lease{leases: l, uri: uri, stop: make(chan struct{}), record: r, generation: a.Generation, renewed: began}
 	if h.record.First.IsZero() {
 		h.record.First = a.Created
 	}
 	h.age = a.Created.Sub(h.record.First)
-	h.ended.Go(func() { h.renew(lost) })
+	h.ended.Go(func() { h.renew(began, lost) })
 	return h
 }
 
 // renew keeps the lease until stop. Whatever happens to one renewal, the lease
 // is given up for lost a TTL after the last that is known to have worked.
-func (h *Lease) renew(lost context.CancelCauseFunc) {
+func (h *Lease) renew(last time.Time, lost context.CancelCauseFunc) {
 	ttl := h.leases.TTL
 	tick := time.NewTicker(ttl / 3)
 	defer tick.Stop()
-	for last := time.Now(); ; {
+	for {
 		select {
 		case <-h.stop:
 			return
@@ -69,11 +70,18 @@ func (h *Lease) renew(lost context.CancelCauseFunc) {
 	}
 }
 
-// Check renews the lease now, and so says whether it is still held: to be asked
-// right before the work is committed, since an owner that was frozen learns of
-// its loss only some time after it goes on.
+// Check says whether the lease is still held: to be asked right before the work
+// is committed, since an owner that was frozen learns of its loss only some time
+// after it goes on. It asks the store only where the latest renewal is old:
+// nobody takes over before a TTL after it.
 func (h *Lease) Check(ctx context.Context) error {
 	if h == nil {
+		return nil
+	}
+	h.mu.Lock()
+	fresh := time.Since(h.renewed) < h.leases.TTL/2
+	h.mu.Unlock()
+	if fresh {
 		return nil
 	}
 	return h.write(ctx, h.record)
@@ -85,9 +93,10 @@ func (h *Lease) write(ctx context.Context, r Record) error {
 	defer h.mu.Unlock()
 	data := encode(r)
 	for range 2 {
+		began := time.Now()
 		a, err := h.leases.Store.Replace(ctx, h.uri, h.generation, mediaType, data, nil)
 		if err == nil {
-			h.generation = a.Generation
+			h.generation, h.renewed = a.Generation, began
 			return nil
 		}
 		if !errors.Is(err, store.ErrChanged) {

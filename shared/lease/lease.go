@@ -160,10 +160,11 @@ func encode(r Record) []byte {
 func (l *Leases) Claim(ctx context.Context, id string, run Run, lost context.CancelCauseFunc) (*Lease, error) {
 	uri := URI(l.Bucket, id)
 	mine := Record{Schema: Schema, Owner: rand.Text(), TTLMS: l.TTL.Milliseconds(), Run: run, Begun: 1}
+	began := time.Now()
 	attrs, err := l.Store.Create(ctx, uri, mediaType, encode(mine), nil)
 	switch {
 	case err == nil:
-		return l.keep(uri, mine, attrs, lost), nil
+		return l.keep(uri, mine, attrs, began, lost), nil
 	case !errors.Is(err, store.ErrExists):
 		return nil, fault.Wrap(fault.Transient, err, "claim the work")
 	}
@@ -195,6 +196,7 @@ func (l *Leases) Claim(ctx context.Context, id string, run Run, lost context.Can
 			mine.First = attrs.Created
 		}
 	}
+	began = time.Now()
 	attrs, err = l.Store.Replace(ctx, uri, attrs.Generation, mediaType, encode(mine), nil)
 	switch {
 	case errors.Is(err, store.ErrChanged): // somebody else took it over
@@ -202,7 +204,7 @@ func (l *Leases) Claim(ctx context.Context, id string, run Run, lost context.Can
 	case err != nil:
 		return nil, fault.Wrap(fault.Transient, err, "take the work over")
 	}
-	lease := l.keep(uri, mine, attrs, lost)
+	lease := l.keep(uri, mine, attrs, began, lost)
 	if silent := mine.Begun - 1 - mine.Told; silent >= l.MaxAttempts {
 		return lease, fault.New(fault.Internal, "it was begun %d times and never ended: the instance was killed each time, or ran out of memory; look at the function's log (MAX_ATTEMPTS is %d)", silent, l.MaxAttempts)
 	}

@@ -291,3 +291,24 @@ func TestStates(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// FuzzDeadLetters: whatever a file holds, it is failures that can be told and
+// retried, or an error that says what is wrong.
+func FuzzDeadLetters(f *testing.F) {
+	for _, s := range []string{"", "[]", "[null]", "{}", "hello", `{"message":{"messageId":"1","data":"%"}}`, `{"messageId":"1"}`,
+		pull(`{"schema":"pageinspect.request/v1","url":"https://shop.example/1"}`, map[string]string{sourceSubscription: "s", deliveryCount: "7"}),
+		pull("\xff", nil), pull("", map[string]string{"eventType": "OBJECT_FINALIZE", "bucketId": "b", "objectId": "o", "objectGeneration": "5"})} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		all, err := Places{}.DeadLetters(context.Background(), b, Filter{})
+		if err != nil && fault.KindOf(err) != fault.Invalid {
+			t.Errorf("error is %s: %v", fault.KindOf(err), err)
+		}
+		for _, r := range all {
+			if _, err := json.Marshal(r); err != nil || r.ID == "" || r.Schema != job.FailureSchema || r.Stage != job.StageDeliver {
+				t.Errorf("%+v, %v", r, err)
+			}
+		}
+	})
+}
