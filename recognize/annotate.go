@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"cloud.google.com/go/vision/v2/apiv1/visionpb"
 	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
 
@@ -27,10 +29,15 @@ func (j *reading) annotate(ctx context.Context) error {
 		features = append(features, annotate.SafeSearch)
 	}
 	j.reader.Vision, j.reader.Limit, j.reader.Cache = j.Vision, j.Limit, j.Cache
-	readings, cost, err := j.reader.Read(ctx, j.pictures, features, func(done int) {
+	asking, cancel := mostOf(ctx)
+	defer cancel()
+	readings, cost, err := j.reader.Read(asking, j.pictures, features, func(done int) {
 		j.progress(j.manifest.ID, "annotate", done, len(j.pictures))
 	})
 	j.result.Vision = cost
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil && cutShort(readings) {
+		err = nil // what was read is shown
+	}
 	if err != nil {
 		return err
 	}
@@ -42,6 +49,28 @@ func (j *reading) annotate(ctx context.Context) error {
 		return err
 	}
 	return j.noteUnread()
+}
+
+// mostOf leaves a tenth of the time to report what was read when it runs out.
+func mostOf(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, end.Add(-time.Until(end)/10))
+}
+
+// cutShort marks the pictures for which the time ran out, and says whether any was read.
+func cutShort(readings []annotate.Reading) (any bool) {
+	for i := range readings {
+		switch r := &readings[i]; {
+		case r.Text != nil && r.Err == nil:
+			any = true
+		case r.Err == nil:
+			r.Err = status.Error(codes.DeadlineExceeded, "time ran out before it was")
+		}
+	}
+	return any
 }
 
 // noteUnread names the tiles that could not be read.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"cloud.google.com/go/vision/v2/apiv1/visionpb"
@@ -69,6 +70,48 @@ func TestUnreadableTilesAreNamed(t *testing.T) {
 	if res.Page.Partial != "1 of 8 tiles could not be read" || len(res.Page.Warnings) != 1 ||
 		!strings.Contains(res.Page.Warnings[0], "tile 5 (y 2000 to 2500)") || res.Verdict != result.Review || res.Vision.Units != 7 {
 		t.Errorf("partial %q, warnings %q, verdict %s, vision %+v", res.Page.Partial, res.Page.Warnings, res.Verdict, res.Vision)
+	}
+}
+
+// stuck is a Vision that answers no call with a tile from the given one on.
+type stuck struct {
+	reader
+	from string
+}
+
+func (v *stuck) BatchAnnotateImages(ctx context.Context, r *visionpb.BatchAnnotateImagesRequest, opts ...gax.CallOption) (*visionpb.BatchAnnotateImagesResponse, error) {
+	if r.Requests[0].Image.Source.ImageUri >= v.from {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	return v.reader.BatchAnnotateImages(ctx, r, opts...)
+}
+
+// TestTimeRunsOut: what was read by then is a result, and what was not is named;
+// a page of which nothing was read is a failure of kind timeout.
+func TestTimeRunsOut(t *testing.T) {
+	for from, want := range map[string]fault.Kind{"gs://shots/p-1/run/016.jpg": "", "gs://shots/": fault.Timeout} {
+		synctest.Test(t, func(t *testing.T) {
+			r, m, _ := recognizer(t)
+			r.Vision = &stuck{reader{words: []printed{{"안녕하세요", 100, 200, 90, 30, true}}}, from}
+			m.putManifest(t, func(p *page.Manifest) {
+				p.Height, p.Tiles = 500+19*400, nil
+				for i := range 20 {
+					uri := store.URI{Bucket: "shots", Object: fmt.Sprintf("p-1/run/%03d.jpg", i)}
+					m.putTile(uri, fmt.Sprint("picture ", i))
+					p.Tiles = append(p.Tiles, page.Tile{Object: uri.String(), Y: i * 400, Width: 1000, Height: 500})
+				}
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), 540*time.Second)
+			defer cancel()
+			_, res, err := r.Page(ctx, manifestURI)
+			if fault.KindOf(err) != want {
+				t.Fatalf("from %s: %v (%s), want %q", from, err, fault.KindOf(err), want)
+			}
+			if err == nil && (res.Page.Partial != "4 of 20 tiles could not be read" || len(res.Page.Warnings) != 4 || res.Verdict != result.Review || res.Vision.Units != 16) {
+				t.Errorf("partial %q, warnings %q, verdict %s, vision %+v", res.Page.Partial, res.Page.Warnings, res.Verdict, res.Vision)
+			}
+		})
 	}
 }
 
