@@ -12,6 +12,7 @@ module "capture" {
   timeout_seconds = var.timeout_seconds
   cpu             = var.capture.cpu
   memory_mib      = var.capture.memory_mib
+  cpu_always      = var.capture_trigger == "eventarc" # which cuts its pushes after 10 s
   concurrency     = var.capture.tabs
   min_instances   = var.capture.min_instances
   max_instances   = var.capture.max_instances

@@ -230,6 +230,9 @@ func TestTimeoutsAgree(t *testing.T) {
 			if c.text(b, "timeout_seconds") != "var.timeout_seconds" {
 				t.Errorf("%s has a timeout of its own", b.name())
 			}
+			if want := "var." + b.Labels[0] + `_trigger == "eventarc"`; c.text(b, "cpu_always") != want {
+				t.Errorf("%s: pushes that Eventarc cuts after 10 s need processors afterwards: cpu_always = %s, want %s", b.name(), c.text(b, "cpu_always"), want)
+			}
 		case `"./modules/push-subscription"`:
 			pushes++
 			if c.text(b, "ack_deadline_seconds") != "var.ack_deadline_seconds" {

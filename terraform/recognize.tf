@@ -12,6 +12,7 @@ module "recognize" {
   timeout_seconds = var.timeout_seconds
   cpu             = var.recognize.cpu
   memory_mib      = var.recognize.memory_mib
+  cpu_always      = var.recognize_trigger == "eventarc" # which cuts its pushes after 10 s
   concurrency     = var.recognize.concurrency
   min_instances   = var.recognize.min_instances
   max_instances   = var.recognize.max_instances

@@ -3,17 +3,20 @@
 locals {
   bucket_prefix = coalesce(var.buckets.prefix, "${var.project.id}-${var.name}")
 
-  # What is deleted after how many days, by the beginning of its name.
+  # What is deleted after how many days, by the beginning or the end of its name.
   buckets = {
-    screenshots = { expire = [{ days = var.buckets.screenshots_days, prefix = null }], undelete_days = 0 }
-    pages       = { expire = [{ days = var.buckets.pages_days, prefix = null }], undelete_days = 7 }
+    screenshots = { expire = [{ days = var.buckets.screenshots_days }], undelete_days = 0 }
+    pages       = { expire = [{ days = var.buckets.pages_days }], undelete_days = 7 }
     results = { expire = [
       { days = var.buckets.cache_days, prefix = local.cache_prefix },
-      { days = var.buckets.results_days, prefix = null },
+      { days = local.lease_days, suffix = "/lease.json" },
+      { days = var.buckets.results_days },
     ], undelete_days = 7 }
     config = { expire = [], undelete_days = 7 }
   }
   cache_prefix = "cache/"
+  # A failed page's lease answers what is delivered again, which ends long before this.
+  lease_days = 60
 }
 
 resource "google_storage_bucket" "of" {
@@ -35,7 +38,8 @@ resource "google_storage_bucket" "of" {
       action { type = "Delete" }
       condition {
         age            = lifecycle_rule.value.days
-        matches_prefix = lifecycle_rule.value.prefix == null ? null : [lifecycle_rule.value.prefix]
+        matches_prefix = try([lifecycle_rule.value.prefix], null)
+        matches_suffix = try([lifecycle_rule.value.suffix], null)
       }
     }
   }
@@ -51,13 +55,14 @@ resource "google_storage_bucket" "of" {
 }
 
 # Who may do what with the objects. User is read, write and delete: to write an
-# object anew is to delete the old one. Vision reads the tiles as Recognize does.
+# object anew is to delete the old one. Vision reads the tiles as Recognize does. Both keep leases beside what they
+# write, and Recognize cuts tall images into tiles.
 resource "google_storage_bucket_iam_member" "runtime" {
   for_each = {
     "capture screenshots"   = "roles/storage.objectUser"
     "capture pages"         = "roles/storage.objectUser"
     "capture config"        = "roles/storage.objectViewer"
-    "recognize screenshots" = "roles/storage.objectViewer"
+    "recognize screenshots" = "roles/storage.objectUser"
     "recognize pages"       = "roles/storage.objectViewer"
     "recognize results"     = "roles/storage.objectUser"
     "recognize config"      = "roles/storage.objectViewer"

@@ -81,9 +81,9 @@ variable "ack_deadline_seconds" {
 }
 
 variable "max_attempts" {
-  description = "How often work on a page is begun before its failure is recorded in the errors topic, however curable. Ten, with Pub/Sub's growing pauses, outlast 40 minutes. The platform's dead letter, after 100 deliveries, catches only what could not even be recorded."
+  description = "How often work on a page is begun that dies without a word, or fails curably, before that is recorded in the errors topic; curable failures are given an hour besides. The platform's dead letter, after 100 deliveries, catches only what could not even be recorded."
   type        = number
-  default     = 10
+  default     = 5
 
   validation {
     condition     = var.max_attempts >= 1 && var.max_attempts <= 50

@@ -13,6 +13,7 @@ variables {
   timeout_seconds     = 540
   cpu                 = 2
   memory_mib          = 4096
+  cpu_always          = false
   concurrency         = 4
   min_instances       = 0
   max_instances       = 20
@@ -66,6 +67,11 @@ run "nothing_of_ones_own" {
     config_bucket = null
     secret_env    = {}
     secret_files  = {}
+    cpu_always    = true
+  }
+  assert {
+    condition     = !google_cloud_run_v2_service.function.template[0].containers[0].resources[0].cpu_idle
+    error_message = "Work that goes on when its connection was cut needs processors."
   }
   assert {
     condition     = length(google_cloud_run_v2_service.function.template[0].volumes) + length(google_cloud_run_v2_service.function.template[0].containers[0].volume_mounts) == 0

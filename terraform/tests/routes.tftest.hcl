@@ -177,12 +177,12 @@ run "rules_of_ones_own" {
 
 run "kept_as_long_as_said" {
   assert {
-    condition     = { for k, b in google_storage_bucket.of : k => [for r in b.lifecycle_rule : one(r.condition).age] } == { screenshots = [30], pages = [], results = [90], config = [] }
-    error_message = "Screenshots stay 30 days, the cache 90, the rest for ever."
+    condition     = { for k, b in google_storage_bucket.of : k => [for r in b.lifecycle_rule : one(r.condition).age] } == { screenshots = [30], pages = [], results = [90, 60], config = [] }
+    error_message = "Screenshots stay 30 days, the cache 90, leases 60, the rest for ever."
   }
   assert {
-    condition     = one(one(google_storage_bucket.of["results"].lifecycle_rule).condition).matches_prefix == tolist(["cache/"])
-    error_message = "Only the cache goes, not the results."
+    condition     = jsonencode([for r in google_storage_bucket.of["results"].lifecycle_rule : join("", concat(coalesce(one(r.condition).matches_prefix, []), coalesce(one(r.condition).matches_suffix, [])))]) == jsonencode(["cache/", "/lease.json"])
+    error_message = "Only the cache and leases go, not the results."
   }
 }
 
@@ -191,7 +191,7 @@ run "kept_for_ever" {
     buckets = { screenshots_days = 0, cache_days = 0 }
   }
   assert {
-    condition     = alltrue([for b in google_storage_bucket.of : length(b.lifecycle_rule) == 0])
-    error_message = "0 keeps things for ever."
+    condition     = alltrue([for k, b in google_storage_bucket.of : length(b.lifecycle_rule) == (k == "results" ? 1 : 0)])
+    error_message = "0 keeps things for ever, leases aside."
   }
 }

@@ -34,7 +34,7 @@ resource "google_cloud_run_v2_service" "function" {
 
       resources {
         limits            = { cpu = tostring(var.cpu), memory = "${var.memory_mib}Mi" }
-        cpu_idle          = true # paid for while a request is worked on
+        cpu_idle          = !var.cpu_always
         startup_cpu_boost = true
       }
 

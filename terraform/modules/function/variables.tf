@@ -59,6 +59,11 @@ variable "memory_mib" {
   }
 }
 
+variable "cpu_always" {
+  description = "Whether an instance has its processors, and they are paid for, between requests too: for work that goes on when its connection was cut."
+  type        = bool
+}
+
 variable "concurrency" {
   description = "Requests that one instance works on at a time."
   type        = number
