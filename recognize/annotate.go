@@ -29,9 +29,7 @@ func (j *reading) annotate(ctx context.Context) error {
 		features = append(features, annotate.SafeSearch)
 	}
 	j.reader.Vision, j.reader.Limit, j.reader.Cache = j.Vision, j.Limit, j.Cache
-	asking, cancel := mostOf(ctx)
-	defer cancel()
-	readings, cost, err := j.reader.Read(asking, j.pictures, features, func(done int) {
+	readings, cost, err := j.reader.Read(j.asking, j.pictures, features, func(done int) {
 		j.progress(j.manifest.ID, "annotate", done, len(j.pictures))
 	})
 	j.result.Vision = cost

@@ -64,7 +64,9 @@ type Recognizer struct {
 // returns the manifest too, as far as it could be read, so that a failure can
 // be recorded with the request it belongs to.
 func (r *Recognizer) Page(ctx context.Context, uri store.URI) (page.Manifest, result.Result, error) {
-	j := &reading{Recognizer: r, uri: uri, timings: map[string]int64{}}
+	asking, cancel := mostOf(ctx)
+	defer cancel() // after the wait: what was read is kept for reuse meanwhile
+	j := &reading{Recognizer: r, uri: uri, asking: asking, timings: map[string]int64{}}
 	defer j.reader.Wait() // an instance may be frozen once it has answered
 	for _, step := range []struct {
 		name string
@@ -105,6 +107,7 @@ type reading struct {
 	image      bool  // what was put is an image, and the manifest ours
 	generation int64 // of what was put
 	manifest   page.Manifest
+	asking     context.Context // for Vision: it ends a little earlier than the page's own
 	reader     annotate.Reader
 	pictures   []annotate.Picture // one for each tile, in order
 	read       []tileText         // likewise
