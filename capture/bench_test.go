@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"runtime/debug"
@@ -20,6 +21,7 @@ import (
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/pageinspect/pageinspect/capture/browser"
+	"github.com/pageinspect/pageinspect/capture/browser/browsertest"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
@@ -126,7 +128,11 @@ func BenchmarkMemory(b *testing.B) {
 		b.Run(fmt.Sprintf("%d px", height), func(b *testing.B) {
 			url := serve(b, html(banded(height)))
 			cap := benchCapturer(b)
-			cap.Browser, _ = ownForBench(b)
+			mine := fmt.Sprintf("%s/pageinspect-browser-%d-", os.TempDir(), os.Getpid())
+			others := browsertest.Groups(mine)
+			cap.Browser = ownForBench(b)
+			groups := browsertest.Groups(mine)
+			maps.DeleteFunc(groups, func(id int, _ bool) bool { return others[id] })
 			var ours, browsers int64
 			for b.Loop() {
 				debug.FreeOSMemory()
@@ -136,7 +142,7 @@ func BenchmarkMemory(b *testing.B) {
 				}
 				stop := make(chan struct{})
 				peak := make(chan int64)
-				go func() { peak <- browserPeak(stop) }()
+				go func() { peak <- browserPeak(groups, stop) }()
 				if err := cap.once(url); err != nil {
 					b.Fatal(err)
 				}
@@ -171,14 +177,14 @@ func (c *Capturer) once(url string) error {
 }
 
 // ownForBench is a browser of its own, started as the shared one was.
-func ownForBench(b *testing.B) (*browser.Browser, func()) {
+func ownForBench(b *testing.B) *browser.Browser {
 	b.Helper()
 	own, err := browser.Start(context.Background(), browser.Config{Path: os.Getenv("CHROME_PATH"), Tabs: 4, Recycle: 500, Allow: []string{"127.0.0.1"}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(own.Close)
-	return own, own.Close
+	return own
 }
 
 // memoryOf reads a field of this process's memory, in KiB.
@@ -204,14 +210,14 @@ func kilobytes(file, field string) (int64, error) {
 	return 0, fmt.Errorf("%s has no %s", file, field)
 }
 
-// browserPeak is the most memory, in KiB, that this process's browsers take
-// together until stop, each page of memory that several share counted in parts.
-func browserPeak(stop <-chan struct{}) (peak int64) {
+// browserPeak is the most memory, in KiB, that browsers take together until
+// stop, each page of memory that several processes share counted in parts.
+func browserPeak(groups map[int]bool, stop <-chan struct{}) (peak int64) {
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		var sum int64
-		for pid := range processes(fmt.Sprintf("%s/pageinspect-browser-%d-", os.TempDir(), os.Getpid())) {
+		for pid := range browsertest.In(groups) {
 			n, _ := kilobytes(fmt.Sprintf("/proc/%d/smaps_rollup", pid), "Pss") // it may have ended
 			sum += n
 		}

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,6 +22,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/pageinspect/pageinspect/capture/browser"
+	"github.com/pageinspect/pageinspect/capture/browser/browsertest"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/store"
@@ -47,47 +48,6 @@ func own(t *testing.T, cfg browser.Config) (*Capturer, *memory) {
 	cap, mem := capturer(t, "")
 	cap.Browser = b
 	return cap, mem
-}
-
-// processes are those that were given a folder whose name begins with dir for
-// their temporary files, by process id, with their command lines.
-func processes(dir string) map[int]string {
-	out := map[int]string{}
-	files, _ := filepath.Glob("/proc/[0-9]*/environ")
-	for _, f := range files {
-		if b, err := os.ReadFile(f); err == nil && strings.Contains(string(b), "TMPDIR="+dir) {
-			line, _ := os.ReadFile(filepath.Dir(f) + "/cmdline")
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
-			out[pid] = strings.ReplaceAll(string(line), "\x00", " ")
-		}
-	}
-	return out
-}
-
-// killAll kills the browser: every process of it, since the one that was
-// started may be a script around it.
-func killAll(t *testing.T) {
-	t.Helper()
-	for p := range processes(os.TempDir()) {
-		if err := syscall.Kill(p, syscall.SIGKILL); err != nil && err != syscall.ESRCH {
-			t.Fatal(err)
-		}
-	}
-}
-
-// eventually asks cond until it holds, for as long as 15 s.
-func eventually(t *testing.T, what string, cond func() bool) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	late := time.After(15 * time.Second)
-	for !cond() {
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatalf("%s: not within 15 s", what)
-		}
-	}
 }
 
 // held is a page that is loading until it is let go; arrived says that it was asked for.
@@ -127,7 +87,7 @@ func TestBrowserKilledInMidPage(t *testing.T) {
 	url, arrived, _ := held(t)
 	result := cap.start(t.Context(), url)
 	<-arrived
-	killAll(t)
+	browsertest.Signal(t, os.TempDir(), syscall.SIGKILL)
 	if err := <-result; fault.KindOf(err) != fault.Transient {
 		t.Errorf("the page in flight: %s: %v", fault.KindOf(err), err)
 	}
@@ -143,7 +103,7 @@ func TestBrowserKilledUnderLoad(t *testing.T) {
 	var drawn atomic.Int64
 	mem.fail = func(uri store.URI) error {
 		if n := drawn.Add(1); n == 3 || n == 12 || n == 20 { // in the middle of their tiles
-			killAll(t)
+			browsertest.Signal(t, os.TempDir(), syscall.SIGKILL)
 		}
 		return nil
 	}
@@ -197,7 +157,7 @@ func TestRendererCrashCostsItsOwnPage(t *testing.T) {
 	url, arrived, release := held(t)
 	beside := cap.start(t.Context(), url)
 	<-arrived
-	browsers := mainProcesses()
+	browsers := browsertest.Groups(os.TempDir())
 
 	s := newShot(cap, ask(serve(t, html(seen))), job.Source{})
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -226,21 +186,9 @@ func TestRendererCrashCostsItsOwnPage(t *testing.T) {
 		t.Errorf("%d objects of the page beside it, want a tile, its text and a manifest", len(mem.objects))
 	}
 	cap.mustPage(t, ask(serve(t, html(seen))))
-	if now := mainProcesses(); fmt.Sprint(now) != fmt.Sprint(browsers) {
+	if now := browsertest.Groups(os.TempDir()); !maps.Equal(now, browsers) {
 		t.Errorf("the crash of one page replaced the browser: %v, were %v", now, browsers)
 	}
-}
-
-// mainProcesses are the browsers of this TMPDIR without what each has started.
-func mainProcesses() []int {
-	var out []int
-	for pid, line := range processes(os.TempDir()) {
-		if !strings.Contains(line, "--type=") && !strings.Contains(line, "crashpad") {
-			out = append(out, pid)
-		}
-	}
-	slices.Sort(out)
-	return out
 }
 
 // 200 pages of every temper, a third of them cancelled at a random request of
@@ -274,9 +222,7 @@ func TestMixedPagesLeaveNothing(t *testing.T) {
 	// starts its other processes with its first page.
 	idle := func() string {
 		kinds := map[string]int{}
-		for _, line := range processes(os.TempDir()) {
-			_, kind, _ := strings.Cut(line, "--type=")
-			kind, _, _ = strings.Cut(kind, " ")
+		for _, kind := range browsertest.In(browsertest.Groups(os.TempDir())) {
 			kinds[kind]++
 		}
 		kinds["renderer"] = max(kinds["renderer"]-1, 0)
@@ -285,7 +231,7 @@ func TestMixedPagesLeaveNothing(t *testing.T) {
 	}
 	cap.mustPage(t, ask(url+"/0/"))
 	var before string
-	eventually(t, "the first page is gone", func() bool { before = idle(); return strings.Contains(before, "renderer:0") })
+	browsertest.Eventually(t, "the first page is gone", func() bool { before = idle(); return strings.Contains(before, "renderer:0") })
 
 	const pages = 200
 	todo := make(chan int, pages)
@@ -330,16 +276,15 @@ func TestMixedPagesLeaveNothing(t *testing.T) {
 			t.Log(idle())
 		}
 	}()
-	eventually(t, "what "+before+" were", func() bool { return idle() == before })
+	browsertest.Eventually(t, "what "+before+" were", func() bool { return idle() == before })
+	groups := browsertest.Groups(os.TempDir())
 	cap.Browser.Close()
-	if left := processes(os.TempDir()); len(left) > 0 {
-		t.Errorf("processes left: %v", left)
-	}
+	browsertest.Eventually(t, "its processes are gone", func() bool { return len(browsertest.In(groups)) == 0 })
 	if files, _ := filepath.Glob(os.TempDir() + "/*"); len(files) > 0 {
 		t.Errorf("files left: %q", files)
 	}
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-	eventually(t, "goroutines are back", func() bool { return runtime.NumGoroutine() <= goroutines+2 }) // the server of the pages
+	browsertest.Eventually(t, "goroutines are back", func() bool { return runtime.NumGoroutine() <= goroutines+2 }) // the server of the pages
 }
 
 // tempers are pages that ask for a.png and b.png, each in its way.

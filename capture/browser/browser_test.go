@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
-	"strconv"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -20,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+	"github.com/pageinspect/pageinspect/capture/browser/browsertest"
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
@@ -34,44 +34,6 @@ func started(t *testing.T, cfg Config) *Browser {
 	}
 	t.Cleanup(b.Close)
 	return b
-}
-
-// signalAll sends a signal to each process of the test's browsers.
-func signalAll(t *testing.T, sig syscall.Signal) {
-	t.Helper()
-	for _, pid := range processes(os.TempDir()) {
-		if err := syscall.Kill(pid, sig); err != nil && err != syscall.ESRCH {
-			t.Fatal(err)
-		}
-	}
-}
-
-// processes are those that were given a folder in dir for their temporary files.
-func processes(dir string) []int {
-	var out []int
-	files, _ := filepath.Glob("/proc/[0-9]*/environ")
-	for _, f := range files {
-		if b, err := os.ReadFile(f); err == nil && strings.Contains(string(b), "TMPDIR="+dir) {
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(f)))
-			out = append(out, pid)
-		}
-	}
-	return out
-}
-
-// eventually asks cond until it holds, for as long as 15 s.
-func eventually(t *testing.T, what string, cond func() bool) {
-	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	late := time.After(15 * time.Second)
-	for !cond() {
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatalf("%s: not within 15 s", what)
-		}
-	}
 }
 
 // visit opens a tab and loads url in it.
@@ -102,33 +64,32 @@ func site(t *testing.T, body string) string {
 func TestBrowserIsReplacedAndLeavesNothing(t *testing.T) {
 	goroutines := runtime.NumGoroutine()
 	b := started(t, Config{Tabs: 2, Recycle: 2})
-	dirs := map[string]bool{}
+	dirs, groups := map[string]bool{}, map[int]bool{}
 	for range 5 {
 		tab, err := b.Open(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
 		dirs[tab.process.dir] = true
+		maps.Copy(groups, browsertest.Groups(os.TempDir()))
 		tab.Close()
 	}
 	if len(dirs) != 3 {
 		t.Errorf("%d browsers for 5 pages at 2 each, want 3", len(dirs))
 	}
-	eventually(t, "retired browsers are gone", func() bool {
+	browsertest.Eventually(t, "retired browsers are gone", func() bool {
 		dirs, _ := filepath.Glob(os.TempDir() + "/*")
 		return len(dirs) == 1
 	})
 	b.Close()
-	if left := processes(os.TempDir()); len(left) > 0 {
-		t.Errorf("processes left: %v", left)
-	}
+	browsertest.Eventually(t, "its processes are gone", func() bool { return len(browsertest.In(groups)) == 0 })
 	if dirs, _ := filepath.Glob(os.TempDir() + "/*"); len(dirs) > 0 {
 		t.Errorf("left behind: %q", dirs)
 	}
 	if _, err := b.Open(t.Context()); fault.KindOf(err) != fault.Transient {
 		t.Errorf("after Close: %v", err)
 	}
-	eventually(t, "goroutines are back to what they were", func() bool { return runtime.NumGoroutine() <= goroutines })
+	browsertest.Eventually(t, "goroutines are back to what they were", func() bool { return runtime.NumGoroutine() <= goroutines })
 }
 
 // Tabs that are closed, cancelled while they open, and cancelled while their
@@ -170,8 +131,8 @@ func TestNoContextIsLeft(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	eventually(t, "contexts are back to what they were", func() bool { return contexts() == before })
-	eventually(t, "no page is counted as open", func() bool {
+	browsertest.Eventually(t, "contexts are back to what they were", func() bool { return contexts() == before })
+	browsertest.Eventually(t, "no page is counted as open", func() bool {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		return b.current.open == 0
@@ -184,7 +145,7 @@ func TestHungBrowserIsReplaced(t *testing.T) {
 	b := started(t, Config{Tabs: 2, Recycle: 100})
 	b.patience = 500 * time.Millisecond
 	hung := b.current
-	signalAll(t, syscall.SIGSTOP)
+	browsertest.Signal(t, os.TempDir(), syscall.SIGSTOP)
 	if _, err := b.Open(t.Context()); fault.KindOf(err) != fault.Transient {
 		t.Errorf("%s: %v", fault.KindOf(err), err)
 	}
@@ -197,7 +158,7 @@ func TestHungBrowserIsReplaced(t *testing.T) {
 		t.Error("the page is in the browser that hung")
 	}
 	tab.Close()
-	eventually(t, "the hung one is gone", func() bool { _, err := os.Stat(hung.dir); return os.IsNotExist(err) })
+	browsertest.Eventually(t, "the hung one is gone", func() bool { _, err := os.Stat(hung.dir); return os.IsNotExist(err) })
 }
 
 // Close ends what does not answer, with pages open, in less than the 10 s
@@ -207,13 +168,14 @@ func TestCloseEndsAHungBrowserInTime(t *testing.T) {
 	if _, err := visit(t.Context(), b, site(t, "<p>x")); err != nil {
 		t.Fatal(err)
 	}
-	signalAll(t, syscall.SIGSTOP)
+	browsertest.Signal(t, os.TempDir(), syscall.SIGSTOP)
+	groups := browsertest.Groups(os.TempDir())
 	began := time.Now()
 	b.Close()
 	if took := time.Since(began); took > 9*time.Second {
 		t.Errorf("took %v", took)
 	}
-	eventually(t, "its processes are gone", func() bool { return len(processes(os.TempDir())) == 0 })
+	browsertest.Eventually(t, "its processes are gone", func() bool { return len(browsertest.In(groups)) == 0 })
 }
 
 func TestBusyIsSaidAtOnce(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -18,7 +19,6 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
-	"github.com/pageinspect/pageinspect/functions/pageinspect/samples"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/store/localgcs"
 	"github.com/pageinspect/pageinspect/shared/topic/localkafka"
@@ -26,11 +26,14 @@ import (
 
 // BenchmarkStart is the time from the start of Capture's process, the one that
 // its container runs, to its answer for the first page. Beside it, in turn, is
-// the browser's own: started bare, the same page loaded and its tiles drawn.
+// the browser's own: started bare, the same page, which has no script to wait for, loaded and its tiles drawn.
 func BenchmarkStart(b *testing.B) {
-	site := httptest.NewServer(samples.Handler())
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		io.WriteString(w, "<!doctype html><title>plain</title>"+strings.Repeat("<p>여드름 피부에 사용 적합한 크림입니다</p>", 50)) //nolint:errcheck // the visitor may leave
+	}))
 	defer site.Close()
-	url := site.URL + samples.Pages()[0].Path
+	url := site.URL
 	broker, err := localkafka.Start(localkafka.Config{Topics: map[string]int{localcloud.ErrorsTopic: 1}})
 	if err != nil {
 		b.Fatal(err)
