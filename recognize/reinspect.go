@@ -8,11 +8,9 @@ import (
 	"slices"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/pageinspect/pageinspect/recognize/report"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/fault"
-	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
@@ -74,18 +72,16 @@ func (r *Reinspector) once(ctx context.Context, id string, again bool) (Change, 
 	if err != nil {
 		return Change{}, err
 	}
-	if !again {
-		if verdict, same := r.same(b, id); same {
-			return Change{ID: id, Before: verdict, After: verdict}, nil
-		}
-	}
-	var res result.Result
-	if err := jsonv2.Unmarshal(b, &res); err != nil || res.Schema != result.Schema || res.ID != id {
+	res, err := result.Decode(b)
+	if err != nil || res.Schema != result.Schema || res.ID != id {
 		return Change{}, fault.New(fault.Invalid, "%s is not a result of %s with the id %q: %v", uri, result.Schema, id, err)
 	}
 	c := Change{ID: id, Before: res.Verdict}
 	before := res.Findings
-	if err := r.judge(&res); err != nil {
+	if len(r.Packs) > 0 {
+		res.Packs = r.Packs
+	}
+	if err := judge(&res, r.Rules, r.Now()); err != nil {
 		return Change{}, err
 	}
 	c.After, c.Added, c.Removed = res.Verdict, without(res.Findings, before), without(before, res.Findings)
@@ -94,52 +90,6 @@ func (r *Reinspector) once(ctx context.Context, id string, again bool) (Change, 
 	}
 	res.ReinspectedAt = r.Now().UTC()
 	return c, r.replace(ctx, res, uri, attrs.Generation)
-}
-
-func (r *Reinspector) judge(res *result.Result) error {
-	if len(r.Packs) > 0 {
-		res.Packs = r.Packs
-	}
-	return judge(res, r.Rules, r.Now())
-}
-
-// skimmed is what the rules read of a result, which is a third of it: without
-// the places of the words.
-type skimmed struct {
-	result.Result
-	Lines []struct {
-		Block int `json:"block"`
-		Words []struct {
-			Text  string `json:"text"`
-			Space bool   `json:"space"`
-		} `json:"words"`
-	} `json:"lines"`
-}
-
-// same says whether the rules find in a result what it has, whatever the
-// places; they are those of the same words. That is so of most results, and
-// takes half the time of reading them whole. When in doubt it says no.
-func (r *Reinspector) same(b []byte, id string) (result.Verdict, bool) {
-	var s skimmed
-	if err := jsonv2.Unmarshal(b, &s); err != nil || s.Schema != result.Schema || s.ID != id {
-		return "", false
-	}
-	res := s.Result
-	for _, l := range s.Lines {
-		line := result.Line{Block: l.Block, Words: make([]result.Word, len(l.Words))}
-		for i, w := range l.Words {
-			line.Words[i] = result.Word{Text: w.Text, Space: w.Space}
-		}
-		res.Lines = append(res.Lines, line)
-	}
-	verdict, before := res.Verdict, res.Findings
-	if r.judge(&res) != nil || res.Verdict != verdict {
-		return "", false
-	}
-	return verdict, slices.EqualFunc(before, res.Findings, func(x, y result.Finding) bool {
-		x.Box, x.Boxes, y.Box, y.Boxes = page.Box{}, nil, page.Box{}, nil
-		return equal(x, y)
-	})
 }
 
 func (r *Reinspector) replace(ctx context.Context, res result.Result, uri store.URI, generation int64) error {

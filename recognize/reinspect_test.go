@@ -140,6 +140,33 @@ func TestReinspectKeepsWhatItCannotSeeAgain(t *testing.T) {
 	}
 }
 
+// TestReinspectSeesAFindingMove: to the same words elsewhere on its line.
+func TestReinspectSeesAFindingMove(t *testing.T) {
+	r, m := reinspecting(t)
+	stored := m.result(t, resultOf("p-1"))
+	word := func(text string, x float64) result.Word {
+		return result.Word{Text: text, Box: page.Box{X: x, Y: 50, W: 60, H: 30}, Space: true}
+	}
+	stored.Lines = []result.Line{{Words: []result.Word{word("수분", 0), word("크림", 100), word("보습", 200), word("크림", 300)}}}
+	b, err := json.Marshal(stored)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.put(resultOf("p-1"), resultType, b, nil)
+	unless := func(words string) {
+		r.Rules = packs(t, strings.Replace(newRules, "    tests", "    unless: ["+words+"]\n    tests", 1))
+	}
+	unless("수분 크림")
+	if _, err := r.Result(t.Context(), "p-1"); err != nil {
+		t.Fatal(err)
+	}
+	unless("보습 크림")
+	c, err := r.Result(t.Context(), "p-1")
+	if err != nil || len(c.Added) != 1 || len(c.Removed) != 1 || c.Added[0].Box.X != 100 || c.Removed[0].Box.X != 300 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 // racing has somebody else write the result each time it is about to be replaced.
 type racing struct {
 	*memory
