@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pageinspect/pageinspect/recognize/rules/match"
@@ -26,12 +27,13 @@ func (s *Set) Inspect(lines []result.Line, q Query) ([]result.Finding, error) {
 		at int
 		f  result.Finding
 	}
+	category, day := strings.TrimSpace(q.Category), q.At.Format(time.DateOnly)
 	t := match.Read(lines)
 	var all []placed
 	for _, p := range packs {
 		for i := range p.Rules {
 			r := &p.Rules[i]
-			if !r.applies(q) {
+			if !r.applies(category, day) {
 				continue
 			}
 			met := r.spans(t)

@@ -122,9 +122,8 @@ type Query struct {
 	At       time.Time // the day that rules must be in force; zero: now
 }
 
-func (r *Rule) applies(q Query) bool {
-	day := q.At.Format(time.DateOnly)
-	category := strings.TrimSpace(q.Category)
+// applies says whether the rule holds for a category on a day, as 2006-01-02.
+func (r *Rule) applies(category, day string) bool {
 	return r.Mode != result.Off &&
 		(r.From == "" || r.From <= day) && (r.Until == "" || day <= r.Until) &&
 		(len(r.Categories) == 0 || slices.ContainsFunc(r.Categories, func(c string) bool {

@@ -24,7 +24,7 @@ func Decode(b []byte) (Result, error) {
 		// The key stays in the head, which is a whole object only if it was not
 		// cut inside of another, and where a second one would be a duplicate.
 		head := slices.Concat(b[:i], []byte(key+"null}"))
-		s := scanner{rest: string(b[i+len(key):]), words: make([]Word, 0, 32)}
+		s := scanner{in: string(b[i+len(key):]), words: make([]Word, 0, 32)}
 		if lines, ok := s.lines(); ok && json.Unmarshal(head, &r) == nil {
 			r.Lines = lines
 			return r, nil
@@ -38,14 +38,18 @@ func Decode(b []byte) (Result, error) {
 // scanner takes JSON apart that is spelled as encoding/json spells a Line: its
 // order of keys, no white space. After what it does not know it takes nothing more.
 type scanner struct {
-	rest  string
+	in    string
+	at    int    // what is before it was taken
 	words []Word // of one line, reused for the next
 }
 
 // take takes text if it is next.
-func (s *scanner) take(text string) (ok bool) {
-	s.rest, ok = strings.CutPrefix(s.rest, text)
-	return ok
+func (s *scanner) take(text string) bool {
+	if !strings.HasPrefix(s.in[s.at:], text) {
+		return false
+	}
+	s.at += len(text)
+	return true
 }
 
 // want takes what must be next.
@@ -56,13 +60,13 @@ func (s *scanner) want(text string) {
 }
 
 // fail leaves something that nobody wants, so that nothing that follows is taken either.
-func (s *scanner) fail() { s.rest = "\x00" }
+func (s *scanner) fail() { s.in, s.at = "\x00", 0 }
 
 // lines takes the list and the end of the result.
 func (s *scanner) lines() (lines []Line, ok bool) {
 	lines = list(s, nil, s.line)
 	s.want("}")
-	return lines, s.rest == ""
+	return lines, s.at == len(s.in)
 }
 
 func (s *scanner) line() (l Line) {
@@ -141,9 +145,9 @@ func list[T any](s *scanner, to []T, one func() T) []T {
 // text takes a string, which shares the memory of what is scanned if it has no escapes.
 func (s *scanner) text() string {
 	s.want(`"`)
-	escaped := false
-	for i := 0; i < len(s.rest); i++ {
-		switch c := s.rest[i]; {
+	from, escaped := s.at, false
+	for i := from; i < len(s.in); i++ {
+		switch c := s.in[i]; {
 		case c < ' ':
 			s.fail()
 			return ""
@@ -151,8 +155,8 @@ func (s *scanner) text() string {
 			escaped = true
 			i++
 		case c == '"':
-			text := s.rest[:i]
-			s.rest = s.rest[i+1:]
+			text := s.in[from:i]
+			s.at = i + 1
 			if escaped {
 				b, err := jsontext.AppendUnquote(nil, `"`+text+`"`)
 				if err != nil {
@@ -189,12 +193,11 @@ func (s *scanner) integer() int {
 // number takes what strconv may make a number of. JSON wants digits around a
 // point and no zeros ahead; exponents are too rare to be known here.
 func (s *scanner) number() string {
-	n := 0
-	for n < len(s.rest) && ('0' <= s.rest[n] && s.rest[n] <= '9' || s.rest[n] == '-' || s.rest[n] == '.') {
-		n++
+	from := s.at
+	for s.at < len(s.in) && ('0' <= s.in[s.at] && s.in[s.at] <= '9' || s.in[s.at] == '-' || s.in[s.at] == '.') {
+		s.at++
 	}
-	number := s.rest[:n]
-	s.rest = s.rest[n:]
+	number := s.in[from:s.at]
 	digits := strings.TrimPrefix(number, "-")
 	if digits == "" || digits[0] == '.' || digits[len(digits)-1] == '.' || len(digits) > 1 && digits[0] == '0' && digits[1] != '.' {
 		s.fail()

@@ -28,7 +28,7 @@ func agree(t interface{ Fatalf(string, ...any) }, b []byte) {
 // known says whether the scanner reads the lines, the general decoder the head alone.
 func known(b []byte) bool {
 	_, lines, _ := strings.Cut(string(b), `,"lines":[{`)
-	s := scanner{rest: `[{` + lines}
+	s := scanner{in: `[{` + lines}
 	_, ok := s.lines()
 	return ok
 }

@@ -1,6 +1,10 @@
 package match
 
-import "github.com/pageinspect/pageinspect/shared/result"
+import (
+	"strings"
+
+	"github.com/pageinspect/pageinspect/shared/result"
+)
 
 // Bounds of fuzzy matching. In short words one jamo is the difference between
 // two meanings (최고 and 최소, 완치 and 완비); from five syllables on it is
@@ -58,6 +62,9 @@ func syllables(phrase string) (n int) {
 // phrase's own. One jamo more or less changes the number of characters by one
 // at most, so three lengths are tried at each place.
 func (p Pattern) findFuzzy(t *Text, most Gap) []Span {
+	if !p.near(t) {
+		return nil
+	}
 	view, n := t.jamo(), len(p.starts)
 	var found []Span
 	for from := range t.glyphs {
@@ -75,6 +82,13 @@ func (p Pattern) findFuzzy(t *Text, most Gap) []Span {
 		}
 	}
 	return found
+}
+
+// near says whether the phrase may be one jamo away from somewhere. Where no
+// jamo stands alone, one jamo changes one syllable and leaves half of the phrase as it is.
+func (p Pattern) near(t *Text) bool {
+	has := func(half string) bool { return t.pairs.may(half) && strings.Contains(t.tight.s, half) }
+	return t.loose || p.halves[0] == "" || has(p.halves[0]) || has(p.halves[1])
 }
 
 // oneJamoApart says whether one jamo put in, left out or changed makes x of y.

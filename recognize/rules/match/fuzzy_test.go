@@ -1,11 +1,15 @@
 package match
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
+
+	"github.com/pageinspect/pageinspect/shared/result"
 )
 
 func TestFuzzy(t *testing.T) {
@@ -34,6 +38,39 @@ func TestFuzzy(t *testing.T) {
 				t.Errorf("%q in %q (-want +got):\n%s", tt.phrase, tt.text, d)
 			}
 		})
+	}
+}
+
+// TestHalvesHideNoSlip: with them and without, a fuzzy phrase is found in the same places.
+func TestHalvesHideNoSlip(t *testing.T) {
+	met := 0
+	rapid.Check(t, func(t *rapid.T) {
+		phrase := rapid.SampledFrom([]string{"의약품과 같은 효과", "완치를 100% 보장", "가나다라마", "부작용이 없ㅋ는"}).Draw(t, "phrase")
+		apart := []rune(norm.NFD.String(phrase))
+		for range rapid.IntRange(0, 2).Draw(t, "slips") {
+			i := rapid.IntRange(0, len(apart)-1).Draw(t, "at")
+			slip := rapid.SampledFrom([]string{"", "ᄀ", "ᅡ", "ᆨ", "ᄒ", "ㅋ", "0", " "}).Draw(t, "slip")
+			apart = slices.Concat(apart[:i], []rune(slip), apart[i+rapid.IntRange(0, 1).Draw(t, "over"):])
+		}
+		around := rapid.SampledFrom([]string{"", " ", "이 ", "의약품", " ㅋㅋ", "보장"})
+		p, err := Phrase(phrase, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		words := []result.Word{{Text: around.Draw(t, "before")}}
+		for cut := rapid.IntRange(0, len(apart)).Draw(t, "cut"); len(apart) > 0; cut = len(apart) {
+			words, apart = append(words, result.Word{Text: string(apart[:cut])}), apart[cut:] // jamo that two words have do not make a syllable
+		}
+		text := Read([]result.Line{{Words: append(words, result.Word{Text: around.Draw(t, "after")})}})
+		with := p.findFuzzy(text, Word)
+		met += len(with)
+		p.halves = [2]string{}
+		if d := cmp.Diff(p.findFuzzy(text, Word), with); d != "" {
+			t.Fatalf("%q: %s", text.read.s, d)
+		}
+	})
+	if met == 0 {
+		t.Error("nothing was ever found, so nothing was checked")
 	}
 }
 

@@ -7,14 +7,13 @@ import (
 	"unicode"
 )
 
-// needs lists texts of which every match of the regular expression contains
-// one; nil if there is no such list that is short. It saves the engine, which
-// knows no literals under (?i), from reading what it cannot match: most rules
-// are met by no page.
-func needs(re *syntax.Regexp) []string {
+// needs lists texts of which every match of the regular expression contains at
+// least one of each list. It saves the engine, which knows no literals under
+// (?i), from reading what it cannot match: most rules are met by no page.
+func needs(re *syntax.Regexp) [][]string {
 	switch re.Op {
 	case syntax.OpLiteral:
-		return steady(re.Rune)
+		return lists(steady(re.Rune))
 	case syntax.OpCharClass:
 		var all []string
 		for i := 0; i < len(re.Rune); i += 2 {
@@ -26,7 +25,7 @@ func needs(re *syntax.Regexp) []string {
 				all = append(all, one...)
 			}
 		}
-		return compact(all)
+		return lists(compact(all))
 	case syntax.OpCapture, syntax.OpPlus:
 		return needs(re.Sub[0])
 	case syntax.OpRepeat:
@@ -34,13 +33,11 @@ func needs(re *syntax.Regexp) []string {
 			return needs(re.Sub[0])
 		}
 	case syntax.OpConcat:
-		var best []string
+		var all [][]string
 		for _, sub := range re.Sub {
-			if n := needs(sub); n != nil && (best == nil || shortest(n) > shortest(best)) {
-				best = n
-			}
+			all = append(all, needs(sub)...)
 		}
-		return best
+		return all
 	case syntax.OpAlternate:
 		var all []string
 		for _, sub := range re.Sub {
@@ -48,11 +45,24 @@ func needs(re *syntax.Regexp) []string {
 			if n == nil {
 				return nil
 			}
-			all = append(all, n...)
+			all = append(all, slices.MaxFunc(n, func(a, b []string) int { return shortest(a) - shortest(b) })...)
 		}
-		return compact(all)
+		return lists(compact(all))
 	}
 	return nil
+}
+
+// lists is a list alone, if it is one.
+func lists(one []string) [][]string {
+	if one == nil {
+		return nil
+	}
+	return [][]string{one}
+}
+
+// met says whether at least one of each list is there.
+func met(needs [][]string, there func(text string) bool) bool {
+	return !slices.ContainsFunc(needs, func(list []string) bool { return !slices.ContainsFunc(list, there) })
 }
 
 // mostNeeds is how many texts are looked for at most; more cost as much as they save.
@@ -92,8 +102,3 @@ func steady(text []rune) []string {
 // appears says whether the views can have a letter; they have no compatibility
 // forms (ſ, the Kelvin sign).
 func appears(r rune) bool { return normal(string(r)) == string(fold(r)) }
-
-// holds says whether s has one of the texts that a match needs.
-func holds(s string, needs []string) bool {
-	return needs == nil || slices.ContainsFunc(needs, func(n string) bool { return strings.Contains(s, n) })
-}

@@ -2,11 +2,11 @@ package match
 
 import "unicode"
 
-// pairs is the set of neighbouring characters of a text, by hash. A text
-// without a phrase's pairs does not have the phrase, and to know that takes a
-// look at a few bits instead of a search, which in Korean stops at every byte:
-// the syllables share their first. Some 250 phrases are looked for in a page,
-// and most are not there.
+// pairs is the set of a text's characters, each as a pair with a 0, and of its
+// neighbouring characters, by hash. A text without a phrase's pairs does not
+// have the phrase, and to know that takes a look at a few bits instead of a
+// search, which in Korean stops at every byte: the syllables share their first.
+// Some 250 phrases are looked for in a page, and most are not there.
 type pairs [1 << 16 / 64]uint64
 
 func (s *pairs) at(a, b rune) (word *uint64, bit uint64) {
@@ -22,25 +22,15 @@ func (s *pairs) add(a, b rune) {
 
 // may says whether the text may have the phrase; white space does not count.
 func (s *pairs) may(phrase string) bool {
-	last := rune(-1)
+	last := rune(0)
 	for _, r := range phrase {
 		if unicode.IsSpace(r) {
 			continue
 		}
-		if word, bit := s.at(last, r); last >= 0 && *word&bit == 0 {
+		if word, bit := s.at(last, r); *word&bit == 0 {
 			return false
 		}
 		last = r
 	}
 	return true
-}
-
-// mayAny says whether the text may have one of the phrases, or there are none.
-func (s *pairs) mayAny(phrases []string) bool {
-	for _, p := range phrases {
-		if s.may(p) {
-			return true
-		}
-	}
-	return phrases == nil
 }

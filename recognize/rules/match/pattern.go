@@ -24,12 +24,13 @@ type Span struct {
 // Pattern is a phrase or a regular expression.
 type Pattern struct {
 	re    *regexp.Regexp
-	needs []string // see needs
-	tight string   // the phrase without white space
+	needs [][]string // see needs
+	tight string     // the phrase without white space
 	// starts says, for each character of the phrase, whether a word of the
 	// phrase begins there; the first always does.
 	starts []bool
-	jamo   []rune // of the phrase; nil unless it is fuzzy
+	jamo   []rune    // of the phrase; nil unless it is fuzzy
+	halves [2]string // of the phrase, if it is fuzzy and no jamo stands in it alone
 }
 
 // Phrase makes a pattern of a phrase. A fuzzy one is also met by text that is
@@ -51,6 +52,9 @@ func Phrase(source string, fuzzy bool) (Pattern, error) {
 	}
 	if p.tight == "" {
 		return p, fmt.Errorf("%q has no visible character", source)
+	}
+	if r := []rune(p.tight); fuzzy && !slices.ContainsFunc(r, isJamo) {
+		p.halves = [2]string{string(r[:len(r)/2]), string(r[len(r)/2:])}
 	}
 	if n := syllables(p.tight); fuzzy && n < MinFuzzySyllables {
 		return p, fmt.Errorf("%q has %d Hangul syllables, too short for fuzzy, which wants %d; put it into a rule of its own without fuzzy",
@@ -169,7 +173,7 @@ func (t *Text) accept(a, b int, most Gap, starts []bool) (Span, bool) {
 // tight one. Each line (each block with gap: line) is looked at on its own, so
 // that no greedy match can reach across and hide a shorter one.
 func (p Pattern) findRegexp(t *Text, most Gap) []Span {
-	if !t.pairs.mayAny(p.needs) {
+	if !met(p.needs, t.pairs.may) {
 		return nil
 	}
 	var found []Span
@@ -198,7 +202,7 @@ func (p Pattern) findRegexp(t *Text, most Gap) []Span {
 // Cutting the text there is safe because patterns cannot look behind (see Regexp).
 func (p Pattern) search(found []Span, t *Text, v view, from, to int, may func(a, b int) (Span, bool)) []Span {
 	base, s := v.off[from], v.slice(from, to)
-	if !holds(s, p.needs) {
+	if !met(p.needs, func(need string) bool { return strings.Contains(s, need) }) {
 		return found
 	}
 	for at := 0; at < len(s); {

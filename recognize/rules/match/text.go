@@ -58,6 +58,7 @@ type Text struct {
 	read   view
 	tight  view
 	pairs  pairs
+	loose  bool // a jamo is a glyph of its own
 	apart  jamo // nil until a fuzzy pattern asks
 
 	// The word last taken apart, by line and word: matches come in order, and
@@ -75,6 +76,13 @@ type view struct {
 // Read reads the words of a page. It keeps the lines and does not change them.
 func Read(lines []result.Line) *Text {
 	t := &Text{lines: lines}
+	n := 0
+	for _, l := range lines {
+		for _, w := range l.Words {
+			n += utf8.RuneCountInString(w.Text)
+		}
+	}
+	t.glyphs = make([]glyph, 0, n)
 	prev := -1 // line of the last glyph
 	for i, l := range lines {
 		space := false
@@ -103,36 +111,48 @@ func Read(lines []result.Line) *Text {
 // White space inside a word counts as such; invisible characters (zero width
 // space and joiner, soft hyphen) count as nothing at all.
 func (t *Text) add(line, word int, s string) (space bool) {
-	put := func(segment string, from, to int) {
-		for _, r := range segment {
-			switch {
-			case unicode.IsSpace(r):
-				space = true
-			case unicode.In(r, unicode.Cf, unicode.Cc, unicode.Variation_Selector):
-			default:
-				g := glyph{r: fold(r), line: line, word: word, from: from, to: to}
-				if space {
-					g.before, space = Word, false
-				}
-				t.glyphs = append(t.glyphs, g)
+	put := func(r rune, from, to int) {
+		switch {
+		case !plain(r) && unicode.IsSpace(r):
+			space = true
+		case !plain(r) && unicode.In(r, unicode.Cf, unicode.Cc, unicode.Variation_Selector):
+		default:
+			g := glyph{r: fold(r), line: line, word: word, from: from, to: to}
+			if space {
+				g.before, space = Word, false
 			}
+			t.glyphs = append(t.glyphs, g)
 		}
 	}
 	for from := 0; s != ""; {
+		r, n := utf8.DecodeRuneInString(s)
+		if next, _ := utf8.DecodeRuneInString(s[n:]); plain(r) && (n == len(s) || plain(next)) {
+			put(r, from, from+1)
+			s, from = s[n:], from+1
+			continue
+		}
 		// What stands between two boundaries is normalized as one, so all that
 		// comes of it is taken to come from the whole of it.
-		n := norm.NFKC.NextBoundaryInString(s, true)
+		n = norm.NFKC.NextBoundaryInString(s, true)
 		to := from + utf8.RuneCountInString(s[:n])
-		put(norm.NFKC.String(s[:n]), from, to)
+		for _, r := range norm.NFKC.String(s[:n]) {
+			put(r, from, to)
+		}
 		s, from = s[n:], to
 	}
 	return space
 }
 
+// plain says whether a character is visible ASCII or a Hangul syllable, as most
+// are: one that normalization leaves as it is if the next is plain too.
+func plain(r rune) bool { return '!' <= r && r <= '~' || '가' <= r && r <= '힣' }
+
 func (t *Text) spell() {
 	var read, tight strings.Builder
 	t.read.off = make([]int, 0, len(t.glyphs)+1)
 	t.tight.off = make([]int, 0, len(t.glyphs)+1)
+	read.Grow(4 * len(t.glyphs))
+	tight.Grow(3 * len(t.glyphs))
 	for i, g := range t.glyphs {
 		if i > 0 && g.before == block {
 			read.WriteByte('\n')
@@ -141,9 +161,11 @@ func (t *Text) spell() {
 		}
 		t.read.off = append(t.read.off, read.Len())
 		t.tight.off = append(t.tight.off, tight.Len())
+		t.pairs.add(0, g.r)
 		if i > 0 {
 			t.pairs.add(t.glyphs[i-1].r, g.r)
 		}
+		t.loose = t.loose || isJamo(g.r)
 		read.WriteRune(g.r)
 		tight.WriteRune(g.r)
 	}
@@ -247,7 +269,12 @@ func class(r rune) charClass {
 }
 
 // fold makes letters that differ only in case the same.
-func fold(r rune) rune { return unicode.ToLower(r) }
+func fold(r rune) rune {
+	if '가' <= r && r <= '힣' {
+		return r
+	}
+	return unicode.ToLower(r)
+}
 
 // normal spells s as the views are spelled: NFKC, folded, white space as single spaces.
 func normal(s string) string {

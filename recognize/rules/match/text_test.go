@@ -1,10 +1,13 @@
 package match
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -25,6 +28,36 @@ func TestViews(t *testing.T) {
 	if want := "라"; string(text.jamo().runes[text.jamo().off[6]:text.jamo().off[7]]) != "\u1105\u1161" {
 		t.Errorf("jamo of %s: %q", want, string(text.jamo().runes))
 	}
+}
+
+// TestPlainCharactersAreReadAsAnyOther: as what NFKC makes of each piece of text between two boundaries.
+func TestPlainCharactersAreReadAsAnyOther(t *testing.T) {
+	parts := []string{"가", "각", "힣", "a", "Z", "~", "!", " ", "\t", "\u0301", "\u11a8", "\u1161", "\u1100", "ㅋ", "㈜", "Ａ", "ﬁ", "é", "\u200b", "\ufe0f", "😀", "\u3099", "\xff", "\x00", "\x7f", "İ"}
+	rapid.Check(t, func(t *rapid.T) {
+		s := strings.Join(rapid.SliceOf(rapid.SampledFrom(parts)).Draw(t, "text"), "")
+		var want []glyph
+		space, from := false, 0
+		for rest := s; rest != ""; {
+			n := norm.NFKC.NextBoundaryInString(rest, true)
+			to := from + utf8.RuneCountInString(rest[:n])
+			for _, r := range norm.NFKC.String(rest[:n]) {
+				if unicode.IsSpace(r) {
+					space = true
+				} else if !unicode.In(r, unicode.Cf, unicode.Cc, unicode.Variation_Selector) {
+					g := glyph{r: unicode.ToLower(r), from: from, to: to}
+					if space {
+						g.before, space = Word, false
+					}
+					want = append(want, g)
+				}
+			}
+			rest, from = rest[n:], to
+		}
+		var got Text
+		if tail := got.add(0, 0, s); tail != space || !slices.Equal(got.glyphs, want) {
+			t.Fatalf("%+q: %v, space %t; want %v, %t", s, got.glyphs, tail, want, space)
+		}
+	})
 }
 
 // Spacing is never trusted: wherever a hit begins a word, no space put in or
