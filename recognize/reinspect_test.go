@@ -45,7 +45,10 @@ rules:
     tests: {hit: ["크림"], miss: ["로션"]}
 `
 
-func packs(t testing.TB, file string) *rules.Set {
+func packs(t interface {
+	Helper()
+	Fatal(...any)
+}, file string) *rules.Set {
 	t.Helper()
 	set, err := rules.Load(fstest.MapFS{"mine.yaml": {Data: []byte(file)}}, "mine.yaml")
 	if err != nil {
