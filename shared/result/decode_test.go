@@ -42,6 +42,7 @@ var whole = Result{
 			Words: []Word{
 				{Text: "<여드름>", Box: page.Box{X: 1, Y: 2, W: 3, H: 4}, Confidence: 1, Space: true},
 				{Text: "\"\\\u2028\x7f😀", Polygon: []Point{{X: 1.0 / 3, Y: -2.0 / 3}, {X: 0, Y: 1}, {}, {}}},
+				{Text: "크림"},
 			},
 			Polygon: []Point{{X: 1, Y: 2}}},
 		{Words: []Word{}},
@@ -79,7 +80,7 @@ func TestDecodeWhatIsSpelledOtherwise(t *testing.T) {
 		{`"block":3`, `"block":3,"block":3`}, {`"block":3`, `"block":3,"new":[{}]`}, {`"block":3,`, ``}, {`"space":true`, `"space":false`}, {`"space":true`, `"space":1`},
 		{`"words":[]`, `"words":null`}, {`"words":[]`, `"words":[{}]`}, {`"words":[]`, `"words":[,]`}, {`"words":[]`, `"words": []`},
 		{`"polygon":[{"x":1,"y":2}]`, `"polygon":[]`}, {`"polygon":[{"x":1,"y":2}]`, `"polygon":null`}, {`"x":1,"y":2`, `"y":2,"x":1`},
-		{`\u2028`, `\ud800`}, {`\u2028`, `\q`}, {`\u2028`, "\xff"}, {"치료", "\xff"}, {"치료", "\n"}, {"치료", `\n`}, {`<`, "<"},
+		{`\u2028`, `\ud800`}, {`\u2028`, `\q`}, {`\u2028`, "\xff"}, {"크림", "\xff"}, {"크림", "\n"}, {"크림", `\n`}, {`<`, "<"},
 		{`"text":"`, `"lines":null,"text":"`}, {`"text":"`, `"lin\u0065s":[],"text":"`}, {`"schema"`, `"other":{"a":1,"lines":[{"text":""}]},"schema"`},
 		{`}]}]}`, `}]}],"more":1}`}, {`]}]}`, `]}`}, {`]}]}`, `]}]} `}, {`]}]}`, `]}]}}`}, {`]}]}`, `]}],"lines":[]}`},
 	} {

@@ -84,11 +84,11 @@ func (p Pattern) findFuzzy(t *Text, most Gap) []Span {
 	return found
 }
 
-// near says whether the phrase may be one jamo away from somewhere. Where no
+// near says whether somewhere may be one jamo away from the phrase. Where no
 // jamo stands alone, one jamo changes one syllable and leaves half of the phrase as it is.
 func (p Pattern) near(t *Text) bool {
 	has := func(half string) bool { return t.pairs.may(half) && strings.Contains(t.tight.s, half) }
-	return t.loose || p.halves[0] == "" || has(p.halves[0]) || has(p.halves[1])
+	return t.loose || has(p.halves[0]) || has(p.halves[1])
 }
 
 // oneJamoApart says whether one jamo put in, left out or changed makes x of y.

@@ -30,7 +30,7 @@ type Pattern struct {
 	// phrase begins there; the first always does.
 	starts []bool
 	jamo   []rune    // of the phrase; nil unless it is fuzzy
-	halves [2]string // of the phrase, if it is fuzzy and no jamo stands in it alone
+	halves [2]string // of the phrase; empty if a jamo stands in it alone
 }
 
 // Phrase makes a pattern of a phrase. A fuzzy one is also met by text that is
