@@ -52,7 +52,7 @@ tall: deps ## capture 200,000 px pages in headless-shell and in chromium, at eve
 
 fuzz: ## fuzz everything that decodes bytes from outside, FUZZTIME each
 	@$(GO) list -f '{{.ImportPath}}' ./... | while read p; do \
-	  $(GO) test -list '^Fuzz' $$p | grep '^Fuzz' | while read f; do echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done || exit 1; done
+	  $(GO) test -list '^Fuzz' $$p | grep '^Fuzz' | while read f; do echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; done || exit 1; done
 
 images: ## build the containers; IMAGES=REGISTRY/REPOSITORY names them, PUSH=1 pushes them and prints their digests
 	@tool="$(CONTAINERS)"; [ -n "$$tool" ] || { echo "neither docker nor podman is installed; see https://docs.docker.com/engine/install or https://podman.io"; exit 1; }; \
