@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"math"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,10 +54,11 @@ type tileView struct {
 
 type findingView struct {
 	result.Finding
-	N     int
-	ID    string // of its first box, "" when it stands nowhere
-	Boxes []boxView
-	Where string
+	N         int
+	ID        string // of its first box, "" when it stands nowhere
+	Boxes     []boxView
+	Where     string
+	InPicture bool // nothing of it stands in the page's HTML
 }
 
 type boxView struct {
@@ -148,6 +150,9 @@ func (v *view) addFindings(r result.Result) {
 		if len(boxes) > 0 {
 			fv.ID, fv.Where = fv.Boxes[0].ID, "at "+count(int(finite(boxes[0].Y)))+" px"
 		}
+		fv.InPicture = len(f.Lines) > 0 && !slices.ContainsFunc(f.Lines, func(n int) bool {
+			return n < 0 || n >= len(r.Lines) || r.Lines[n].Source != result.InPicture
+		})
 		v.Findings = append(v.Findings, fv)
 		found[f.Severity]++
 		if f.Mode == result.Enforce && f.Severity != result.Info {
