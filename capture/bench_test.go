@@ -32,18 +32,20 @@ import (
 // The bare loop waits for nothing but the load event; a page with scripts is
 // scrolled and watched by us for 300 ms more, which the second figure includes.
 func BenchmarkShortPages(b *testing.B) {
-	for _, c := range []struct{ name, body string }{
-		{"plain", banded(2000)},
-		{"scripted", banded(2000) + `<script>addEventListener('scroll',()=>{document.title=scrollY})</script>`},
-	} {
+	scripted := banded(2000) + `<script>addEventListener('scroll',()=>{document.title=scrollY})</script>`
+	for _, c := range []struct {
+		name, body string
+		atOnce     int
+	}{{"plain", banded(2000), 4}, {"scripted", scripted, 4}, {"scripted, eight at a time", scripted, 8}} {
 		b.Run(c.name, func(b *testing.B) {
 			url := serve(b, html(c.body))
 			cap, bare := benchCapturer(b), bareBrowser(b)
-			const pages, atOnce = 40, 4
+			cap.Browser = ownForBench(b, c.atOnce)
+			const pages = 48
 			var oursTime, floorTime time.Duration
 			for b.Loop() {
-				floorTime += inParallel(b, pages, atOnce, func(int) error { return bareCapture(bare, url, 2000) })
-				oursTime += inParallel(b, pages, atOnce, func(int) error { return cap.once(url) })
+				floorTime += inParallel(b, pages, c.atOnce, func(int) error { return bareCapture(bare, url, 2000) })
+				oursTime += inParallel(b, pages, c.atOnce, func(int) error { return cap.once(url) })
 			}
 			perMinute := func(d time.Duration) float64 { return float64(pages*b.N) / d.Minutes() }
 			b.ReportMetric(0, "ns/op")
@@ -130,7 +132,7 @@ func BenchmarkMemory(b *testing.B) {
 			cap := benchCapturer(b)
 			mine := fmt.Sprintf("%s/pageinspect-browser-%d-", os.TempDir(), os.Getpid())
 			others := browsertest.Groups(mine)
-			cap.Browser = ownForBench(b)
+			cap.Browser = ownForBench(b, 1)
 			groups := browsertest.Groups(mine)
 			maps.DeleteFunc(groups, func(id int, _ bool) bool { return others[id] })
 			var ours, browsers int64
@@ -176,10 +178,10 @@ func (c *Capturer) once(url string) error {
 	return err
 }
 
-// ownForBench is a browser of its own, started as the shared one was.
-func ownForBench(b *testing.B) *browser.Browser {
+// ownForBench is a browser of its own.
+func ownForBench(b *testing.B, tabs int) *browser.Browser {
 	b.Helper()
-	own, err := browser.Start(context.Background(), browser.Config{Path: os.Getenv("CHROME_PATH"), Tabs: 4, Recycle: 500, Allow: []string{"127.0.0.1"}}, slog.New(slog.DiscardHandler))
+	own, err := browser.Start(context.Background(), browser.Config{Path: os.Getenv("CHROME_PATH"), Tabs: tabs, Recycle: 500, Allow: []string{"127.0.0.1"}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
 	}
