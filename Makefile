@@ -34,8 +34,8 @@ test-kafka: deps ## test on a real Apache Kafka (or KAFKA_BROKERS) and Kafka Con
 
 check: ## gofmt, go vet, staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt would change these; run gofmt -w ."; exit 1; }
-	$(GO) vet -tags kafka ./...
-	$(GO) tool staticcheck -tags kafka ./...
+	$(GO) vet -tags kafka,profile ./...
+	$(GO) tool staticcheck -tags kafka,profile ./...
 
 bench: deps ## measure: every figure a ratio against a floor in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
@@ -69,7 +69,7 @@ terraform-test: ## check terraform/ offline; what needs the Google provider is s
 	@GO=$(GO) terraform/test.sh
 
 profile: deps ## measure what a page takes, for pageinspect plan: the samples into plan/profile.json, or URL="https://…" into PROFILE=file
-	$(GO) test -count 1 -timeout 60m -run TestMeasureProfile -v ./functions/pageinspect -args -measure "$(abspath $(or $(PROFILE),functions/pageinspect/plan/profile.json))" -measure-urls "$(URL)"
+	$(GO) test -tags profile -count 1 -timeout 60m -run TestMeasureProfile -v ./functions/pageinspect -args -measure "$(abspath $(or $(PROFILE),functions/pageinspect/plan/profile.json))" -measure-urls "$(URL)"
 
 clean: ## remove what was built and found; .pageinspect, the state of serve, stays
 	rm -rf bin out

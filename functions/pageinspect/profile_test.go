@@ -1,3 +1,5 @@
+//go:build profile
+
 package main
 
 import (
@@ -32,10 +34,11 @@ var (
 )
 
 // TestMeasureProfile takes pages through the local cloud, one after the other,
-// and writes down what each took: `make profile`.
+// and writes down what each took: `make profile`. It measures and checks nothing,
+// so it is built for that alone.
 func TestMeasureProfile(t *testing.T) {
 	if *measureTo == "" {
-		t.Skip("it measures and checks nothing; see make profile")
+		t.Fatal("say where to with -measure FILE, as make profile does")
 	}
 	sent := startCollector(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", sent.url)
