@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/pageinspect/pageinspect/capture/browser"
@@ -108,13 +109,27 @@ func (s *shot) close() {
 }
 
 func (s *shot) warn(format string, args ...any) {
-	s.manifest.Warnings = appendOnce(s.manifest.Warnings, maxNotes, format, args...)
+	s.manifest.Warnings = appendOnce(s.manifest.Warnings, page.MaxNotes, format, args...)
 }
 
 // partial notes why the page is not whole; the first reason stays.
 func (s *shot) partial(why string) {
 	if s.manifest.Partial == "" {
 		s.manifest.Partial = why
+	}
+}
+
+// unseen lists a part of the page that was not seen. Beyond MaxUnseen the last
+// entry says that there are more.
+func (s *shot) unseen(u page.Unseen) {
+	u.Why, u.Source = page.Cut(u.Why, page.MaxNoteBytes), page.Cut(u.Source, page.MaxNoteBytes)
+	list := &s.manifest.Unseen
+	switch {
+	case slices.Contains(*list, u) || len(*list) == page.MaxUnseen:
+	case len(*list) == page.MaxUnseen-1:
+		*list = append(*list, page.Unseen{Kind: u.Kind, Why: "and more, which are not listed"})
+	default:
+		*list = append(*list, u)
 	}
 }
 

@@ -11,13 +11,10 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/telemetry"
 )
-
-// maxNotes bounds the warnings and blocked addresses of one page: enough to
-// act on, and a hostile page cannot fill the manifest.
-const maxNotes = 100
 
 func (c *Capturer) manifestURI(id string) store.URI {
 	return store.URI{Bucket: c.Pages, Object: id + ".json"}
@@ -37,7 +34,7 @@ func runID(now time.Time) string {
 func (s *shot) writeManifest(ctx context.Context) error {
 	m := &s.manifest
 	for _, address := range s.tab.Refused() {
-		m.Blocked = appendOnce(m.Blocked, maxNotes, "%s", address)
+		m.Blocked = appendOnce(m.Blocked, page.MaxNotes, "%s", address)
 	}
 	if err := m.Validate(); err != nil {
 		return fault.New(fault.Internal, "the manifest just made is wrong: %v", err)
@@ -64,9 +61,7 @@ func (s *shot) writeManifest(ctx context.Context) error {
 // appendOnce adds a note unless it is there already or there are too many.
 func appendOnce(notes []string, most int, format string, args ...any) []string {
 	note := fmt.Sprintf(format, args...)
-	if len(note) > 500 {
-		note = note[:500] + "…"
-	}
+	note = page.Cut(note, page.MaxNoteBytes)
 	if slices.Contains(notes, note) || len(notes) > most {
 		return notes
 	}

@@ -14,6 +14,7 @@ func (j *reading) describe() {
 	r.Schema, r.ID, r.URL, r.FinalURL, r.Title = result.Schema, m.ID, m.Request.URL, m.FinalURL, m.Title
 	r.Category, r.Labels, r.Packs, r.Tiles, r.CapturedAt = m.Request.Category, m.Request.Labels, m.Request.Rules, m.Tiles, m.CapturedAt
 	r.Page = result.Page{Width: m.Width, Height: m.Height, Scale: m.Scale, Truncated: m.Truncated, Partial: m.Partial, Warnings: m.Warnings, Blocked: m.Blocked}
+	r.Unseen = m.Unseen
 	r.SafeSearch = j.judgements()
 }
 
@@ -44,7 +45,7 @@ func judge(r *result.Result, set *rules.Set, at time.Time) error {
 		r.Findings = []result.Finding{} // the contract has a list, if an empty one
 	}
 	r.Verdict = rules.VerdictOf(r.Findings)
-	if r.Verdict == result.Pass && (r.Page.Partial != "" || r.Page.Truncated) {
+	if r.Verdict == result.Pass && (r.Page.Partial != "" || r.Page.Truncated || len(r.Unseen) > 0) {
 		r.Verdict = result.Review
 	}
 	return nil

@@ -9,9 +9,6 @@ import (
 // DOMSchema names the contract in every DOM text object.
 const DOMSchema = "pageinspect.dom/v1"
 
-// MaxDOMBytes bounds a DOM text object; the text of 200,000 px is about 4 MB.
-const MaxDOMBytes = 32 << 20
-
 // DOM is pageinspect.dom/v1: the text that the page's HTML shows, as the
 // browser laid it out when the tiles were drawn. It lies beside the tiles, and
 // what the tiles say and it does not is said in pictures only.

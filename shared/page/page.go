@@ -19,14 +19,6 @@ import (
 // Schema names the contract in every manifest.
 const Schema = "pageinspect.page/v1"
 
-// Limits that a manifest must keep; one that does not is Invalid.
-const (
-	// MaxTiles bounds one page: 200,000 px in the smallest sensible tiles.
-	MaxTiles = 1000
-	// MaxManifestBytes bounds the object itself, before it is decoded.
-	MaxManifestBytes = 8 << 20
-)
-
 // Manifest is pageinspect.page/v1: one captured page.
 // Lengths are CSS pixels from the page's top left; Scale is picture pixels per CSS pixel.
 type Manifest struct {
@@ -53,6 +45,8 @@ type Manifest struct {
 	// request or the profile asked for it.
 	SafeSearch bool   `json:"safe_search,omitempty"`
 	Tiles      []Tile `json:"tiles"`
+	// Unseen lists the parts of the page that were not seen, up to MaxUnseen.
+	Unseen []Unseen `json:"unseen,omitempty"`
 	// TimingsMS says where Capture's time went, by step, in milliseconds.
 	TimingsMS map[string]int64 `json:"timings_ms,omitempty"`
 }

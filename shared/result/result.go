@@ -153,25 +153,28 @@ type SafeSearch struct {
 // Result is pageinspect.result/v1. On the results topic Text and Lines are
 // left out and ResultObject says where they are.
 type Result struct {
-	Schema       string            `json:"schema"`
-	ID           string            `json:"id"`
-	URL          string            `json:"url"`
-	FinalURL     string            `json:"final_url"`
-	Title        string            `json:"title"`
-	Category     string            `json:"category,omitempty"`
-	Labels       map[string]string `json:"labels,omitempty"`
-	Page         Page              `json:"page"`
-	Tiles        []page.Tile       `json:"tiles"`
-	Verdict      Verdict           `json:"verdict"`
-	Findings     []Finding         `json:"findings"`
-	Rules        []string          `json:"rules"`                 // packs applied, as name@hash
-	Packs        []string          `json:"packs,omitempty"`       // names of the packs that the request asked for; empty: all
-	SafeSearch   []SafeSearch      `json:"safe_search,omitempty"` // of each tile that was read, if it was asked for
-	Quality      Quality           `json:"quality,omitzero"`      // only where the page has DOM text and it is known
-	Vision       Vision            `json:"vision"`
-	TimingsMS    map[string]int64  `json:"timings_ms"`
-	CapturedAt   time.Time         `json:"captured_at"`
-	RecognizedAt time.Time         `json:"recognized_at"`
+	Schema   string            `json:"schema"`
+	ID       string            `json:"id"`
+	URL      string            `json:"url"`
+	FinalURL string            `json:"final_url"`
+	Title    string            `json:"title"`
+	Category string            `json:"category,omitempty"`
+	Labels   map[string]string `json:"labels,omitempty"`
+	Page     Page              `json:"page"`
+	Tiles    []page.Tile       `json:"tiles"`
+	// Unseen lists the parts of the page that were not seen or not read. Any
+	// makes the verdict at least review.
+	Unseen       []page.Unseen    `json:"unseen,omitempty"`
+	Verdict      Verdict          `json:"verdict"`
+	Findings     []Finding        `json:"findings"`
+	Rules        []string         `json:"rules"`                 // packs applied, as name@hash
+	Packs        []string         `json:"packs,omitempty"`       // names of the packs that the request asked for; empty: all
+	SafeSearch   []SafeSearch     `json:"safe_search,omitempty"` // of each tile that was read, if it was asked for
+	Quality      Quality          `json:"quality,omitzero"`      // only where the page has DOM text and it is known
+	Vision       Vision           `json:"vision"`
+	TimingsMS    map[string]int64 `json:"timings_ms"`
+	CapturedAt   time.Time        `json:"captured_at"`
+	RecognizedAt time.Time        `json:"recognized_at"`
 	// ReinspectedAt is when other rules were last applied to the same text, if ever.
 	ReinspectedAt time.Time `json:"reinspected_at,omitzero"`
 	ResultObject  string    `json:"result_object,omitempty"`

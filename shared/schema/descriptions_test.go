@@ -23,6 +23,12 @@ var descriptions = map[reflect.Type]map[string]string{
 		"safe_search": "Have the pictures judged for indecency too; a second Vision unit a tile.",
 		"attempt":     "Which run this is, from 1; a failure that is published again has one more. Deliveries of one attempt are one run.",
 	},
+	reflect.TypeFor[page.Unseen](): {
+		"kind":   "What sort of part: clipped, beyond, vanished, covered, failed, loading or unread.",
+		"box":    "Where it is, or would be; all zeros where nobody can tell.",
+		"why":    "What happened, for a reviewer.",
+		"source": "The address that brought nothing, or only a part.",
+	},
 	reflect.TypeFor[job.Source](): {
 		"via":       "Who carried the request.",
 		"topic":     "Kafka topic, where the carrier tells.",
@@ -56,6 +62,7 @@ var descriptions = map[reflect.Type]map[string]string{
 		"height":      "Height of the captured page in CSS pixels.",
 		"scale":       "Picture pixels per CSS pixel.",
 		"truncated":   "The page went on below height.",
+		"unseen":      "The parts of the page that were not seen, up to 200.",
 		"partial":     "Why not all of it could be captured.",
 		"warnings":    "What a reviewer should know.",
 		"blocked":     "Addresses that the page asked for and was refused.",
@@ -94,6 +101,7 @@ var descriptions = map[reflect.Type]map[string]string{
 		"labels":         "The request's labels, untouched.",
 		"page":           "What was captured of the page.",
 		"tiles":          "The screenshots that were read.",
+		"unseen":         "The parts of the page that were not seen or not read. Any makes the verdict at least review.",
 		"verdict":        "What the findings add up to.",
 		"findings":       "The places where a rule was broken.",
 		"rules":          "Rule packs applied, as name@hash.",

@@ -1,0 +1,66 @@
+package page
+
+import (
+	"math"
+	"unicode/utf8"
+)
+
+// Every bound on what a stranger's page hands over stands here: a page can make
+// any string as long, any box as large and any list as long as it likes. Each
+// is applied where the bytes enter (package capture), and checked again where a
+// manifest is read, since anybody who may write to the pages bucket makes one.
+const (
+	// MaxTiles bounds one page: 200,000 px in the smallest sensible tiles.
+	MaxTiles = 1000
+	// MaxManifestBytes bounds the object itself, before it is decoded. The
+	// bounds below keep what Capture writes well under it.
+	MaxManifestBytes = 8 << 20
+	// MaxTitleBytes is four times what a browser shows in a tab's tooltip.
+	MaxTitleBytes = 1000
+	// MaxURLBytes bounds an address. Servers refuse more than 8 to 32 KB;
+	// Chromium takes 2 MB.
+	MaxURLBytes = 64 << 10
+	// MaxNoteBytes bounds one warning, one reason, or one address in a list.
+	MaxNoteBytes = 500
+	// MaxNotes bounds a list of them: enough to act on.
+	MaxNotes = 100
+	// MaxUnseen bounds the regions that are listed one by one.
+	MaxUnseen = 200
+	// MaxDOMBytes bounds a DOM text object; the text of 200,000 px is about 4 MB.
+	MaxDOMBytes = 32 << 20
+	// MaxPixels bounds a tile's picture: Google's OCR scales larger ones down
+	// to 20 Mpx, and small type with them.
+	MaxPixels = 20_000_000
+)
+
+// Cut shortens s to at most limit bytes, between two characters, and says so
+// with an ellipsis.
+func Cut(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	s = s[:limit-len("…")]
+	for len(s) > 0 {
+		if r, n := utf8.DecodeLastRuneInString(s); r != utf8.RuneError || n > 1 {
+			break
+		}
+		s = s[:len(s)-1]
+	}
+	return s + "…"
+}
+
+// Clip is the part of the box that lies within a page of the given size. What
+// is no number, or lies outside, becomes empty.
+func (b Box) Clip(width, height float64) Box {
+	for _, v := range []float64{b.X, b.Y, b.W, b.H} {
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return Box{}
+		}
+	}
+	x, y := max(b.X, 0), max(b.Y, 0)
+	c := Box{x, y, min(b.Right(), width) - x, min(b.Bottom(), height) - y}
+	if c.Empty() {
+		return Box{}
+	}
+	return c
+}
