@@ -115,11 +115,11 @@ func slug(address string) string {
 	return s
 }
 
-// encode is the request as Kafka carries it.
-func encode(r job.Request) []byte {
-	b, err := json.Marshal(r)
+// encode is a request, or a failure, as Kafka carries it.
+func encode[T job.Request | job.Failure](v T) []byte {
+	b, err := json.Marshal(v)
 	if err != nil {
-		panic(fmt.Sprintf("a request cannot be encoded: %v", err)) // it has strings and booleans only
+		panic(fmt.Sprintf("%T cannot be encoded: %v", v, err)) // it has strings, numbers and JSON only
 	}
 	return b
 }

@@ -11,8 +11,8 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
-	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/samples"
@@ -64,21 +64,23 @@ func run(ctx context.Context, o runOptions, urls []string, stdin io.Reader, stdo
 	if err := absolute(&o.cloud); err != nil {
 		return err
 	}
-	requests, stop, err := wanted(urls, o.requests, stdin, stderr)
+	requests, refused, stop, err := wanted(urls, o.requests, stdin)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return fault.New(fault.Internal, "%v; choose another directory with --out", err)
+	out, err := openOut(o.out)
+	if err != nil {
+		return err
 	}
+	defer out.close()
 	state, err := os.MkdirTemp("", "pageinspect-run-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(state)
 
-	show := newProgress(stderr, len(requests))
+	show := newProgress(stderr, len(requests)+len(refused))
 	defer show.close()
 	o.cloud.Dir, o.cloud.Programs, o.cloud.Log, o.cloud.Hear = state, programs, logger(stderr), show.hear
 	o.cloud.Allow = append(o.cloud.Allow, privateAddresses(ctx, requests)...)
@@ -90,7 +92,13 @@ func run(ctx context.Context, o runOptions, urls []string, stdin io.Reader, stdo
 	if err := send(ctx, cloud, requests); err != nil {
 		return err
 	}
-	outcomes, err := collectOutcomes(ctx, cloud, o.out, requests, show)
+	outcomes, err := collectOutcomes(ctx, cloud, out, requests, show)
+	for _, f := range refused {
+		failed := outcome{id: f.ID, failure: &f}
+		outcomes = append(outcomes, failed)
+		show.done(failed)
+		err = errors.Join(err, out.saveFailure(f.ID, encode(f)))
+	}
 	show.close()
 	if o.json {
 		printJSON(stdout, outcomes)
@@ -104,16 +112,20 @@ func run(ctx context.Context, o runOptions, urls []string, stdin io.Reader, stdo
 }
 
 // wanted makes the requests of the addresses given or, without any, of the
-// bundled samples, which it serves until stop is called.
-func wanted(urls []string, t template, stdin io.Reader, stderr io.Writer) (requests [][]byte, stop func(), err error) {
+// bundled samples, which it serves until stop is called. A line whose id cannot
+// be one is refused here: it could not be told from another in what comes back.
+func wanted(urls []string, t template, stdin io.Reader) (requests [][]byte, refused []job.Failure, stop func(), err error) {
 	stop = func() {}
 	if len(urls) == 0 {
-		return serveSamples(t)
+		requests, stop, err = serveSamples(t)
+		return requests, nil, stop, err
 	}
 	add := func(line []byte) {
 		r, err := t.request(line)
-		if err != nil && r.ID == "" {
-			r.ID = newID("")
+		if job.CheckID(r.ID) != nil {
+			r.ID = newID(r.URL)
+			refused = append(refused, job.NewFailure(job.StageDeliver, err, r, line, job.Source{Via: "list", Partition: -1, Offset: -1}, time.Now()))
+			return
 		}
 		// A bad address is sent all the same: Capture says what is wrong with
 		// it, and the errors topic tells, as it would in production.
@@ -127,13 +139,13 @@ func wanted(urls []string, t template, stdin io.Reader, stderr io.Writer) (reque
 			add([]byte(u))
 		}
 		if err != nil {
-			return nil, stop, err
+			return nil, nil, stop, err
 		}
 	}
-	if len(requests) == 0 {
-		return nil, stop, fault.New(fault.Invalid, "no address given; name some, or none at all for the bundled samples")
+	if len(requests)+len(refused) == 0 {
+		return nil, nil, stop, fault.New(fault.Invalid, "no address given; name some, or none at all for the bundled samples")
 	}
-	return requests, stop, nil
+	return requests, refused, stop, nil
 }
 
 func serveSamples(t template) ([][]byte, func(), error) {
@@ -216,7 +228,7 @@ type outcome struct {
 // collectOutcomes follows the results and errors topics until every request has
 // an outcome, and writes each to its directory. When ctx ends first, it returns
 // what there is.
-func collectOutcomes(ctx context.Context, cloud *localcloud.Cloud, dir string, requests [][]byte, show *progress) ([]outcome, error) {
+func collectOutcomes(ctx context.Context, cloud *localcloud.Cloud, out outDir, requests [][]byte, show *progress) ([]outcome, error) {
 	follow, cancel := context.WithCancel(ctx)
 	defer cancel()
 	outcomes := make([]outcome, len(requests))
@@ -228,6 +240,9 @@ func collectOutcomes(ctx context.Context, cloud *localcloud.Cloud, dir string, r
 	}
 	var mu sync.Mutex
 	left := len(place)
+	if left == 0 {
+		return nil, nil
+	}
 	settle := func(id string, set func(*outcome) error) error {
 		mu.Lock()
 		defer mu.Unlock()
@@ -252,7 +267,7 @@ func collectOutcomes(ctx context.Context, cloud *localcloud.Cloud, dir string, r
 				return err
 			}
 			return settle(r.ID, func(o *outcome) (err error) {
-				o.result, err = saveResult(follow, cloud.Store, r, filepath.Join(dir, r.ID))
+				o.result, err = out.saveResult(follow, cloud.Store, r)
 				return err
 			})
 		})
@@ -265,7 +280,7 @@ func collectOutcomes(ctx context.Context, cloud *localcloud.Cloud, dir string, r
 			}
 			return settle(f.ID, func(o *outcome) error {
 				o.failure = &f
-				return saveFailure(m.Value, filepath.Join(dir, f.ID))
+				return out.saveFailure(f.ID, m.Value)
 			})
 		})
 	}()

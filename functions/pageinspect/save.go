@@ -4,11 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
+	"regexp"
 
 	"github.com/pageinspect/pageinspect/recognize/report"
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
@@ -19,9 +23,68 @@ const (
 	maxResult = 512 << 20
 )
 
-// saveResult copies a page's result and tiles into dir, and makes the report
-// anew so that it shows the tiles beside it.
-func saveResult(ctx context.Context, objects *store.Client, event result.Result, dir string) (*result.Result, error) {
+// The files of a page's folder; the tiles lie in tilesDir.
+const (
+	resultFile  = "result.json"
+	reportFile  = "report.html"
+	failureFile = "error.json"
+)
+
+// outDir is the directory that --out names. Everything is written through an
+// os.Root, which no name and no symbolic link leads out of.
+//
+// Nothing but files that this program writes is ever removed, each by its own
+// name, and no directory at all: --out may be somebody's home.
+type outDir struct{ root *os.Root }
+
+func openOut(dir string) (outDir, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return outDir{}, fault.New(fault.Internal, "%v; choose another directory with --out", err)
+	}
+	root, err := os.OpenRoot(dir)
+	return outDir{root}, fault.Wrap(fault.Internal, err, "open the directory for the results")
+}
+
+func (o outDir) close() { o.root.Close() } //nolint:errcheck // nothing is written through it
+
+// page makes the folder of a page. An id that is not valid never becomes one:
+// it may come from a list or a record that somebody else made.
+func (o outDir) page(id string) (*os.Root, error) {
+	if err := job.CheckID(id); err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "the id of a page's folder")
+	}
+	if err := o.root.Mkdir(id, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fault.Wrap(fault.Internal, err, "make the folder of page %s", id)
+	}
+	folder, err := o.root.OpenRoot(id)
+	return folder, fault.Wrap(fault.Internal, err, "open the folder of page %s", id)
+}
+
+var tileFile = regexp.MustCompile(`^[0-9]{3,}\.(jpg|png|webp)$`)
+
+// forget removes what an earlier run wrote into a page's folder.
+func forget(folder *os.Root) error {
+	names := []string{resultFile, reportFile, failureFile}
+	tiles, err := fs.ReadDir(folder.FS(), tilesDir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, t := range tiles {
+		if t.Type().IsRegular() && tileFile.MatchString(t.Name()) {
+			names = append(names, path.Join(tilesDir, t.Name()))
+		}
+	}
+	for _, name := range names {
+		if err := folder.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveResult copies a page's result and tiles into its folder, and makes the
+// report anew so that it shows the tiles beside it.
+func (o outDir) saveResult(ctx context.Context, objects *store.Client, event result.Result) (*result.Result, error) {
 	uri, err := store.ParseURI(event.ResultObject)
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "result of %s", event.ID)
@@ -34,13 +97,17 @@ func saveResult(ctx context.Context, objects *store.Client, event result.Result,
 	if err := json.Unmarshal(b, &r); err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "%s", uri)
 	}
-	if err := os.RemoveAll(filepath.Join(dir, tilesDir)); err != nil {
+	folder, err := o.page(event.ID)
+	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Join(dir, tilesDir), 0o755); err != nil {
+	defer folder.Close()
+	if err := forget(folder); err != nil {
 		return nil, err
 	}
-	os.Remove(filepath.Join(dir, "error.json")) // of an earlier run
+	if err := folder.Mkdir(tilesDir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
 	names := map[string]string{}
 	for i, t := range r.Tiles {
 		uri, err := store.ParseURI(t.Object)
@@ -52,7 +119,7 @@ func saveResult(ctx context.Context, objects *store.Client, event result.Result,
 			return nil, fault.Wrap(fault.Internal, err, "tile %d of %s", i, r.ID)
 		}
 		names[t.Object] = tileName(i, t.MediaType)
-		if err := os.WriteFile(filepath.Join(dir, names[t.Object]), data, 0o644); err != nil {
+		if err := folder.WriteFile(names[t.Object], data, 0o644); err != nil {
 			return nil, err
 		}
 	}
@@ -60,27 +127,30 @@ func saveResult(ctx context.Context, objects *store.Client, event result.Result,
 	if err := report.Render(&html, r, func(object string) string { return names[object] }); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "report.html"), html.Bytes(), 0o644); err != nil {
+	if err := folder.WriteFile(reportFile, html.Bytes(), 0o644); err != nil {
 		return nil, err
 	}
-	var pretty bytes.Buffer
-	if err := json.Indent(&pretty, b, "", " "); err != nil {
-		return nil, err
-	}
-	return &r, os.WriteFile(filepath.Join(dir, "result.json"), append(pretty.Bytes(), '\n'), 0o644)
+	return &r, writeIndented(folder, resultFile, b)
 }
 
-// saveFailure writes the error record of a page that failed.
-func saveFailure(record []byte, dir string) error {
-	if err := os.RemoveAll(dir); err != nil { // what an earlier run found there is no longer so
+// saveFailure writes the error record of a page that failed. What an earlier
+// run found there is no longer so.
+func (o outDir) saveFailure(id string, record []byte) error {
+	folder, err := o.page(id)
+	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	defer folder.Close()
+	if err := forget(folder); err != nil {
 		return err
 	}
+	return writeIndented(folder, failureFile, record)
+}
+
+func writeIndented(folder *os.Root, name string, b []byte) error {
 	var pretty bytes.Buffer
-	if err := json.Indent(&pretty, record, "", " "); err != nil {
+	if err := json.Indent(&pretty, b, "", " "); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, "error.json"), append(pretty.Bytes(), '\n'), 0o644)
+	return folder.WriteFile(name, append(pretty.Bytes(), '\n'), 0o644)
 }

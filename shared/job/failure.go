@@ -42,8 +42,11 @@ type Failure struct {
 	At            time.Time `json:"at"`
 }
 
-// NewFailure records err for the request r that arrived as value.
+// NewFailure records err for the request r that arrived as value. An id that
+// cannot be one is replaced by that of the delivery: a failure's id is asked
+// for, and becomes the name of files and objects. The original keeps its own.
 func NewFailure(stage Stage, err error, r Request, value []byte, s Source, at time.Time) Failure {
+	r = r.Identify(s, value)
 	f := Failure{
 		Schema: FailureSchema, ID: r.ID, URL: r.URL,
 		Stage: stage, Kind: fault.KindOf(err), Message: err.Error(),

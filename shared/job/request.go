@@ -123,18 +123,22 @@ func CheckID(id string) error {
 	return nil
 }
 
-// Identify gives a request without an ID the identity of its delivery, the
-// same at every redelivery: topic, partition and offset where they are known,
-// else a hash of the value. Never a carrier's message id, which may change.
+// Identify gives a request that has no ID, or none that can be one, the
+// identity of its delivery, the same at every redelivery: topic, partition and
+// offset where they are known, else a hash of the value. Never a carrier's
+// message id, which may change.
 func (r Request) Identify(s Source, value []byte) Request {
-	switch {
-	case r.ID != "":
-	case s.Topic != "" && s.Partition >= 0 && s.Offset >= 0:
-		r.ID = fmt.Sprintf("%s-%d-%d", strings.TrimLeft(s.Topic, "."), s.Partition, s.Offset)
-	default:
-		sum := sha256.Sum256(bytes.TrimSpace(value))
-		r.ID = "v-" + hex.EncodeToString(sum[:12])
+	if CheckID(r.ID) == nil {
+		return r
 	}
+	if s.Topic != "" && s.Partition >= 0 && s.Offset >= 0 {
+		// A topic's name arrives with the delivery, and is no better than an id.
+		if r.ID = fmt.Sprintf("%s-%d-%d", strings.TrimLeft(s.Topic, "."), s.Partition, s.Offset); CheckID(r.ID) == nil {
+			return r
+		}
+	}
+	sum := sha256.Sum256(bytes.TrimSpace(value))
+	r.ID = "v-" + hex.EncodeToString(sum[:12])
 	return r
 }
 
