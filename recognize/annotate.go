@@ -75,18 +75,21 @@ func cutShort(readings []annotate.Reading) (any bool) {
 func (j *reading) noteUnread() error {
 	var unread []string
 	var errs []error
-	healing := false
+	healing, waiting := false, false
 	for i, t := range j.read {
 		if t.err == nil {
 			continue
 		}
 		errs = append(errs, t.err)
 		healing = healing || annotate.Heals(status.Code(t.err))
+		waiting = waiting || annotate.Waits(status.Code(t.err))
 		unread = append(unread, fmt.Sprintf("tile %d (y %d to %d) could not be read: %s", i, j.manifest.Tiles[i].Y, j.manifest.Tiles[i].Bottom(), status.Convert(t.err).Message()))
 	}
 	switch {
 	case len(unread) == 0:
 		return nil
+	case len(unread) == len(j.read) && waiting:
+		return fault.Busy(fmt.Errorf("Vision could read no tile of the page: %w", errors.Join(errs...)))
 	case len(unread) == len(j.read):
 		kind := fault.Invalid
 		if healing {

@@ -2,6 +2,7 @@ package annotate
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -48,7 +49,7 @@ func (w *work) call(ctx context.Context, todo []int) error {
 		case err != nil && ctx.Err() != nil:
 			return ctx.Err() // the status code of an expired context says Unknown
 		case err != nil && (!Heals(status.Code(err)) || try == tries):
-			return fault.Wrap(callKind(status.Code(err)), err, "Vision")
+			return failed(err)
 		case err == nil && len(resp.Responses) != len(todo):
 			return fault.New(fault.Transient, "Vision answered for %d of %d images", len(resp.Responses), len(todo))
 		case err == nil:
@@ -84,7 +85,7 @@ func (w *work) wait(ctx context.Context, images int) error {
 	}
 	err := w.Limit.WaitN(ctx, images)
 	if err != nil && ctx.Err() == nil {
-		return fault.New(fault.Transient, "Vision's quota (VISION_IMAGES_PER_MINUTE) leaves no room for %d images in the time allowed: %w", images, err)
+		return fault.Busy(fmt.Errorf("Vision's quota (VISION_IMAGES_PER_MINUTE) leaves no room for %d images in the time allowed: %w", images, err))
 	}
 	return err
 }
@@ -134,13 +135,23 @@ func Heals(c codes.Code) bool {
 	return false
 }
 
-// callKind is the kind of a whole call's failure.
-func callKind(c codes.Code) fault.Kind {
+// Waits says whether the failure is not the picture's: an operator must grant a
+// permission or raise a quota, and the work waits meanwhile.
+func Waits(c codes.Code) bool {
+	return c == codes.Unauthenticated || c == codes.PermissionDenied || c == codes.ResourceExhausted
+}
+
+// failed is the error of a whole call.
+func failed(err error) error {
+	c := status.Code(err)
+	kind := fault.Internal
 	switch {
-	case Heals(c), c == codes.Unauthenticated, c == codes.PermissionDenied:
-		return fault.Transient // a permission can be granted while the work waits
+	case Waits(c):
+		err = fault.Busy(err)
+	case Heals(c):
+		kind = fault.Transient
 	case c == codes.InvalidArgument, c == codes.NotFound:
-		return fault.Invalid
+		kind = fault.Invalid
 	}
-	return fault.Internal
+	return fault.Wrap(kind, err, "Vision")
 }

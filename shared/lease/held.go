@@ -24,6 +24,7 @@ type Lease struct {
 	leases *Leases
 	uri    store.URI
 	age    time.Duration // since the run was begun first, when it was claimed
+	until  time.Time     // when the renewals end by themselves; zero: never
 	stop   chan struct{} // closed to end the renewals
 	ended  sync.WaitGroup
 
@@ -34,8 +35,9 @@ type Lease struct {
 	renewed    time.Time // before the latest write that worked was sent
 }
 
-func (l *Leases) keep(uri store.URI, r Record, a store.Attrs, began time.Time, lost context.CancelCauseFunc) *Lease {
+func (l *Leases) keep(ctx context.Context, uri store.URI, r Record, a store.Attrs, began time.Time, lost context.CancelCauseFunc) *Lease {
 	h := &Lease{leases: l, uri: uri, stop: make(chan struct{}), record: r, generation: a.Generation, renewed: began}
+	h.until, _ = ctx.Deadline()
 	if h.record.First.IsZero() {
 		h.record.First = a.Created
 	}
@@ -44,20 +46,31 @@ func (l *Leases) keep(uri store.URI, r Record, a store.Attrs, began time.Time, l
 	return h
 }
 
-// renew keeps the lease until stop. Whatever happens to one renewal, the lease
-// is given up for lost a TTL after the last that is known to have worked.
+// renew keeps the lease until stop, or until its time is up. Whatever happens to
+// one renewal, the lease is given up for lost a TTL after the last that is known
+// to have worked. Each renewal has a third of the TTL, so that one connection
+// that is stuck does not cost the lease.
 func (h *Lease) renew(last time.Time, lost context.CancelCauseFunc) {
 	ttl := h.leases.TTL
 	tick := time.NewTicker(ttl / 3)
 	defer tick.Stop()
+	var up <-chan time.Time
+	if !h.until.IsZero() {
+		timer := time.NewTimer(time.Until(h.until))
+		defer timer.Stop()
+		up = timer.C
+	}
 	for {
 		select {
 		case <-h.stop:
 			return
+		case <-up:
+			lost(ErrLost)
+			return
 		case <-tick.C:
 		}
 		began := time.Now()
-		ctx, cancel := context.WithDeadline(context.Background(), last.Add(ttl))
+		ctx, cancel := context.WithTimeout(context.Background(), min(ttl/3, time.Until(last.Add(ttl))))
 		err := h.write(ctx, h.record)
 		cancel()
 		if err == nil {
@@ -70,13 +83,17 @@ func (h *Lease) renew(last time.Time, lost context.CancelCauseFunc) {
 	}
 }
 
-// Check says whether the lease is still held: to be asked right before the work
-// is committed, since an owner that was frozen learns of its loss only some time
-// after it goes on. It asks the store only where the latest renewal is old:
-// nobody takes over before a TTL after it.
+// Check is the fence: it says whether the lease is still held, and is to be asked
+// right before the work is committed, since an owner that was frozen learns of
+// its loss only some time after it goes on. It asks the store only where the
+// latest renewal is old: nobody takes over before a TTL after it. Beyond the
+// time that the lease was claimed for it fails.
 func (h *Lease) Check(ctx context.Context) error {
 	if h == nil {
 		return nil
+	}
+	if !h.until.IsZero() && time.Now().After(h.until) {
+		return ErrLost
 	}
 	h.mu.Lock()
 	fresh := time.Since(h.renewed) < h.leases.TTL/2
@@ -149,7 +166,8 @@ func (h *Lease) Done(ctx context.Context) error {
 	return err
 }
 
-// Release lets the next delivery begin the work anew, because of cause.
+// Release lets the next delivery begin the work anew, because of cause. One that
+// fault.Busy marked leaves the count of attempts as if nothing had been begun.
 func (h *Lease) Release(ctx context.Context, cause error) error {
 	if h == nil {
 		return nil
@@ -158,7 +176,11 @@ func (h *Lease) Release(ctx context.Context, cause error) error {
 	defer cancel()
 	r := h.record
 	r.Owner, r.Last = "", cause.Error()
-	r.Told++
+	if fault.IsBusy(cause) {
+		r.Begun--
+	} else {
+		r.Told++
+	}
 	return h.write(ctx, r)
 }
 

@@ -4,10 +4,11 @@
 // # What it promises
 //
 // While a lease is held nobody else gets it, wherever they run. The owner
-// renews it; one that died, or was frozen, loses it a TTL after its last
-// renewal, and whoever asks next takes it over. An owner that lost it is told,
-// so that it stops; what it writes meanwhile is created only if absent, so the
-// worst that a lease can do by failing is work done twice and kept once.
+// renews it; one that died, was frozen, or is stuck beyond its delivery's time
+// loses it a TTL after its last renewal, and whoever asks next takes it over. An
+// owner that lost it is told, so that it stops; what it writes meanwhile is
+// created only if absent, and Check is the fencing right before the commit, so
+// the worst that a lease can do by failing is work done twice and kept once.
 //
 // A failure for good is recorded in the lease before it is published, and
 // stays: a later delivery of the same run is given that very record again
@@ -151,8 +152,10 @@ func encode(r Record) []byte {
 }
 
 // Claim takes the lease of one run of a piece of work and keeps it renewed until
-// Done, Release or Fail. lost is called, from another goroutine, if it is lost
-// before that.
+// Done, Release or Fail, but not beyond ctx's deadline, whatever its owner's
+// goroutine does. (That ctx is cancelled does not end it: the work may go on when
+// whoever asked has gone.) lost is called, from another goroutine, if it is lost
+// before that, or the deadline has passed.
 //
 // The error has *Held or *Failed in its chain, or is the store's. Where the run
 // was begun MaxAttempts times and nobody ever told how it ended, the error is
@@ -164,7 +167,7 @@ func (l *Leases) Claim(ctx context.Context, id string, run Run, lost context.Can
 	attrs, err := l.Store.Create(ctx, uri, mediaType, encode(mine), nil)
 	switch {
 	case err == nil:
-		return l.keep(uri, mine, attrs, began, lost), nil
+		return l.keep(ctx, uri, mine, attrs, began, lost), nil
 	case !errors.Is(err, store.ErrExists):
 		return nil, fault.Wrap(fault.Transient, err, "claim the work")
 	}
@@ -204,7 +207,7 @@ func (l *Leases) Claim(ctx context.Context, id string, run Run, lost context.Can
 	case err != nil:
 		return nil, fault.Wrap(fault.Transient, err, "take the work over")
 	}
-	lease := l.keep(uri, mine, attrs, began, lost)
+	lease := l.keep(ctx, uri, mine, attrs, began, lost)
 	if silent := mine.Begun - 1 - mine.Told; silent >= l.MaxAttempts {
 		return lease, fault.New(fault.Internal, "it was begun %d times and never ended: the instance was killed each time, or ran out of memory; look at the function's log (MAX_ATTEMPTS is %d)", silent, l.MaxAttempts)
 	}

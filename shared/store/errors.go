@@ -43,13 +43,26 @@ const (
 	codePreconditionFailed = http.StatusPreconditionFailed
 )
 
+// patience is how long one try may take besides moving its bytes, which may go as
+// slowly as slowest bytes a second. A connection on which nothing comes back
+// would otherwise hold its caller to the end of its own time.
+const (
+	patience = 15 * time.Second
+	slowest  = 1 << 20
+)
+
+// tryLimit bounds one try that moves at most so many bytes.
+func tryLimit(bytes int64) time.Duration {
+	return patience + time.Duration(bytes/slowest)*time.Second
+}
+
 // attempts calls try until it succeeds, fails in a way that another try will
-// not heal, or has failed maxTries times. again says that an earlier try may
-// have been carried out although its answer did not arrive.
-func attempts(ctx context.Context, try func(again bool) error) error {
+// not heal, or has failed maxTries times. Each try has at most limit. again says
+// that an earlier one may have been carried out although its answer did not arrive.
+func attempts(ctx context.Context, limit time.Duration, try func(ctx context.Context, again bool) error) error {
 	delay := firstDelay
 	for n := 1; ; n++ {
-		err := try(n > 1)
+		err := within(ctx, limit, func(ctx context.Context) error { return try(ctx, n > 1) })
 		if err == nil || n == maxTries || ctx.Err() != nil || !worthAnotherTry(err) {
 			return err
 		}
@@ -60,6 +73,18 @@ func attempts(ctx context.Context, try func(again bool) error) error {
 		}
 		delay *= 2
 	}
+}
+
+// within runs one try. That its own time ran out is not the caller's deadline:
+// the error says so without being context.DeadlineExceeded.
+func within(ctx context.Context, limit time.Duration, try func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err := try(limited)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		return fmt.Errorf("no answer within %v: %v", limit, err)
+	}
+	return err
 }
 
 // worthAnotherTry says whether Cloud Storage asked for one, or did not answer.
@@ -110,7 +135,8 @@ func AnsweredAt(err error) (time.Time, bool) {
 // Refused credentials and missing permissions (401, 403) and a missing bucket
 // are Transient although they look permanent. They are an operator's mistake,
 // and not the request's: once it is corrected, the same work succeeds, and until then it
-// must wait in its topic and not be dead-lettered by the thousand.
+// must wait in its topic and not be dead-lettered by the thousand: it is
+// fault.Busy, which counts no attempt.
 // A failure without an answer (DNS, TLS, a dropped connection, a token that
 // could not be had) is Transient, too: arguments are checked before anything is sent.
 func explain(ctx context.Context, err error, format string, args ...any) error {
@@ -131,10 +157,10 @@ func explain(ctx context.Context, err error, format string, args ...any) error {
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
 		err = fmt.Errorf("not permitted; give the service account roles/storage.objectUser on the bucket "+
 			"(reading alone needs roles/storage.objectViewer): %w", err)
-		return &fault.Error{Kind: fault.Transient, Op: op, Err: err}
+		return fault.Wrap(fault.Transient, fault.Busy(err), "%s", op)
 	case errors.Is(err, storage.ErrBucketNotExist):
 		err = fmt.Errorf("%w: no such bucket; create it, or correct the name in the settings: %w", ErrNotExist, err)
-		return &fault.Error{Kind: fault.Transient, Op: op, Err: err}
+		return fault.Wrap(fault.Transient, fault.Busy(err), "%s", op)
 	case code == codeNotFound:
 		return &fault.Error{Kind: fault.Invalid, Op: op, Err: fmt.Errorf("%w: %w", ErrNotExist, err)}
 	case retryCode(code):

@@ -22,7 +22,7 @@ func (c *Client) Read(ctx context.Context, uri URI, limit int64) ([]byte, Attrs,
 		data  []byte
 		attrs Attrs
 	)
-	err := attempts(ctx, func(bool) (err error) {
+	err := attempts(ctx, tryLimit(limit), func(ctx context.Context, _ bool) (err error) {
 		data, attrs, err = c.readOnce(ctx, uri, limit)
 		return err
 	})

@@ -119,7 +119,7 @@ func (c *Client) CheckBucket(ctx context.Context, bucket string) error {
 	if !bucketPattern.MatchString(bucket) {
 		return (URI{Bucket: bucket, Object: "any"}).check()
 	}
-	err := attempts(ctx, func(bool) error {
+	err := attempts(ctx, patience, func(ctx context.Context, _ bool) error {
 		// A list and not the bucket's own attributes, which would take one more role.
 		objects := c.gcs.Bucket(bucket).Objects(ctx, nil)
 		objects.PageInfo().MaxSize = 1
@@ -138,7 +138,7 @@ func (c *Client) Stat(ctx context.Context, uri URI) (Attrs, error) {
 		return Attrs{}, fault.Wrap(fault.Invalid, err, "stat %s", uri)
 	}
 	var attrs Attrs
-	err := attempts(ctx, func(bool) error {
+	err := attempts(ctx, patience, func(ctx context.Context, _ bool) error {
 		a, err := c.object(uri).Attrs(ctx)
 		if err == nil {
 			attrs = attrsOf(a)
@@ -204,7 +204,7 @@ func (c *Client) Delete(ctx context.Context, uri URI) error {
 	if err := uri.check(); err != nil {
 		return fault.Wrap(fault.Invalid, err, "delete %s", uri)
 	}
-	err := attempts(ctx, func(again bool) error {
+	err := attempts(ctx, patience, func(ctx context.Context, again bool) error {
 		err := c.object(uri).Delete(ctx)
 		if again && isCode(err, codeNotFound) {
 			return nil
@@ -221,7 +221,7 @@ func (c *Client) DeleteGeneration(ctx context.Context, uri URI, ifGeneration int
 		return fault.Wrap(fault.Invalid, err, "delete %s", uri)
 	}
 	object := c.object(uri).If(storage.Conditions{GenerationMatch: ifGeneration})
-	err := attempts(ctx, func(again bool) error {
+	err := attempts(ctx, patience, func(ctx context.Context, again bool) error {
 		err := object.Delete(ctx)
 		if again && isCode(err, codeNotFound) {
 			return nil

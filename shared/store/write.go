@@ -57,7 +57,7 @@ func (c *Client) write(ctx context.Context, uri URI, when *storage.Conditions, c
 		object = object.If(*when)
 	}
 	var attrs Attrs
-	err := attempts(ctx, func(again bool) error {
+	err := attempts(ctx, tryLimit(int64(len(data))), func(ctx context.Context, again bool) error {
 		err := upload(ctx, object, contentType, data, sum, metadata, &attrs)
 		if !again || !isCode(err, codePreconditionFailed) {
 			return err
