@@ -267,6 +267,10 @@ func (d discard) Put(ctx context.Context, uri store.URI, media string, data []by
 	return d.Create(ctx, uri, media, data, meta)
 }
 
+func (d discard) Replace(ctx context.Context, uri store.URI, _ int64, media string, data []byte, meta map[string]string) (store.Attrs, error) {
+	return d.Create(ctx, uri, media, data, meta)
+}
+
 func (discard) Read(context.Context, store.URI, int64) ([]byte, store.Attrs, error) {
 	return nil, store.Attrs{}, store.ErrNotExist
 }

@@ -12,7 +12,6 @@ package capture
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/lease"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/telemetry"
@@ -29,6 +29,7 @@ import (
 type Store interface {
 	Create(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
 	Put(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
+	Replace(ctx context.Context, uri store.URI, ifGeneration int64, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
 	Read(ctx context.Context, uri store.URI, limit int64) ([]byte, store.Attrs, error)
 }
 
@@ -44,16 +45,8 @@ type Capturer struct {
 	Now         func() time.Time
 }
 
-// Page captures one page and returns its manifest. The request's ID must be
-// set. A page that was captured before returns the manifest it has, unless the
-// request says Force. Errors have the kind that decides the request's fate.
-func (c *Capturer) Page(ctx context.Context, req job.Request, src job.Source) (page.Manifest, error) {
-	if m, done, err := c.already(ctx, req); err != nil || done {
-		return m, err
-	}
-	s := newShot(c, req, src)
-	defer s.close()
-
+// takeSteps takes a page through all that is done with it, in order.
+func (s *shot) takeSteps(ctx context.Context) error {
 	for _, step := range []struct {
 		name string
 		do   func(context.Context) error
@@ -63,24 +56,26 @@ func (c *Capturer) Page(ctx context.Context, req job.Request, src job.Source) (p
 		{"navigate", s.navigate},      // the document, its status, its final address
 		{"settle", s.settle},          // lazy images in, motion at rest, height known
 		{"tile", s.tile},              // overlapping bands, verified, uploaded
+		{"fence", s.own.Check},        // the page is still ours alone
 		{"manifest", s.writeManifest}, // the commit point
 	} {
-		c.progress(req.ID, step.name, 0, 0)
+		s.progress(s.req.ID, step.name, 0, 0)
 		began := time.Now()
 		stepCtx, end := telemetry.Step(ctx, "capture", step.name)
 		err := step.do(stepCtx)
 		if end(err); err != nil {
-			return page.Manifest{}, fault.Wrap(fault.Internal, err, "%s", step.name)
+			return fault.Wrap(fault.Internal, err, "%s", step.name)
 		}
 		s.manifest.TimingsMS[step.name] = time.Since(began).Milliseconds()
 	}
-	return s.manifest, nil
+	return nil
 }
 
 // shot is one page on its way through the steps.
 type shot struct {
 	*Capturer
 	req      job.Request
+	own      *lease.Lease // what makes the page this delivery's own; nil: nobody else could be at it
 	profile  Profile
 	tab      *browser.Tab
 	run      string
@@ -149,22 +144,6 @@ func (s *shot) openTab(ctx context.Context) (err error) {
 		return err
 	}
 	return s.emulate(ctx)
-}
-
-// already finds the manifest of a page that was captured before.
-func (c *Capturer) already(ctx context.Context, req job.Request) (page.Manifest, bool, error) {
-	if req.Force {
-		return page.Manifest{}, false, nil
-	}
-	b, _, err := c.Store.Read(ctx, c.manifestURI(req.ID), page.MaxManifestBytes)
-	switch {
-	case errors.Is(err, store.ErrNotExist):
-		return page.Manifest{}, false, nil
-	case err != nil:
-		return page.Manifest{}, false, fault.Wrap(fault.Transient, err, "look for an earlier manifest")
-	}
-	m, err := page.Decode(b)
-	return m, err == nil, err
 }
 
 // progress logs a step, and within it how many of how many tiles; a console

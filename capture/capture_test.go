@@ -57,6 +57,10 @@ func (m *memory) Put(_ context.Context, uri store.URI, _ string, data []byte, _ 
 	return store.Attrs{URI: uri, Size: int64(len(data))}, nil
 }
 
+func (m *memory) Replace(ctx context.Context, uri store.URI, _ int64, media string, data []byte, meta map[string]string) (store.Attrs, error) {
+	return m.Put(ctx, uri, media, data, meta)
+}
+
 func (m *memory) Read(_ context.Context, uri store.URI, _ int64) ([]byte, store.Attrs, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -98,6 +102,17 @@ func capturer(t testing.TB, profiles string) (*Capturer, *memory) {
 	}
 	m := &memory{objects: map[store.URI][]byte{}}
 	return &Capturer{Browser: shared, Profiles: ps, Store: m, Screenshots: "shots", Pages: "pages", Log: slog.New(slog.DiscardHandler), Now: time.Now}, m
+}
+
+// Page takes a request through both phases of its job, as a delivery that nobody
+// else could be at.
+func (c *Capturer) Page(ctx context.Context, req job.Request, src job.Source) (page.Manifest, error) {
+	j := c.Job(req, src)
+	if _, done, err := j.Look(ctx); done || err != nil {
+		return page.Manifest{}, err
+	}
+	err := j.Do(ctx, nil)
+	return j.Manifest, err
 }
 
 func ask(url string) job.Request {

@@ -49,13 +49,21 @@ func (s *shot) writeManifest(ctx context.Context) error {
 	}
 	_, err = write(ctx, s.manifestURI(m.ID), "application/json", b, telemetry.Carry(ctx, map[string]string{"id": m.ID}))
 	if errors.Is(err, store.ErrExists) {
-		earlier, _, err := s.already(ctx, s.req)
-		if err == nil {
-			s.manifest = earlier
-		}
-		return err
+		return s.takeEarlier(ctx)
 	}
 	return fault.Wrap(fault.Transient, err, "write manifest")
+}
+
+// takeEarlier takes the manifest that another delivery committed first.
+func (s *shot) takeEarlier(ctx context.Context) error {
+	b, _, err := s.Store.Read(ctx, s.manifestURI(s.req.ID), page.MaxManifestBytes)
+	if err != nil {
+		return fault.Wrap(fault.Transient, err, "read the manifest that was first")
+	}
+	if s.manifest, err = page.Decode(b); err != nil {
+		return err
+	}
+	return s.req.Conflict(s.manifest.Request)
 }
 
 // appendOnce adds a note unless it is there already or there are too many.

@@ -23,7 +23,7 @@ type tileText struct {
 // annotate has Vision read the tiles that it has not read before. What stays
 // unreadable is named and makes the result partial, and only a page of which
 // nothing can be read fails.
-func (j *reading) annotate(ctx context.Context) error {
+func (j *Job) annotate(ctx context.Context) error {
 	features := []visionpb.Feature_Type{annotate.Text}
 	if j.manifest.SafeSearch {
 		features = append(features, annotate.SafeSearch)
@@ -72,7 +72,7 @@ func cutShort(readings []annotate.Reading) (any bool) {
 }
 
 // noteUnread names the tiles that could not be read.
-func (j *reading) noteUnread() error {
+func (j *Job) noteUnread() error {
 	var unread []string
 	var errs []error
 	healing, waiting := false, false

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/pageinspect/pageinspect/recognize/picture"
@@ -14,38 +16,53 @@ import (
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
-	"golang.org/x/sync/semaphore"
 )
 
-// imagesAtOnce lets one image be held and decoded at a time: it is the memory
-// of the whole instance. Pages that Capture photographed do not pass here.
-var imagesAtOnce = semaphore.NewWeighted(1)
-
-// readImage makes the manifest of an image that somebody put into the pages
-// bucket: a page of one tile, which Vision reads where it is, or a tall one cut
-// into tiles in the screenshots bucket. Put again under the same name, it is
-// another page of the same id, and its result takes the place of the old.
-func (j *reading) readImage(ctx context.Context) error {
-	if err := imagesAtOnce.Acquire(ctx, 1); err != nil {
-		return err
+// lookAtImage begins the manifest of an image that somebody put into the pages
+// bucket: a page of its own id. Put again under the same name, it is another
+// page of the same id, and its result takes the place of the old.
+func (j *Job) lookAtImage(ctx context.Context) error {
+	attrs, err := j.Store.Stat(ctx, j.uri)
+	if errors.Is(err, store.ErrNotExist) && fault.KindOf(err) == fault.Invalid {
+		return fault.New(fault.Invalid, "%s is gone", j.uri)
 	}
-	defer imagesAtOnce.Release(1)
-	b, attrs, err := j.readObject(ctx, picture.MaxUpload)
 	if err != nil {
-		return err
+		return fault.Wrap(fault.Transient, err, "look at %s", j.uri)
 	}
+	id := objectID(j.uri, j.Pages)
 	j.image, j.generation = true, attrs.Generation
+	j.manifest = page.Manifest{
+		Schema: page.Schema, ID: id, FinalURL: j.uri.String(), Title: page.Cut(path.Base(j.uri.Object), page.MaxTitleBytes), CapturedAt: putAt(attrs),
+		Request: job.Request{Schema: job.RequestSchema, ID: id, URL: j.uri.String(), Force: true},
+		Source:  job.Source{Via: "image", Partition: -1, Offset: -1},
+	}
+	return nil
+}
+
+// readImage makes the tiles of an image: one, which Vision reads where it is, or
+// those of a tall one, cut, in the screenshots bucket.
+func (j *Job) readImage(ctx context.Context) error {
+	if !j.image {
+		return nil
+	}
+	if j.Decoding != nil {
+		if err := j.Decoding.Acquire(ctx, 1); err != nil {
+			return err
+		}
+		defer j.Decoding.Release(1)
+	}
+	b, attrs, err := j.readObject(ctx, picture.MaxUpload)
+	switch {
+	case err != nil:
+		return err
+	case attrs.Generation != j.generation:
+		return fault.New(fault.Transient, "%s was put again meanwhile", j.uri)
+	}
 	h, err := picture.Read(b)
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err, "%s (%s) is no manifest and", j.uri, attrs.ContentType)
 	}
-	id := imageID(j.uri.Object)
-	j.manifest = page.Manifest{
-		Schema: page.Schema, ID: id, FinalURL: j.uri.String(), Title: path.Base(j.uri.Object), CapturedAt: putAt(attrs),
-		Request: job.Request{Schema: job.RequestSchema, ID: id, URL: j.uri.String(), Force: true},
-		Source:  job.Source{Via: "image", Partition: -1, Offset: -1},
-		Width:   h.Width, Height: h.Height, Scale: 1,
-	}
+	j.manifest.Width, j.manifest.Height, j.manifest.Scale = h.Width, h.Height, 1
 	if !h.Tall() {
 		j.manifest.Tiles = []page.Tile{tileOf(j.uri, 0, h.Width, h.Height, h.MediaType(), b)}
 	} else if err := j.cut(ctx, b, h); err != nil {
@@ -56,7 +73,7 @@ func (j *reading) readImage(ctx context.Context) error {
 
 // cut puts the bands of a tall image beside Capture's tiles, in a folder for
 // this generation of it. Repeated, it puts the same.
-func (j *reading) cut(ctx context.Context, b []byte, h picture.Header) error {
+func (j *Job) cut(ctx context.Context, b []byte, h picture.Header) error {
 	return picture.Cut(b, h, func(band picture.Band) error {
 		uri := store.URI{Bucket: j.Screenshots, Object: fmt.Sprintf("%s/%d/%03d.jpg", j.manifest.ID, j.generation, len(j.manifest.Tiles))}
 		t := tileOf(uri, band.Y, h.Width, band.Height, "image/jpeg", band.JPEG)
@@ -83,13 +100,24 @@ func putAt(a store.Attrs) time.Time {
 
 var notID = regexp.MustCompile(`^\.|[^\p{L}\p{N}._~-]+`)
 
-// imageID makes an id of an object's name: the name itself if it may be an id,
-// else what is left of it with a hash, so that no two names share one.
-func imageID(name string) string {
-	if job.CheckID(name) == nil {
+// objectID is the id by which people know what was put into the pages bucket:
+// of a manifest the name without its .json, of an image its name after
+// job.ImagePrefix, so that no image takes the place of a page's result. What
+// may not be an id is left out, and a hash keeps any two names apart. An object
+// of another bucket has none.
+func objectID(uri store.URI, pages string) string {
+	if uri.Bucket != pages {
+		return ""
+	}
+	name, manifest := strings.CutSuffix(uri.Object, ".json")
+	if manifest && job.CheckID(name) == nil {
 		return name
 	}
-	sum := sha256.Sum256([]byte(name))
+	id := job.ImagePrefix + name
+	if !manifest && job.CheckID(id) == nil {
+		return id
+	}
+	sum := sha256.Sum256([]byte(uri.Object))
 	left := notID.ReplaceAllString(name, "-")
 	for i := range left {
 		if i > job.MaxIDBytes/2 {
@@ -97,5 +125,5 @@ func imageID(name string) string {
 			break
 		}
 	}
-	return fmt.Sprintf("%s-%x", left, sum[:4])
+	return fmt.Sprintf("%s%s-%x", job.ImagePrefix, left, sum[:4])
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pageinspect/pageinspect/recognize/picture"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 
@@ -32,7 +33,7 @@ func TestImageIsAPageOfOneTile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if man.ID != "광고.png" || len(res.Tiles) != 1 || res.Tiles[0].Object != uri.String() || res.Page.Height != 500 || res.Text != "여드름 치료" {
+	if man.ID != "image~광고.png" || len(res.Tiles) != 1 || res.Tiles[0].Object != uri.String() || res.Page.Height != 500 || res.Text != "여드름 치료" {
 		t.Errorf("id %q, tiles %+v, text %q", man.ID, res.Tiles, res.Text)
 	}
 	if _, _, err := r.Page(t.Context(), uri); err != nil || v.calls != 1 {
@@ -43,7 +44,7 @@ func TestImageIsAPageOfOneTile(t *testing.T) {
 	if _, res, err := r.Page(t.Context(), uri); err != nil || res.Text != "다른" || res.Page.Height != 600 {
 		t.Errorf("another image of the same name: %q, %+v, %v", res.Text, res.Page, err)
 	}
-	if stored := m.result(t, resultOf("광고.png")); stored.Text != "다른" {
+	if stored := m.result(t, resultOf("image~광고.png")); stored.Text != "다른" {
 		t.Errorf("stored: %q", stored.Text)
 	}
 }
@@ -61,7 +62,7 @@ func TestTallImageIsCut(t *testing.T) {
 	}
 	for _, tile := range res.Tiles {
 		at, err := store.ParseURI(tile.Object)
-		if err != nil || at.Bucket != "shots" || !strings.HasPrefix(at.Object, "tall.png/") || m.meta[at]["sha256"] != tile.SHA256 || len(m.objects[at]) != tile.Bytes {
+		if err != nil || at.Bucket != "shots" || !strings.HasPrefix(at.Object, "image~tall.png/") || m.meta[at]["sha256"] != tile.SHA256 || len(m.objects[at]) != tile.Bytes {
 			t.Errorf("%+v, %v", tile, err)
 		}
 	}
@@ -80,7 +81,10 @@ func TestTallImageIsCut(t *testing.T) {
 func TestImageIDs(t *testing.T) {
 	seen := map[string]string{}
 	for _, name := range []string{"a.png", "a.jpg", "a/b.png", "a-b.png", "a b.png", ".png", "../x.png", "스크린샷 2026-11-25.png", strings.Repeat("가", 300) + ".png", strings.Repeat("가", 300) + ".jpg", "a\nb"} {
-		id := imageID(name)
+		id := objectID(store.URI{Bucket: "pages", Object: name}, "pages")
+		if !strings.HasPrefix(id, job.ImagePrefix) {
+			t.Errorf("%q: %q could be a request's", name, id)
+		}
 		if err := job.CheckID(id); err != nil {
 			t.Errorf("%q: %q: %v", name, id, err)
 		}
@@ -88,5 +92,29 @@ func TestImageIDs(t *testing.T) {
 			t.Errorf("%q and %q share %q", was, name, id)
 		}
 		seen[id] = name
+	}
+}
+
+// TestImageNamedAsARequest: neither takes the place of the other's result.
+func TestImageNamedAsARequest(t *testing.T) {
+	r, m, _ := recognizer(t, claim...)
+	m.putManifest(t, nil)
+	image := store.URI{Bucket: "pages", Object: "p-1"}
+	m.put(image, "image/png", pngOf(t, 1000, 500), nil)
+	for _, uri := range []store.URI{manifestURI, image, manifestURI} {
+		if _, _, err := r.Page(t.Context(), uri); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if page, picture := m.result(t, resultOf("p-1")), m.result(t, resultOf("image~p-1")); page.URL != "https://shop.example/1" || picture.URL != "gs://pages/p-1" {
+		t.Errorf("the page's result is of %s, the image's of %s", page.URL, picture.URL)
+	}
+	err := job.Request{Schema: job.RequestSchema, ID: "image~p-1", URL: "https://shop.example/1"}.Validate()
+	if fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a request takes an image's id: %v", err)
+	}
+	m.putManifest(t, func(p *page.Manifest) { p.ID = "image~p-1" })
+	if _, _, err := r.Page(t.Context(), manifestURI); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("a manifest takes an image's id: %v", err)
 	}
 }

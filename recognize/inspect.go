@@ -9,7 +9,7 @@ import (
 )
 
 // describe puts into the result what the manifest says and reading added to it.
-func (j *reading) describe() {
+func (j *Job) describe() {
 	m, r := j.manifest, &j.result
 	r.Schema, r.ID, r.URL, r.FinalURL, r.Title = result.Schema, m.ID, m.Request.URL, m.FinalURL, m.Title
 	r.Category, r.Labels, r.Packs, r.Tiles, r.CapturedAt = m.Request.Category, m.Request.Labels, m.Request.Rules, m.Tiles, m.CapturedAt
@@ -19,7 +19,7 @@ func (j *reading) describe() {
 }
 
 // inspect applies the reviewers' rules.
-func (j *reading) inspect(context.Context) error {
+func (j *Job) inspect(context.Context) error {
 	j.describe()
 	return judge(&j.result, j.Rules, j.Now())
 }

@@ -6,25 +6,33 @@ import (
 	"strings"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 
 // readManifest reads what was put into the pages bucket: a manifest if its name
-// ends in .json, and else an image.
-func (j *reading) readManifest(ctx context.Context) error {
+// ends in .json, and else an image, of which only its attributes are looked at.
+func (j *Job) readManifest(ctx context.Context) error {
+	if j.manifest.ID != "" {
+		return nil // it was looked at before
+	}
 	if j.uri.Bucket != j.Pages {
 		return fault.New(fault.Invalid, "%s is not in the bucket %s, the only one whose pages are recognized", j.uri, j.Pages)
 	}
 	if !strings.HasSuffix(j.uri.Object, ".json") {
-		return j.readImage(ctx)
+		return j.lookAtImage(ctx)
 	}
-	b, _, err := j.readObject(ctx, page.MaxManifestBytes)
+	b, attrs, err := j.readObject(ctx, page.MaxManifestBytes)
 	if err != nil {
 		return err
 	}
+	j.generation = attrs.Generation
 	m, err := page.Decode(b)
+	if err == nil && strings.HasPrefix(m.ID, job.ImagePrefix) {
+		err = fault.New(fault.Invalid, "manifest: id: %q begins as those of images do", m.ID)
+	}
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err, "%s", j.uri)
 	}
@@ -32,7 +40,7 @@ func (j *reading) readManifest(ctx context.Context) error {
 	return j.checkTiles()
 }
 
-func (j *reading) readObject(ctx context.Context, limit int64) ([]byte, store.Attrs, error) {
+func (j *Job) readObject(ctx context.Context, limit int64) ([]byte, store.Attrs, error) {
 	b, attrs, err := j.Store.Read(ctx, j.uri, limit)
 	if errors.Is(err, store.ErrNotExist) && fault.KindOf(err) == fault.Invalid {
 		return nil, attrs, fault.New(fault.Invalid, "%s is gone", j.uri)
@@ -42,7 +50,7 @@ func (j *reading) readObject(ctx context.Context, limit int64) ([]byte, store.At
 
 // checkTiles refuses objects outside the screenshots bucket: a manifest may not
 // make us read, and Vision bill, what is somebody else's.
-func (j *reading) checkTiles() error {
+func (j *Job) checkTiles() error {
 	for i, t := range j.manifest.Tiles {
 		uri, err := store.ParseURI(t.Object)
 		if err != nil {
@@ -66,8 +74,8 @@ const (
 	reportType = "text/html; charset=utf-8"
 )
 
-func (j *reading) resultURI() store.URI { return objectURI(j.Results, j.manifest.ID, resultName) }
-func (j *reading) reportURI() store.URI { return objectURI(j.Results, j.manifest.ID, reportName) }
+func (j *Job) resultURI() store.URI { return objectURI(j.Results, j.manifest.ID, resultName) }
+func (j *Job) reportURI() store.URI { return objectURI(j.Results, j.manifest.ID, reportName) }
 
 func objectURI(bucket, id, name string) store.URI {
 	return store.URI{Bucket: bucket, Object: id + "/" + name}

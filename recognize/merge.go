@@ -18,7 +18,7 @@ import (
 // that tile shows the word whole, so each word is kept once by construction.
 // Two readings may differ, though: place a word at the cut a little
 // differently, or not see it at all; reconcile settles that.
-func (j *reading) merge(context.Context) error {
+func (j *Job) merge(context.Context) error {
 	j.result.Lines = mergeTiles(j.manifest.Tiles, j.read, j.manifest.Scale)
 	j.result.Text = text(j.result.Lines)
 	return nil

@@ -26,7 +26,7 @@ const storeCallsAtOnce = 16
 // Capture and Recognize write to the screenshots bucket, and they put the
 // hash of what they uploaded into the object's metadata. A tile without it is
 // read, and neither taken from the cache nor kept there.
-func (j *reading) checkPictures(ctx context.Context) error {
+func (j *Job) checkPictures(ctx context.Context) error {
 	j.pictures = make([]annotate.Picture, len(j.manifest.Tiles))
 	looks, ctx := errgroup.WithContext(ctx)
 	looks.SetLimit(storeCallsAtOnce)
@@ -39,7 +39,7 @@ func (j *reading) checkPictures(ctx context.Context) error {
 	return looks.Wait()
 }
 
-func (j *reading) picture(ctx context.Context, t page.Tile) (annotate.Picture, error) {
+func (j *Job) picture(ctx context.Context, t page.Tile) (annotate.Picture, error) {
 	p := annotate.Picture{URI: t.Object}
 	uri, err := store.ParseURI(t.Object)
 	if err != nil {
@@ -77,7 +77,7 @@ const shaKey = "sha256"
 // checkSizes holds the manifest's sizes against those of the pictures, as
 // Vision saw them: the boxes of a tile that has another shape than it is said
 // to have would lie anywhere. An image that came without a manifest has no say.
-func (j *reading) checkSizes() error {
+func (j *Job) checkSizes() error {
 	if j.image {
 		return nil
 	}

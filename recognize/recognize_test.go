@@ -134,6 +134,17 @@ func recognizer(t testing.TB, words ...printed) (*Recognizer, *memory, *reader) 
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }}, m, v
 }
 
+// Page takes what was put at uri through both phases of its job, as a delivery
+// that nobody else could be at.
+func (r *Recognizer) Page(ctx context.Context, uri store.URI) (page.Manifest, result.Result, error) {
+	j := r.Job(uri)
+	_, done, err := j.Look(ctx)
+	if err == nil && !done {
+		err = j.Do(ctx, nil)
+	}
+	return j.manifest, j.result, err
+}
+
 var manifestURI = store.URI{Bucket: "pages", Object: "p-1.json"}
 
 func (m *memory) putManifest(t testing.TB, change func(*page.Manifest)) {

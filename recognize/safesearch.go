@@ -11,7 +11,7 @@ import (
 )
 
 // judgements is what the engine made of each tile that it read.
-func (j *reading) judgements() []result.SafeSearch {
+func (j *Job) judgements() []result.SafeSearch {
 	var out []result.SafeSearch
 	name := func(l visionpb.Likelihood) string { return strings.ToLower(l.String()) }
 	for i, t := range j.read {

@@ -19,7 +19,7 @@ const (
 
 // selfCheck holds what was read against the page's own text, where Capture kept
 // it. That it cannot be had is a warning: the reading stands without it.
-func (j *reading) selfCheck(ctx context.Context) error {
+func (j *Job) selfCheck(ctx context.Context) error {
 	if j.manifest.DOM == "" {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (j *reading) selfCheck(ctx context.Context) error {
 	return nil
 }
 
-func (j *reading) readDOM(ctx context.Context) (page.DOM, error) {
+func (j *Job) readDOM(ctx context.Context) (page.DOM, error) {
 	uri, err := store.ParseURI(j.manifest.DOM)
 	if err != nil {
 		return page.DOM{}, err
@@ -51,6 +51,6 @@ func (j *reading) readDOM(ctx context.Context) (page.DOM, error) {
 	return page.DecodeDOM(b)
 }
 
-func (j *reading) warn(format string, args ...any) {
+func (j *Job) warn(format string, args ...any) {
 	j.manifest.Warnings = append(j.manifest.Warnings, fmt.Sprintf(format, args...))
 }

@@ -18,27 +18,30 @@ import (
 // are about 20 MB of words with boxes.
 const maxResultBytes = 128 << 20
 
-// write stores the report and then, as the commit point, the result.
-func (j *reading) write(ctx context.Context) error {
-	m, r := j.manifest, &j.result
+// writeReport stores what a person looks at. It may stand without a result, of a
+// run that ended here, but never the other way round.
+func (j *Job) writeReport(ctx context.Context) error {
+	r := &j.result
 	r.RecognizedAt, r.TimingsMS = j.Now().UTC(), j.timings
-
 	var html bytes.Buffer
 	if err := report.Render(&html, *r, ConsoleURL); err != nil {
 		return fault.Wrap(fault.Internal, err, "render the report")
 	}
-	if _, err := j.Store.Put(ctx, j.reportURI(), reportType, html.Bytes(), nil); err != nil {
-		return fault.Wrap(fault.Transient, err, "write the report")
-	}
-	b, err := json.Marshal(r)
+	_, err := j.Store.Put(ctx, j.reportURI(), reportType, html.Bytes(), nil)
+	return fault.Wrap(fault.Transient, err, "write the report")
+}
+
+// writeResult commits the page.
+func (j *Job) writeResult(ctx context.Context) error {
+	b, err := json.Marshal(j.result)
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "encode the result")
 	}
 	put := j.Store.Create
-	if m.Request.Force {
+	if j.manifest.Request.Force {
 		put = j.Store.Put
 	}
-	_, err = put(ctx, j.resultURI(), resultType, b, resultMetadata(*r))
+	_, err = put(ctx, j.resultURI(), resultType, b, resultMetadata(j.result))
 	if errors.Is(err, store.ErrExists) {
 		return j.findEarlier(ctx) // another delivery was first, and its result stands
 	}

@@ -40,13 +40,14 @@ type Config struct {
 
 // These outlive every request; Shutdown ends them with the instance.
 var (
+	handler  *delivery.Handler
 	chromium *browser.Browser
 	sendRest func(context.Context) error // what telemetry is left
 )
 
 func init() {
-	handler, err := newHandler(context.Background())
-	if err != nil {
+	var err error
+	if handler, err = newHandler(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "Capture cannot start:", err)
 		os.Exit(1)
 	}
@@ -85,31 +86,19 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	}
 	log.Info("ready", "browser", chromium.Path(), "profiles", profiles.Names())
 	capturer := &capture.Capturer{
-		Browser: chromium, Profiles: profiles, Store: delivery.Fence{Client: objects, Commits: cfg.Pages}, Screenshots: cfg.Screenshots, Pages: cfg.Pages, Log: log, Now: time.Now,
+		Browser: chromium, Profiles: profiles, Store: objects, Screenshots: cfg.Screenshots, Pages: cfg.Pages, Log: log, Now: time.Now,
 	}
-	captured := delivery.Captured{Store: objects, Pages: cfg.Pages, Now: time.Now}
 	return &delivery.Handler{
 		Stage: job.StageCapture, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: cfg.Browser.Tabs,
 		// Beside the tiles: nobody is notified of that bucket, and its lifecycle rule tidies up.
 		Leases: &lease.Leases{Config: cfg.Lease, Store: objects, Bucket: cfg.Screenshots},
 		Decode: delivery.Requests,
-		Work: func(ctx context.Context, item delivery.Item, claim delivery.Claim) (delivery.Item, error) {
-			if done, err := captured.Repeat(ctx, item.Request, item.Source); done || err != nil {
-				return item, err
-			}
-			if err := claim(ctx, item.Request.ID, delivery.RunOf(item.Request, item.Source)); err != nil {
-				return item, err
-			}
-			// Whoever had the lease before may have finished in between: Page looks again.
-			began := time.Now()
-			m, err := capturer.Page(ctx, item.Request, item.Source)
-			if m.CapturedAt.After(began) { // and not earlier
-				telemetry.Tiles(ctx, len(m.Tiles))
-			}
-			return item, err
-		},
+		Open:   func(item *delivery.Item) delivery.Job { return capturer.Job(item.Request, item.Source) },
 	}, nil
 }
+
+// Drain ends what runs, at the end of the instance.
+func Drain(ctx context.Context) { handler.Drain(ctx) }
 
 // Shutdown ends the browser, removes what it left and sends the last telemetry.
 // It is for the process's end; no request calls it.

@@ -11,7 +11,8 @@ import (
 )
 
 // Requests reads the requests that a delivery holds, in whatever envelope. One
-// that is not a request is an item that failed; the others carry on.
+// that is not a request, or that gives an id to another address than an earlier
+// one of the same delivery, is an item that failed; the others carry on.
 func Requests(header http.Header, body []byte) ([]Item, error) {
 	// A body that is no event at all is one record too, with its error.
 	records, err := event.Records(header, body)
@@ -19,12 +20,18 @@ func Requests(header http.Header, body []byte) ([]Item, error) {
 		return nil, err
 	}
 	items := make([]Item, 0, len(records))
+	first := map[string]job.Request{} // of each id
 	for _, r := range records {
 		item := Item{Value: r.Value, Source: r.Source(), Trace: r.Headers[telemetry.Traceparent], Err: r.Err}
 		if r.Err == nil {
 			item.Request, item.Err = job.DecodeRequest(r.Value)
 		}
 		item.Request = item.Request.Identify(item.Source, item.Value)
+		if earlier, again := first[item.Request.ID]; item.Err == nil && again && !item.Request.Force {
+			item.Err = item.Request.Conflict(earlier)
+		} else if item.Err == nil {
+			first[item.Request.ID] = item.Request
+		}
 		items = append(items, item)
 	}
 	return items, nil

@@ -1,20 +1,25 @@
 // Package delivery is what both functions do around their work: it reads what
 // was delivered, runs the work within the platform's time, and turns how it
-// went into the one answer that loses nothing.
+// went into the one answer that loses nothing. LIFECYCLE.md beside this file
+// tells the whole life of a page.
 //
 // # Answers
 //
 // Pub/Sub and Eventarc take a 2xx as done and deliver everything else again,
 // 4xx too; Kafka Connect's HTTP sinks repeat 4xx and 5xx a few times. So:
 //
-//	the work is done                          200
+//	the work is done                              200
 //	it failed for good, the errors topic has it   200
-//	it was done before, or failed before      200, and the event is repeated
-//	it may work next time                     503, with Retry-After
-//	it is being worked on elsewhere           503, with the Retry-After of its lease
-//	it may work next time, but often did not  200, the errors topic has it; see package lease
-//	the errors topic cannot be written        503
-//	a defect made it panic                    500
+//	it was done before, or failed before          200, and the event is repeated
+//	it may work next time                         503, with Retry-After
+//	it is being worked on elsewhere               503, with the Retry-After of its lease
+//	no place is free, or the instance is ending   503, and it counts as no attempt
+//	it may work next time, but often did not      200, the errors topic has it; see package lease
+//	the errors topic cannot be written            503
+//	a body of more than 32 MiB, which is not read 413
+//	a defect made it panic                        500
+//	GET or HEAD without a body: a probe           200, or 503 and why the instance should be replaced
+//	any other method                              405
 //
 // A batch with any item to be delivered again is answered 503 as a whole: what
 // is done already is found done, and costs a look. The answer is written once,
@@ -45,11 +50,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pageinspect/pageinspect/shared/event"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
-	"github.com/pageinspect/pageinspect/shared/telemetry"
 	"github.com/pageinspect/pageinspect/shared/topic"
 )
 
@@ -67,9 +70,18 @@ type Item struct {
 	Err     error  // the item could not be decoded; it is not worked on
 }
 
-// Claim makes the work this delivery's own, or says why it cannot be; see
-// lease.Leases. Work passes its error on.
-type Claim func(ctx context.Context, id string, run lease.Run) error
+// Job is one piece of work in two phases. The lease stands between them: it is
+// claimed under the item's id once Look has said that there is something to do.
+// A job fills in what it finds out about its item, for the record of a failure.
+type Job interface {
+	// Look says whether the work was done before, in which case it has repeated
+	// the work's event, and else which run of it this is. It is asked without the
+	// lease and once more under it: whoever had it before may have finished in between.
+	Look(ctx context.Context) (run lease.Run, done bool, err error)
+	// Do does the work, which is this delivery's own. It asks own.Check right
+	// before it commits.
+	Do(ctx context.Context, own *lease.Lease) error
+}
 
 // Handler answers the deliveries of one function.
 type Handler struct {
@@ -83,16 +95,26 @@ type Handler struct {
 	AtOnce int
 	// Decode reads a delivery. An error is about the delivery as a whole.
 	Decode func(http.Header, []byte) ([]Item, error)
-	// Work does one item, once it has claimed it. It returns the item with what
-	// became known of it, for the record of a failure.
-	Work func(context.Context, Item, Claim) (Item, error)
+	// Open makes the job of an item that could be decoded.
+	Open func(*Item) Job
+	// Admit waits, before the lease is claimed, for what the instance has a limited
+	// number of, and returns what gives it back. nil: there is no such thing.
+	Admit func(context.Context) (leave func(), err error)
+	// Healthy says what is wrong with the instance, beside what the handler sees
+	// itself. nil: nothing can be.
+	Healthy func(context.Context) error
+
+	running running
 }
 
-// ServeHTTP answers one delivery.
+// ServeHTTP answers one delivery, or a probe.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := h.serve(r)
 	if a.status >= 500 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(max(a.retryAfter, time.Second).Seconds()))))
+	}
+	if a.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", http.MethodPost)
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(a.status)
@@ -117,20 +139,41 @@ func (h *Handler) serve(r *http.Request) (a answer) {
 			a = answer{http.StatusInternalServerError, "internal error; see the log", pause}
 		}
 	}()
-	if r.Method != http.MethodPost {
-		return answer{http.StatusOK, fmt.Sprintf("Pageinspect %s is up; POST an event here", h.Stage), 0}
+	switch r.Method {
+	case http.MethodPost:
+		return h.deliver(r)
+	case http.MethodGet, http.MethodHead:
+		if !hasBody(r) {
+			return h.probe(ctx)
+		}
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, event.MaxBody+1))
-	if err != nil {
+	return answer{http.StatusMethodNotAllowed, fmt.Sprintf("%s is not how an event is delivered; POST it", r.Method), 0}
+}
+
+// deliver takes a body apart and works through it.
+func (h *Handler) deliver(r *http.Request) answer {
+	body, raw, err := readBody(r)
+	switch {
+	case errors.Is(err, errTooLarge):
+		return answer{http.StatusRequestEntityTooLarge, "the body has more than 32 MiB and was not read; send smaller batches", 0}
+	case err != nil && fault.KindOf(err) != fault.Invalid:
 		return answer{http.StatusServiceUnavailable, "the body was cut off", pause}
 	}
-	t := timesOf(ctx)
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), t.end)
+	t := timesOf(r.Context())
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(r.Context()), t.end)
 	defer cancel()
-	items, err := h.Decode(r.Header, body)
+	ctx, leave, err2 := h.running.enter(ctx, t.end)
+	if err2 != nil {
+		return answerTo([]error{err2})
+	}
+	defer leave()
+	var items []Item
+	if err == nil {
+		items, err = h.Decode(r.Header, body)
+	}
 	if err != nil {
-		items = []Item{{Value: body, Source: job.Source{Via: "http", Partition: -1, Offset: -1}, Err: err}}
-		items[0].Request = items[0].Request.Identify(items[0].Source, body)
+		items = []Item{{Value: raw, Source: job.Source{Via: "http", Partition: -1, Offset: -1}, Err: err}}
+		items[0].Request = items[0].Request.Identify(items[0].Source, raw)
 	}
 	return answerTo(h.all(ctx, t, items))
 }
@@ -155,95 +198,38 @@ func answerTo(errs []error) answer {
 	return a
 }
 
-// all works through the items and returns, for each, why it must be delivered again.
+// all works through the items and returns, for each, why it must be delivered
+// again. Those of one id follow one another: the later ones find it done.
 func (h *Handler) all(ctx context.Context, t times, items []Item) []error {
 	errs := make([]error, len(items))
 	slots := make(chan struct{}, max(h.AtOnce, 1))
 	var wg sync.WaitGroup
-	for i, item := range items {
+	for _, same := range byID(items) {
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			errs[i] = h.one(ctx, t, item)
+			for _, i := range same {
+				errs[i] = h.one(ctx, t, &items[i])
+			}
 		})
 	}
 	wg.Wait()
 	return errs
 }
 
-// one does an item and decides, by the kind of its failure, what becomes of it.
-// It returns why the item must be delivered again.
-func (h *Handler) one(ctx context.Context, t times, item Item) error {
-	began := h.Now()
-	ctx, end := telemetry.Page(telemetry.Continue(ctx, item.Trace), string(h.Stage))
-	var own *lease.Lease
-	err := item.Err
-	switch {
-	case err == nil:
-		item, own, err = h.work(ctx, t, item)
-	case job.CheckID(item.Request.ID) == nil: // so that its failure, too, is decided once
-		var taken error
-		if own, taken = h.Leases.Claim(ctx, item.Request.ID, lease.Run{Request: shortSum(item.Value)}, func(error) {}); own == nil {
-			err = taken
+// byID groups the indexes of the items that have one id, in their order.
+func byID(items []Item) [][]int {
+	var groups [][]int
+	place := map[string]int{}
+	for i, item := range items {
+		id := item.Request.ID
+		at, seen := place[id]
+		if !seen || id == "" {
+			at = len(groups)
+			place[id] = at
+			groups = append(groups, nil)
 		}
+		groups[at] = append(groups[at], i)
 	}
-	end(item.Request.ID, item.Request.URL, err)
-	log := h.Log.With("id", item.Request.ID, "url", item.Request.URL, "stage", h.Stage, "ms", h.Now().Sub(began).Milliseconds())
-	earlier, failedBefore := errors.AsType[*lease.Failed](err)
-	kind := fault.KindOf(err)
-	switch {
-	case err == nil:
-		log.InfoContext(ctx, "done")
-		if err := own.Done(ctx); err != nil {
-			log.WarnContext(ctx, "the lease stays until it expires", "error", err.Error())
-		}
-		return nil
-	case failedBefore:
-		log.InfoContext(ctx, "failed before; the record is repeated")
-		return h.publish(ctx, item.Request.ID, earlier.Record)
-	case kind.Retryable() && !own.Spent():
-		log.WarnContext(ctx, "failed", "kind", kind, "error", err.Error())
-		if lost := own.Release(ctx, err); lost != nil {
-			log.WarnContext(ctx, "the lease could not be given back", "error", lost.Error())
-		}
-		return err
-	}
-	log.WarnContext(ctx, "failed for good", "kind", kind, "error", err.Error())
-	f := job.NewFailure(h.Stage, err, item.Request, item.Value, item.Source, h.Now())
-	if err := h.record(ctx, own, f); err != nil {
-		log.ErrorContext(ctx, "the failure could not be recorded; asking for another delivery", "error", err.Error())
-		return err
-	}
-	return nil
-}
-
-// work runs Work within its time. A panic is this item's failure alone: the
-// rest of its batch goes on.
-func (h *Handler) work(ctx context.Context, t times, item Item) (out Item, own *lease.Lease, err error) {
-	late := !h.Now().Before(t.half)
-	ctx, cancel := context.WithDeadline(ctx, t.work)
-	defer cancel()
-	ctx, lost := context.WithCancelCause(ctx)
-	defer lost(nil)
-	ctx = owning(ctx, &own)
-	if ctx.Err() != nil {
-		return item, nil, fault.New(fault.Transient, "no time was left for it in this delivery")
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			h.Log.ErrorContext(ctx, "panic", "id", item.Request.ID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			out, err = item, fault.New(fault.Internal, "panic: %v", p)
-		}
-		if late && fault.KindOf(err) == fault.Timeout {
-			err = &fault.Error{Kind: fault.Transient, Op: "begun late in its batch", Err: err}
-		}
-		if errors.Is(context.Cause(ctx), lease.ErrLost) && err != nil {
-			err = &fault.Error{Kind: fault.Transient, Err: lease.ErrLost}
-		}
-	}()
-	out, err = h.Work(ctx, item, func(ctx context.Context, id string, run lease.Run) (err error) {
-		own, err = h.Leases.Claim(ctx, id, run, lost)
-		return err
-	})
-	return out, own, err
+	return groups
 }

@@ -51,6 +51,12 @@ func words(_ http.Header, body []byte) ([]Item, error) {
 	return items, nil
 }
 
+// do is a job that was never done before.
+type do func(context.Context, *lease.Lease) error
+
+func (do) Look(context.Context) (lease.Run, bool, error)    { return lease.Run{}, false, nil }
+func (f do) Do(ctx context.Context, own *lease.Lease) error { return f(ctx, own) }
+
 func TestAnswers(t *testing.T) {
 	for _, c := range []struct {
 		name, body string
@@ -72,18 +78,17 @@ func TestAnswers(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			errs := &recorded{err: c.topic}
 			h := &Handler{Leases: newLeases(t), Stage: job.StageCapture, Topic: "errors", Errors: errs, Log: slog.New(slog.DiscardHandler), Now: time.Now, Decode: words,
-				Work: func(ctx context.Context, i Item, claim Claim) (Item, error) {
-					if err := claim(ctx, i.Request.ID, lease.Run{}); err != nil {
-						return i, err
-					}
-					switch w := string(i.Value); w {
-					case "ok":
-						return i, nil
-					case "panic":
-						panic("a defect")
-					default:
-						return i, fault.New(fault.Kind(w), "made to fail")
-					}
+				Open: func(i *Item) Job {
+					return do(func(context.Context, *lease.Lease) error {
+						switch w := string(i.Value); w {
+						case "ok":
+							return nil
+						case "panic":
+							panic("a defect")
+						default:
+							return fault.New(fault.Kind(w), "made to fail")
+						}
+					})
 				}}
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(c.body)))
@@ -118,9 +123,11 @@ func TestAnswers(t *testing.T) {
 func TestReserve(t *testing.T) {
 	errs := &recorded{}
 	h := &Handler{Leases: newLeases(t), Stage: job.StageCapture, Topic: "errors", Errors: errs, Log: slog.New(slog.DiscardHandler), Now: time.Now, Decode: words,
-		Work: func(ctx context.Context, i Item, _ Claim) (Item, error) {
-			<-ctx.Done()
-			return i, ctx.Err()
+		Open: func(*Item) Job {
+			return do(func(ctx context.Context, _ *lease.Lease) error {
+				<-ctx.Done()
+				return ctx.Err()
+			})
 		}}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()

@@ -53,6 +53,7 @@ type worker struct {
 	begun   chan struct{} // one for each run
 	proceed chan struct{} // closed to let the runs end
 	result  error
+	deaf    bool // it does not look at its context
 }
 
 func newWorker(l *lease.Leases) *worker {
@@ -60,29 +61,50 @@ func newWorker(l *lease.Leases) *worker {
 	w.Handler = &Handler{
 		Stage: job.StageCapture, Topic: "errors", Errors: w.errs, Leases: l, Log: slog.New(slog.DiscardHandler), Now: time.Now, AtOnce: 2,
 		Decode: Requests,
-		Work: func(ctx context.Context, i Item, claim Claim) (Item, error) {
-			done := store.URI{Bucket: bucket, Object: i.Request.ID + "/done"}
-			if _, _, err := l.Store.Read(ctx, done, 1); !errors.Is(err, store.ErrNotExist) {
-				return i, err
-			}
-			if err := claim(ctx, i.Request.ID, RunOf(i.Request, i.Source)); err != nil {
-				return i, err
-			}
-			w.runs.Add(1)
-			w.begun <- struct{}{}
-			select {
-			case <-w.proceed:
-			case <-ctx.Done():
-				return i, ctx.Err()
-			}
-			if w.result != nil {
-				return i, w.result
-			}
-			_, err := l.Store.Create(ctx, done, "text/plain", nil, nil)
-			return i, err
-		},
+		Open:   func(i *Item) Job { return &task{w, i} },
 	}
 	return w
+}
+
+// task is a worker's job.
+type task struct {
+	*worker
+	item *Item
+}
+
+func (j *task) out() store.URI { return store.URI{Bucket: bucket, Object: j.item.Request.ID + "/done"} }
+
+func (j *task) run() lease.Run {
+	return lease.Run{Attempt: j.item.Request.Attempt, Request: j.item.Request.Sum()}
+}
+
+func (j *task) Look(ctx context.Context) (lease.Run, bool, error) {
+	_, _, err := j.Leases.Store.Read(ctx, j.out(), 1)
+	if errors.Is(err, store.ErrNotExist) {
+		return j.run(), false, nil
+	}
+	return j.run(), err == nil, err
+}
+
+func (j *task) Do(ctx context.Context, own *lease.Lease) error {
+	j.runs.Add(1)
+	j.begun <- struct{}{}
+	if j.deaf {
+		<-j.proceed
+	}
+	select {
+	case <-j.proceed:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if j.result != nil {
+		return j.result
+	}
+	if err := own.Check(ctx); err != nil {
+		return err
+	}
+	_, err := j.Leases.Store.Create(ctx, j.out(), "text/plain", nil, nil)
+	return err
 }
 
 const one = `{"schema":"pageinspect.request/v1","id":"p-1","url":"https://shop.example/1"}`
@@ -205,45 +227,6 @@ func TestFailureIsDecidedOnce(t *testing.T) {
 	}
 }
 
-// TestFence: an owner that was frozen and taken over does not commit when it goes on.
-func TestFence(t *testing.T) {
-	objects := newStore(t)
-	fence := Fence{Client: objects, Commits: bucket}
-	// A TTL so short stands for an owner that was frozen: its latest renewal is always old.
-	l := &lease.Leases{Config: lease.Config{MaxAttempts: 5, TTL: 3 * time.Nanosecond}, Store: objects, Bucket: bucket}
-	uri := store.URI{Bucket: bucket, Object: "commit"}
-	var first *lease.Lease
-	ctx := owning(t.Context(), &first)
-	if _, err := fence.Put(ctx, uri, "text/plain", []byte("unclaimed"), nil); err != nil {
-		t.Errorf("work that needs no lease: %v", err)
-	}
-	first, err := l.Claim(ctx, "p-1", lease.Run{}, func(error) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := fence.Put(ctx, uri, "text/plain", []byte("mine"), nil); err != nil {
-		t.Errorf("the owner: %v", err)
-	}
-	taken, err := json.Marshal(lease.Record{Schema: lease.Schema, Owner: "another", TTLMS: 60_000})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := objects.Put(t.Context(), lease.URI(bucket, "p-1"), "application/json", taken, nil); err != nil {
-		t.Fatal(err)
-	}
-	for name, write := range map[string]func() error{
-		"put": func() error { _, err := fence.Put(ctx, uri, "text/plain", []byte("late"), nil); return err },
-		"create": func() error {
-			_, err := fence.Create(ctx, store.URI{Bucket: bucket, Object: "new"}, "text/plain", nil, nil)
-			return err
-		},
-	} {
-		if err := write(); !errors.Is(err, lease.ErrLost) || fault.KindOf(err) != fault.Transient {
-			t.Errorf("%s after it was taken over: %v", name, err)
-		}
-	}
-}
-
 // TestBadRequestIsRecordedOnce: so is that of what cannot be decoded, and a
 // corrected one of the same id is worked on.
 func TestBadRequestIsRecordedOnce(t *testing.T) {
@@ -265,7 +248,7 @@ func TestBadRequestIsRecordedOnce(t *testing.T) {
 // TestDeadInstances: work during which the instance died each time is given up.
 func TestDeadInstances(t *testing.T) {
 	l := newLeases(t)
-	dead, err := json.Marshal(lease.Record{Schema: lease.Schema, Owner: "dead", TTLMS: -60_000, Begun: l.MaxAttempts, Run: RunOf(job.Request{Schema: job.RequestSchema, ID: "p-1", URL: "https://shop.example/1"}, job.Source{})})
+	dead, err := json.Marshal(lease.Record{Schema: lease.Schema, Owner: "dead", TTLMS: -60_000, Begun: l.MaxAttempts, Run: lease.Run{Request: job.Request{Schema: job.RequestSchema, ID: "p-1", URL: "https://shop.example/1"}.Sum()}})
 	if err != nil {
 		t.Fatal(err)
 	}

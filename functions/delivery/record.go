@@ -17,6 +17,9 @@ import (
 // maxRecord is what of a message is left to a record beside its key.
 const maxRecord = topic.MaxMessageBytes - job.MaxIDBytes
 
+// publishTimeout bounds telling the errors topic; see reserve.
+const publishTimeout = 10 * time.Second
+
 // record writes a failure down, first where it stays decided and then where
 // people see it. The request may be gone from the platform after this, so both
 // are waited for. own is nil where nothing was claimed.
@@ -41,7 +44,7 @@ func (h *Handler) record(ctx context.Context, own *lease.Lease, f job.Failure) e
 // setAside stores an original that no message can hold, and returns where.
 func (h *Handler) setAside(ctx context.Context, f job.Failure) (string, error) {
 	original := f.Original()
-	uri := store.URI{Bucket: h.Leases.Bucket, Object: "set-aside/" + shortSum(original)}
+	uri := store.URI{Bucket: h.Leases.Bucket, Object: "set-aside/" + job.ShortSum(original)}
 	_, err := h.Leases.Store.Create(ctx, uri, "application/octet-stream", original, nil)
 	if errors.Is(err, store.ErrExists) { // of an earlier delivery
 		err = nil
@@ -50,7 +53,7 @@ func (h *Handler) setAside(ctx context.Context, f job.Failure) (string, error) {
 }
 
 func (h *Handler) publish(ctx context.Context, id string, record json.RawMessage) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), publishTimeout)
 	defer cancel()
 	return h.Errors.Publish(ctx, topic.Message{Topic: h.Topic, Key: []byte(id), Value: record, Headers: telemetry.Carry(ctx, nil)})
 }

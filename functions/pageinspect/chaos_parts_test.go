@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/vision/v2/apiv1/visionpb"
+	"github.com/pageinspect/pageinspect/capture"
 	"github.com/pageinspect/pageinspect/functions/delivery"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -135,33 +136,38 @@ func chaosCapture(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s := &stubCapturer{store: delivery.Fence{Client: objects, Commits: localcloud.Pages}, now: now, stumbled: map[string]bool{}}
-	captured := delivery.Captured{Store: objects, Pages: localcloud.Pages, Now: now}
+	s := &stubCapturer{store: objects, now: now, stumbled: map[string]bool{}}
+	capturer := &capture.Capturer{Store: objects, Pages: localcloud.Pages, Now: now}
 	h := &delivery.Handler{
 		Stage: job.StageCapture, Topic: localcloud.ErrorsTopic, Errors: kafka, Log: slog.New(slog.DiscardHandler), Now: time.Now, AtOnce: 8,
 		Leases: &lease.Leases{Config: lease.Config{MaxAttempts: 5, TTL: chaosTTL}, Store: objects, Bucket: localcloud.Screenshots},
 		Decode: delivery.Requests,
-		Work: func(ctx context.Context, i delivery.Item, claim delivery.Claim) (delivery.Item, error) {
-			if done, err := captured.Repeat(ctx, i.Request, i.Source); done || err != nil {
-				return i, err
-			}
-			if err := claim(ctx, i.Request.ID, delivery.RunOf(i.Request, i.Source)); err != nil {
-				return i, err
-			}
-			return i, s.page(ctx, i.Request, i.Source)
+		Open: func(i *delivery.Item) delivery.Job {
+			return stubJob{capturer.Job(i.Request, i.Source), s, i}
 		},
 	}
 	return http.ListenAndServe(os.Getenv(partAddr), h) //nolint:gosec // a test's, on loopback
 }
 
+// stubJob is Capture's own but for what it does with a browser.
+type stubJob struct {
+	*capture.Job
+	stub *stubCapturer
+	item *delivery.Item
+}
+
+func (j stubJob) Do(ctx context.Context, own *lease.Lease) error {
+	return j.stub.page(ctx, j.item.Request, j.item.Source, own)
+}
+
 type stubCapturer struct {
-	store    delivery.Fence
+	store    *store.Client
 	now      func() time.Time
 	mu       sync.Mutex
 	stumbled map[string]bool
 }
 
-func (s *stubCapturer) page(ctx context.Context, r job.Request, src job.Source) error {
+func (s *stubCapturer) page(ctx context.Context, r job.Request, src job.Source, own *lease.Lease) error {
 	h := fnv.New32a()
 	h.Write([]byte(r.ID))
 	switch sum := h.Sum32() % 100; {
@@ -192,6 +198,9 @@ func (s *stubCapturer) page(ctx context.Context, r job.Request, src job.Source) 
 	}
 	b, err := json.Marshal(m)
 	if err != nil {
+		return err
+	}
+	if err := own.Check(ctx); err != nil {
 		return err
 	}
 	_, err = s.store.Create(ctx, store.URI{Bucket: localcloud.Pages, Object: r.ID + ".json"}, "application/json", b, nil)

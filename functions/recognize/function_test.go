@@ -140,6 +140,14 @@ func manifest(change func(*page.Manifest)) []byte {
 	return b
 }
 
+// asked is the id by which people ask for what became of an object.
+func asked(object string) string {
+	if id, manifest := strings.CutSuffix(object, ".json"); manifest {
+		return id
+	}
+	return job.ImagePrefix + object
+}
+
 // TestBadInput: what will never succeed is acknowledged, told to the errors topic
 // with the right kind and the request, and leaves nothing half-written.
 func TestBadInput(t *testing.T) {
@@ -182,6 +190,9 @@ func TestBadInput(t *testing.T) {
 			if len(all) != 1 || all[0].Kind != c.kind || all[0].Stage != job.StageRecognize || !strings.Contains(all[0].Message, c.say) {
 				t.Fatalf("the errors topic got %+v, want %s: …%s…", all, c.kind, c.say)
 			}
+			if want := map[bool]string{true: "p-1", false: asked(c.object)}[c.request]; all[0].ID != want {
+				t.Errorf("the failure's id is %q, want %q", all[0].ID, want)
+			}
 			if got := bytes.Contains(all[0].Original(), []byte(`"seller":"7"`)); got != c.request {
 				t.Errorf("the record's request is %s", all[0].Original())
 			}
@@ -218,7 +229,7 @@ func TestGoodInput(t *testing.T) {
 		t.Errorf("Vision was called %d times, want once for the page and once for the image", n)
 	}
 	names := f.names(t, "test-results")
-	for _, want := range []string{"p-1/result.json", "p-1/report.html", "p-2/result.json", "ad.png/result.json", "cache/document_text_detection/stand-in/" + sum} {
+	for _, want := range []string{"p-1/result.json", "p-1/report.html", "p-2/result.json", "image~ad.png/result.json", "cache/document_text_detection/stand-in/" + sum} {
 		if !slices.Contains(names, want) {
 			t.Errorf("no %s among %q", want, names)
 		}

@@ -5,6 +5,7 @@
 package recognize
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,22 +23,25 @@ import (
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
-	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/telemetry"
 	"github.com/pageinspect/pageinspect/shared/topic"
+	"golang.org/x/sync/semaphore"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// sendRest sends what telemetry is left at the end of the instance.
-var sendRest func(context.Context) error
+// These outlive every request and end with the instance.
+var (
+	handler  *delivery.Handler
+	sendRest func(context.Context) error // what telemetry is left
+)
 
 func init() {
-	handler, err := newHandler(context.Background())
-	if err != nil {
+	var err error
+	if handler, err = newHandler(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "Recognize cannot start:", err)
 		os.Exit(1)
 	}
@@ -70,8 +74,8 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 		return nil, err
 	}
 	recognizer := &recognize.Recognizer{
-		Vision: client, Limit: annotate.PerMinute(cfg.ImagesPerMinute), Cache: newCache(cfg, objects, log),
-		Store: delivery.Fence{Client: objects, Commits: cfg.Results}, Rules: packs, Events: events{kafka, cfg.ResultsTopic},
+		Vision: client, Limit: annotate.PerMinute(cfg.ImagesPerMinute), Cache: newCache(cfg, objects, log), Decoding: semaphore.NewWeighted(1),
+		Store: objects, Rules: packs, Events: events{kafka, cfg.ResultsTopic},
 		Screenshots: cfg.Screenshots, Pages: cfg.Pages, Results: cfg.Results, Log: log, Now: time.Now,
 	}
 	log.Info("ready", "packs", len(packs.Packs()))
@@ -79,29 +83,49 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 		Stage: job.StageRecognize, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: 1,
 		Leases: &lease.Leases{Config: cfg.Lease, Store: objects, Bucket: cfg.Results},
 		Decode: delivery.Finalize,
-		Work: func(ctx context.Context, item delivery.Item, claim delivery.Claim) (delivery.Item, error) {
-			uri, err := store.ParseURI(item.Request.URL) // what was finalized, until its manifest tells
-			if err != nil {
-				return item, fault.Wrap(fault.Invalid, err, "finalize")
-			}
-			r := *recognizer // with this delivery's own claim
-			r.Claim = func(ctx context.Context, m page.Manifest) error { return claim(ctx, m.ID, delivery.RunOfPage(m)) }
-			began := time.Now()
-			m, res, err := r.Page(ctx, uri)
-			if res.RecognizedAt.After(began) { // and not earlier, and only announced again
-				telemetry.VisionUnits(ctx, res.Vision.Units)
-			}
-			if m.ID != "" {
-				item.Request, item.Source = m.Request, m.Source
-				item.Request.ID = m.ID
-				if original, err := json.Marshal(m.Request); err == nil {
-					item.Value = original
-				}
-			}
-			return item, err
-		},
+		Open:   func(item *delivery.Item) delivery.Job { return open(recognizer, item) },
 	}, nil
 }
+
+// work is a page's job, which tells its item what it finds out.
+type work struct {
+	*recognize.Job
+	item *delivery.Item
+	err  error // the item names no object
+}
+
+// open makes the job of what was finalized.
+func open(r *recognize.Recognizer, item *delivery.Item) work {
+	uri, err := store.ParseURI(item.Request.URL)
+	return work{r.Job(uri), item, fault.Wrap(fault.Invalid, err, "finalize")}
+}
+
+// Look is the job's.
+func (w work) Look(ctx context.Context) (lease.Run, bool, error) {
+	if w.err != nil {
+		return lease.Run{}, false, w.err
+	}
+	run, done, err := w.Job.Look(ctx)
+	request, source := w.Origin()
+	source.Via = cmp.Or(source.Via, w.item.Source.Via)
+	w.item.Request, w.item.Source = request, source
+	if original, e := json.Marshal(request); e == nil && request.Schema != "" {
+		w.item.Value = original
+	}
+	return run, done, err
+}
+
+// Do is the job's.
+func (w work) Do(ctx context.Context, own *lease.Lease) error {
+	err := w.Job.Do(ctx, own)
+	if err == nil {
+		telemetry.VisionUnits(ctx, w.Result().Vision.Units)
+	}
+	return err
+}
+
+// Drain ends what runs, at the end of the instance.
+func Drain(ctx context.Context) { handler.Drain(ctx) }
 
 // Shutdown sends the last telemetry. It is for the process's end.
 func Shutdown() {

@@ -2,23 +2,33 @@
 package serving
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 )
 
-// Main serves the registered function at PORT until SIGTERM or an interrupt,
-// then runs shutdown and ends the process. The framework's server has no
-// graceful stop: a delivery that is cut off is delivered again.
-func Main(shutdown func()) {
+// Cloud Run kills an instance 10 s after SIGTERM. What runs has most of that to
+// give its leases back; the rest is for the browser and the last telemetry.
+const (
+	drainTime    = 6 * time.Second
+	shutdownTime = 3 * time.Second
+)
+
+// Main serves the registered function at PORT until SIGTERM or an interrupt.
+// Then drain ends the deliveries, shutdown ends what they used, and the process
+// ends, within 10 s whatever they do. The framework's server has no graceful
+// stop of its own.
+func Main(drain func(context.Context), shutdown func()) {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, os.Interrupt)
 	go func() {
 		<-stop
-		shutdown()
+		end(drain, shutdown)
 		os.Exit(0)
 	}()
 	port := os.Getenv("PORT")
@@ -32,7 +42,23 @@ func Main(shutdown func()) {
 	}
 	if err := funcframework.StartHostPort(host, port); err != nil {
 		fmt.Fprintf(os.Stderr, "cannot serve at port %s: %v; set PORT to a free one\n", port, err)
-		shutdown()
+		end(drain, shutdown)
 		os.Exit(1)
+	}
+}
+
+func end(drain func(context.Context), shutdown func()) {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
+	defer cancel()
+	drain(ctx)
+	down := make(chan struct{})
+	go func() {
+		defer close(down)
+		shutdown()
+	}()
+	select {
+	case <-down:
+	case <-time.After(shutdownTime):
+		fmt.Fprintln(os.Stderr, "ended before everything was shut down")
 	}
 }

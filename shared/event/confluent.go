@@ -78,6 +78,11 @@ func objectIn(text []byte) ([]byte, bool) {
 	if b[0] == '{' {
 		return text, true
 	}
+	if b[0] == '"' && json.Valid(b) { // it was encoded twice
+		if inner, err := plain(b); err == nil && bytes.HasPrefix(bytes.Trim(inner, jsonSpace), []byte("{")) {
+			return inner, true
+		}
+	}
 	if b[0] != 'e' { // the base64 of "{" begins with e
 		return nil, false
 	}

@@ -54,12 +54,12 @@ import (
 	"github.com/pageinspect/pageinspect/shared/job"
 )
 
-// MaxBody is the largest body that is decoded, in bytes. Pub/Sub messages and
-// Kafka Connect's batches of requests stay below 10 MB.
-const MaxBody = 10 << 20
+// MaxBody is the largest body that is decoded, in bytes: Cloud Run's own limit
+// for a request. A Pub/Sub message of 10 MB has 13.3 MB here, as base64.
+const MaxBody = 32 << 20
 
 // MaxRecords is the most records in one body. Connectors batch some thousands at
-// most; without a limit 10 MB of "{}" would take a gigabyte of memory.
+// most; without a limit 32 MB of "{}" would take a gigabyte of memory.
 const MaxRecords = 100_000
 
 // Who carried an event: the values of Via.
@@ -140,15 +140,18 @@ func decode(header http.Header, body []byte) []Record {
 	if ce, ok := binaryCloudEvent(header, body); ok {
 		return []Record{whole(ce.record(), body)}
 	}
-	b := bytes.Trim(body, jsonSpace)
+	b := bytes.Trim(bytes.TrimPrefix(body, bom), jsonSpace)
 	if len(b) == 0 || isNull(b) {
 		return []Record{newRecord(ViaHTTP, nil)}
 	}
 	items, ok := split(b)
 	switch {
 	case !ok:
-		return []Record{undecodable(body, fault.New(fault.Invalid,
-			"body is not JSON: want a request, an array or lines of them, or an envelope that carries one; it begins with %q", beginning(b)))}
+		err := job.Misencoded(b)
+		if err == nil {
+			err = fault.New(fault.Invalid, "body is not JSON: want a request, an array or lines of them, or an envelope that carries one; it begins with %q", beginning(b))
+		}
+		return []Record{undecodable(body, err)}
 	case len(items) > MaxRecords:
 		return []Record{undecodable(body, fault.New(fault.Invalid,
 			"body has more than %d records; send smaller batches", MaxRecords))}
@@ -177,6 +180,9 @@ func split(b []byte) ([]item, bool) {
 	}
 	return lines(b)
 }
+
+// bom is what Windows editors put before UTF-8.
+var bom = []byte("\xef\xbb\xbf")
 
 // undecodable is the record of a body or an item that cannot be decoded.
 func undecodable(original []byte, err error) Record {

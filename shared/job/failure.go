@@ -53,17 +53,18 @@ func NewFailure(stage Stage, err error, r Request, value []byte, s Source, at ti
 		Attempt: max(r.Attempt, 1), Source: s, At: at.UTC(),
 	}
 	switch trimmed := bytes.TrimSpace(value); {
+	case !utf8.Valid(value): // JSON that is not would spoil the topic's
+		f.RequestBase64 = value
 	case json.Valid(value) && trimmed[0] != '"':
 		f.Request = value
-	case utf8.Valid(value):
-		f.Request, _ = json.Marshal(string(value))
 	default:
-		f.RequestBase64 = value
+		f.Request, _ = json.Marshal(string(value))
 	}
 	return f
 }
 
-// Original is the request as it arrived, byte for byte where it was JSON.
+// Original is the request as it arrived, byte for byte; of JSON the same value,
+// without white space between its tokens.
 func (f Failure) Original() []byte {
 	if len(f.RequestBase64) > 0 {
 		return f.RequestBase64

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
@@ -52,14 +53,19 @@ type Source struct {
 }
 
 // DecodeRequest reads and checks a request. Unknown fields are ignored. Its
-// errors are fault.Invalid and name the field and the cure.
+// errors are fault.Invalid and name the field, or the converter's setting, and
+// the cure.
 func DecodeRequest(b []byte) (Request, error) {
 	var r Request
-	switch b = bytes.TrimSpace(b); {
-	case len(b) == 0:
-		return r, fault.New(fault.Invalid, "request is empty; want a JSON object with schema %q and a url", RequestSchema)
-	case len(b) > MaxRequestBytes:
+	b = bytes.TrimSpace(bytes.TrimPrefix(bytes.TrimSpace(b), bom))
+	if err := Misencoded(b); err != nil {
+		return r, fault.Wrap(fault.Invalid, err, "request")
+	}
+	if len(b) > MaxRequestBytes {
 		return r, fault.New(fault.Invalid, "request has %d bytes, more than %d", len(b), MaxRequestBytes)
+	}
+	if connectEnvelope(b) {
+		return r, fault.New(fault.Invalid, "request: has schema and payload, as Connect's JsonConverter writes them; set value.converter.schemas.enable=false")
 	}
 	if err := json.Unmarshal(b, &r); err != nil {
 		return r, fault.Wrap(fault.Invalid, describeJSON(err), "request is not JSON of %s", RequestSchema)
@@ -80,6 +86,9 @@ func (r Request) Validate() error {
 		if err := CheckID(r.ID); err != nil {
 			return fault.Wrap(fault.Invalid, err, "request: id")
 		}
+		if strings.HasPrefix(r.ID, ImagePrefix) {
+			return fault.New(fault.Invalid, "request: id: %q begins with %q, which is for images; choose another", r.ID, ImagePrefix)
+		}
 	}
 	if err := CheckURL(r.URL); err != nil {
 		return fault.Wrap(fault.Invalid, err, "request: url")
@@ -95,6 +104,9 @@ func CheckURL(s string) error {
 	}
 	u, err := url.Parse(s)
 	switch {
+	case strings.ContainsRune(s, utf8.RuneError):
+		// It would be another page's address, or a page that says "not found" and passes.
+		return fault.New(fault.Invalid, "%q has U+FFFD where bytes were lost on the way; send the address as UTF-8 or percent-encoded", s)
 	case err != nil:
 		return fault.New(fault.Invalid, "%q cannot be parsed: %v", s, err)
 	case u.Scheme != "http" && u.Scheme != "https":
@@ -108,6 +120,10 @@ func CheckURL(s string) error {
 // An ID becomes part of object names and of local file names, so it has no
 // separators and does not begin with a dot.
 var idPattern = regexp.MustCompile(`^[\p{L}\p{N}_~-][\p{L}\p{N}._~-]*$`)
+
+// ImagePrefix begins the ids of images that were put into the pages bucket by
+// anybody, and no request's: neither can take the place of the other's result.
+const ImagePrefix = "image~"
 
 // MaxIDBytes bounds an ID; object names have 1,024 bytes and file names 255.
 const MaxIDBytes = 200
@@ -140,6 +156,42 @@ func (r Request) Identify(s Source, value []byte) Request {
 	sum := sha256.Sum256(bytes.TrimSpace(value))
 	r.ID = "v-" + hex.EncodeToString(sum[:12])
 	return r
+}
+
+// Sum tells two requests apart that have one id. The attempt is no part of what
+// is asked for.
+func (r Request) Sum() string {
+	r.Attempt = 0
+	b, err := json.Marshal(r)
+	if err != nil {
+		panic(fmt.Sprintf("a request cannot be encoded: %v", err)) // it has strings, numbers and booleans only
+	}
+	return ShortSum(b)
+}
+
+// Conflict says whether the request gives an id to another address than an
+// earlier request did. It is fault.Invalid and names both.
+func (r Request) Conflict(earlier Request) error {
+	if r.URL == earlier.URL {
+		return nil
+	}
+	return fault.New(fault.Invalid, "the id %s was given to %s before and now to %s; give each address an id of its own, or say force to inspect this one in place of the other",
+		r.ID, earlier.URL, r.URL)
+}
+
+// ShortSum is enough of a hash to tell apart what lies under one id.
+func ShortSum(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Record names the Kafka record that a request came as, or is "" where the
+// carrier does not tell.
+func (s Source) Record() string {
+	if s.Topic == "" || s.Partition < 0 || s.Offset < 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s/%d/%d", s.Topic, s.Partition, s.Offset)
 }
 
 // describeJSON turns encoding/json's errors into ones that name the field.

@@ -31,6 +31,7 @@ type Lease struct {
 	record Record
 
 	mu         sync.Mutex // one write at a time
+	over       bool       // Done, Release or Fail was called
 	generation int64
 	renewed    time.Time // before the latest write that worked was sent
 }
@@ -87,18 +88,19 @@ func (h *Lease) renew(last time.Time, lost context.CancelCauseFunc) {
 // right before the work is committed, since an owner that was frozen learns of
 // its loss only some time after it goes on. It asks the store only where the
 // latest renewal is old: nobody takes over before a TTL after it. Beyond the
-// time that the lease was claimed for it fails.
+// time that the lease was claimed for, and once the lease was ended, it fails.
 func (h *Lease) Check(ctx context.Context) error {
 	if h == nil {
 		return nil
 	}
-	if !h.until.IsZero() && time.Now().After(h.until) {
-		return ErrLost
-	}
 	h.mu.Lock()
+	over := h.over || !h.until.IsZero() && time.Now().After(h.until)
 	fresh := time.Since(h.renewed) < h.leases.TTL/2
 	h.mu.Unlock()
-	if fresh {
+	switch {
+	case over:
+		return ErrLost
+	case fresh:
 		return nil
 	}
 	return h.write(ctx, h.record)
@@ -146,6 +148,9 @@ func (h *Lease) find(ctx context.Context) error {
 func (h *Lease) end(ctx context.Context) (context.Context, context.CancelFunc) {
 	close(h.stop)
 	h.ended.Wait()
+	h.mu.Lock()
+	h.over = true
+	h.mu.Unlock()
 	return context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 }
 

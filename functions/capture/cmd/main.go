@@ -6,4 +6,4 @@ import (
 	"github.com/pageinspect/pageinspect/functions/serving"
 )
 
-func main() { serving.Main(capture.Shutdown) }
+func main() { serving.Main(capture.Drain, capture.Shutdown) }

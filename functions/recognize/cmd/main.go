@@ -6,4 +6,4 @@ import (
 	"github.com/pageinspect/pageinspect/functions/serving"
 )
 
-func main() { serving.Main(recognize.Shutdown) }
+func main() { serving.Main(recognize.Drain, recognize.Shutdown) }

@@ -59,8 +59,12 @@ func (e Engine) Read(ctx context.Context, id string, p Rendered, scale float64) 
 		Vision: e.Vision, Store: e.Store, Rules: packs, Events: silence{}, Screenshots: e.Bucket, Pages: e.Bucket, Results: e.Bucket,
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	}
-	_, read, err := r.Page(ctx, manifest)
-	return read.Lines, err
+	reading := r.Job(manifest)
+	if _, _, err := reading.Look(ctx); err != nil {
+		return nil, err
+	}
+	err = reading.Do(ctx, nil)
+	return reading.Result().Lines, err
 }
 
 func (e Engine) remove(ctx context.Context, id string) {

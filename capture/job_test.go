@@ -1,39 +1,45 @@
-package delivery
+package capture
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
-	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/store/localgcs"
 )
 
-// TestRunOfPage: a manifest that is finalized again is the same run, whatever
-// else was captured since is another.
-func TestRunOfPage(t *testing.T) {
-	m := page.Manifest{ID: "p-1", Request: job.Request{URL: "https://shop.example/1"}, CapturedAt: time.Unix(1000, 0)}
-	again, later, retried := m, m, m
-	later.CapturedAt = m.CapturedAt.Add(time.Millisecond)
-	retried.Request.Attempt = 2
-	if RunOfPage(m) != RunOfPage(again) || RunOfPage(m) == RunOfPage(later) || RunOfPage(m) == RunOfPage(retried) {
-		t.Errorf("%+v, later %+v, retried %+v", RunOfPage(m), RunOfPage(later), RunOfPage(retried))
+// localStore is a store with the clock and the generations of a real one.
+func localStore(t *testing.T) *store.Client {
+	t.Helper()
+	s, err := localgcs.Start(localgcs.Config{Buckets: []string{"pages", "shots"}})
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { s.Close(context.Background()) }) //nolint:errcheck // nothing is kept
+	c, err := store.New(t.Context(), store.Config{EmulatorHost: s.Endpoint()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
 }
 
-// TestCaptured: a page that was captured is not captured again; its event is
+// TestLook: a page that was captured is not captured again; its event is
 // repeated, for a new attempt at once.
-func TestCaptured(t *testing.T) {
-	objects := newStore(t)
+func TestLook(t *testing.T) {
+	objects := localStore(t)
 	at := time.Now()
-	c := Captured{Store: objects, Pages: bucket, Now: func() time.Time { return at }}
+	c := &Capturer{Store: objects, Pages: "pages", Now: func() time.Time { return at }}
 	here := job.Source{Topic: "requests", Partition: 1, Offset: 7}
 	there := job.Source{Topic: "requests", Partition: 1, Offset: 8}
 	manifest := func(id string, force bool) store.URI {
-		uri := store.URI{Bucket: bucket, Object: id + ".json"}
+		uri := store.URI{Bucket: "pages", Object: id + ".json"}
 		b := fmt.Appendf(nil, `{"schema":"pageinspect.page/v1","id":%q,"request":{"schema":"pageinspect.request/v1","url":"https://a.example","force":%t},
 			"source":{"topic":"requests","partition":1,"offset":7},"final_url":"https://a.example","captured_at":"2026-11-25T00:00:00Z","width":10,"height":10,"scale":1,
 			"tiles":[{"object":"gs://b/o","width":10,"height":10}]}`, id, force)
@@ -51,7 +57,7 @@ func TestCaptured(t *testing.T) {
 		after          time.Duration
 		done, repeated bool
 	}{
-		{"never captured", store.URI{Bucket: bucket, Object: "none.json"}, job.Request{}, here, 0, false, false},
+		{"never captured", store.URI{Bucket: "pages", Object: "none.json"}, job.Request{}, here, 0, false, false},
 		{"at once", plain, job.Request{}, here, 0, true, false},
 		{"hours later", plain, job.Request{}, there, 5 * time.Hour, true, true},
 		{"second attempt", plain, job.Request{Attempt: 2}, there, 0, true, true},
@@ -64,8 +70,8 @@ func TestCaptured(t *testing.T) {
 	} {
 		before, _ := objects.Stat(t.Context(), s.uri)
 		at = time.Now().Add(s.after)
-		s.request.ID = strings.TrimSuffix(s.uri.Object, ".json")
-		done, err := c.Repeat(t.Context(), s.request, s.source)
+		s.request.ID, s.request.URL = strings.TrimSuffix(s.uri.Object, ".json"), "https://a.example"
+		_, done, err := c.Job(s.request, s.source).Look(t.Context())
 		after, _ := objects.Stat(t.Context(), s.uri)
 		if err != nil || done != s.done || (after.Generation != before.Generation) != s.repeated {
 			t.Errorf("%s: done %t, %v, generation %d then %d", s.name, done, err, before.Generation, after.Generation)
@@ -73,5 +79,17 @@ func TestCaptured(t *testing.T) {
 	}
 	if b, _, err := objects.Read(t.Context(), plain, 1<<20); err != nil || !bytes.Contains(b, []byte(`"attempt": 2`)) {
 		t.Errorf("the manifest does not tell the attempt: %s, %v", b, err)
+	}
+	// The same id with another address is a conflict, whoever sends it, and force alone settles it.
+	for _, r := range []job.Request{{}, {Attempt: 3}, {Category: "food"}} {
+		r.ID, r.URL = "plain", "https://b.example"
+		_, done, err := c.Job(r, there).Look(t.Context())
+		if done || fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "https://a.example") || !strings.Contains(err.Error(), "https://b.example") {
+			t.Errorf("another address: done %t, %v", done, err)
+		}
+		r.Force = true
+		if _, done, err := c.Job(r, there).Look(t.Context()); done || err != nil {
+			t.Errorf("forced: done %t, %v", done, err)
+		}
 	}
 }
