@@ -164,9 +164,14 @@ type Result struct {
 	Tiles    []page.Tile       `json:"tiles"`
 	// Unseen lists the parts of the page that were not seen or not read. Any
 	// makes the verdict at least review.
-	Unseen       []page.Unseen    `json:"unseen,omitempty"`
-	Verdict      Verdict          `json:"verdict"`
-	Findings     []Finding        `json:"findings"`
+	Unseen   []page.Unseen `json:"unseen,omitempty"`
+	Verdict  Verdict       `json:"verdict"`
+	Findings []Finding     `json:"findings"`
+	// FindingsTotal counts the findings where the event has only the worst of them.
+	FindingsTotal int `json:"findings_total,omitempty"`
+	// Omitted names the fields that the event leaves out besides lines and text,
+	// because no message could hold them; result_object has them.
+	Omitted      []string         `json:"omitted,omitempty"`
 	Rules        []string         `json:"rules"`                 // packs applied, as name@hash
 	Packs        []string         `json:"packs,omitempty"`       // names of the packs that the request asked for; empty: all
 	SafeSearch   []SafeSearch     `json:"safe_search,omitempty"` // of each tile that was read, if it was asked for
@@ -181,11 +186,4 @@ type Result struct {
 	ReportObject  string    `json:"report_object,omitempty"`
 	Text          string    `json:"text,omitempty"`
 	Lines         []Line    `json:"lines,omitempty"`
-}
-
-// Event is the result as the results topic carries it.
-func (r Result) Event(resultObject, reportObject string) Result {
-	r.Text, r.Lines = "", nil
-	r.ResultObject, r.ReportObject = resultObject, reportObject
-	return r
 }

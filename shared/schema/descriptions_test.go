@@ -101,6 +101,8 @@ var descriptions = map[reflect.Type]map[string]string{
 		"labels":         "The request's labels, untouched.",
 		"page":           "What was captured of the page.",
 		"tiles":          "The screenshots that were read.",
+		"findings_total": "How many findings there are, where the event has only the worst of them.",
+		"omitted":        "The fields that the event leaves out besides lines and text; the result object has them.",
 		"unseen":         "The parts of the page that were not seen or not read. Any makes the verdict at least review.",
 		"verdict":        "What the findings add up to.",
 		"findings":       "The places where a rule was broken.",
