@@ -13,6 +13,7 @@ package selfcheck
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 	"unicode"
@@ -23,39 +24,48 @@ import (
 	"github.com/pageinspect/pageinspect/shared/result"
 )
 
-// Compare returns the recall of the DOM text, and sets the source of each line.
-func Compare(dom []page.DOMText, lines []result.Line) result.Quality {
+// Compare returns the recall of the DOM text on a page of the given size in CSS
+// pixels, and sets the source of each line. The DOM text is a stranger's: what
+// lies outside of the page counts as if it were not there, and the work ends with
+// ctx, whose error it then returns.
+func Compare(ctx context.Context, dom []page.DOMText, lines []result.Line, width, height float64) (result.Quality, error) {
 	words, runs := rows{}, rows{}
 	for _, l := range lines {
 		for _, w := range l.Words {
-			words.add(w.Box, w.Text)
+			words.add(w.Box.Clip(width, height), w.Text)
 		}
 	}
 	var q result.Quality
 	read := 0
 	for _, d := range dom {
-		run := letters(d.Text)
-		if len(run) == 0 || d.Box.Empty() {
+		if ctx.Err() != nil {
+			return result.Quality{}, ctx.Err()
+		}
+		run, box := letters(d.Text), d.Box.Clip(width, height)
+		if len(run) == 0 || box.Empty() {
 			continue
 		}
-		runs.put(d.Box, run)
+		runs.put(box, run)
 		q.DOMRunes += len(run)
-		read += common(run, words.in(d.Box))
+		read += common(run, words.in(box))
 	}
 	if q.DOMRunes > 0 {
 		q.DOMRecall = float64(read*1000/q.DOMRunes) / 1000
 	}
 	for i := range lines {
-		lines[i].Source = source(lines[i], runs)
+		if ctx.Err() != nil {
+			return result.Quality{}, ctx.Err()
+		}
+		lines[i].Source = source(lines[i], lines[i].Box.Clip(width, height), runs)
 	}
-	return q
+	return q, nil
 }
 
 // source says both of a line of whose letters at least half are in the DOM
 // where it stands. A line without any, a row of signs, goes by whether the DOM
 // has letters there.
-func source(l result.Line, runs rows) result.Source {
-	there := runs.in(l.Box)
+func source(l result.Line, at page.Box, runs rows) result.Source {
+	there := runs.in(at)
 	line := letters(l.Text)
 	if len(there) > 0 && common(line, there)*2 >= len(line) {
 		return result.InBoth

@@ -1,10 +1,14 @@
 package selfcheck
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -24,6 +28,16 @@ func line(y float64, words ...string) result.Line {
 		l.Words = append(l.Words, result.Word{Text: s, Box: page.Box{X: l.Box.X + float64(i)*w, Y: l.Box.Y, W: w - 4, H: l.Box.H}})
 	}
 	return l
+}
+
+// compare compares on a page that everything lies on.
+func compare(t testing.TB, d []page.DOMText, lines []result.Line) result.Quality {
+	t.Helper()
+	q, err := Compare(context.Background(), d, lines, 2000, 200_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return q
 }
 
 func TestRecall(t *testing.T) {
@@ -46,9 +60,9 @@ func TestRecall(t *testing.T) {
 		{"one run of two lines", []page.DOMText{{Text: "첫째 줄 둘째 줄", Box: page.Box{X: 100, Y: 0, W: 400, H: 50}}}, []result.Line{line(0, "첫째", "줄"), line(26, "둘째", "줄")}, 1, 6},
 		{"beside another", []page.DOMText{dom(0, "왼쪽"), {Text: "오른쪽", Box: page.Box{X: 600, W: 100, H: 20}}}, []result.Line{line(0, "왼쪽")}, 0.4, 5},
 		{"no place", []page.DOMText{{Text: "숨은 글"}}, []result.Line{line(0, "숨은", "글")}, 0, 0},
-		{"left of the page", []page.DOMText{{Text: "밖", Box: page.Box{X: -900, Y: -900, W: 100, H: 20}}}, nil, 0, 1},
+		{"left of the page", []page.DOMText{{Text: "밖", Box: page.Box{X: -900, Y: -900, W: 100, H: 20}}}, nil, 0, 0},
 	} {
-		if q := Compare(c.dom, c.lines); q.DOMRecall != c.recall || q.DOMRunes != c.runes {
+		if q := compare(t, c.dom, c.lines); q.DOMRecall != c.recall || q.DOMRunes != c.runes {
 			t.Errorf("%s: %+v, want %v of %d", c.name, q, c.recall, c.runes)
 		}
 	}
@@ -59,7 +73,7 @@ func TestSource(t *testing.T) {
 	lines := []result.Line{
 		line(0, "장바구니", "담기"), line(40, "여드름", "완치"), line(100, "★★★"), line(200, "무료", "빼송"), line(300, "무료", "배송"), line(200, "여드름", "완치"),
 	}
-	Compare(d, lines)
+	compare(t, d, lines)
 	want := []result.Source{result.InBoth, result.InPicture, result.InPicture, result.InBoth, result.InPicture, result.InPicture}
 	for i, l := range lines {
 		if l.Source != want[i] {
@@ -81,7 +95,10 @@ func TestReadingMoreNeverLowersTheRecall(t *testing.T) {
 		}
 		last := -1.0
 		for n := range len(all) + 1 {
-			q := Compare(d, slices.Clone(all[:n]))
+			q, err := Compare(context.Background(), d, slices.Clone(all[:n]), 2000, 200_000)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if q.DOMRecall < last || q.DOMRecall > 1 {
 				t.Fatalf("%d lines read: %v after %v", n, q.DOMRecall, last)
 			}
@@ -89,6 +106,46 @@ func TestReadingMoreNeverLowersTheRecall(t *testing.T) {
 		}
 		if last != 1 {
 			t.Fatalf("all of it read: %v", last)
+		}
+	})
+}
+
+// TestBoxesThatNoPageHas: a transform may make an element as large as a number
+// goes. It costs what the page itself costs, and no more.
+func TestBoxesThatNoPageHas(t *testing.T) {
+	lines := []result.Line{line(0, "여드름", "치료")}
+	for _, size := range []float64{1e6, 1e12, 1.9e13, 1e300, math.MaxFloat64, math.Inf(1), math.NaN(), -1e12} {
+		for _, b := range []page.Box{{W: size, H: size}, {X: -size / 2, Y: -size / 2, W: size, H: size}, {X: size, Y: size, W: 10, H: 10}, {Y: 10, W: 100, H: size}} {
+			texts := slices.Repeat([]page.DOMText{{Text: "크게 만든 글자", Box: b}}, 100)
+			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+			if _, err := Compare(ctx, texts, lines, 1280, 200_000); err != nil {
+				t.Errorf("%+v: %v", b, err)
+			}
+			cancel()
+		}
+	}
+}
+
+// TestItEndsWithItsContext: a page may have more text in one place than can be compared.
+func TestItEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	d := slices.Repeat([]page.DOMText{dom(0, strings.Repeat("가", 5000))}, 100_000)
+	if _, err := Compare(ctx, d, []result.Line{line(0, strings.Repeat("나", 5000))}, 1280, 1000); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func FuzzCompare(f *testing.F) {
+	f.Add("여드름 치료", 1.0, 2.0, 100.0, 20.0)
+	f.Add("x", math.Inf(-1), math.NaN(), 1e300, 1e13)
+	f.Fuzz(func(t *testing.T, s string, x, y, w, h float64) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		b := page.Box{X: x, Y: y, W: w, H: h}
+		q, err := Compare(ctx, []page.DOMText{{Text: s, Box: b}}, []result.Line{line(0, "여드름", "치료"), {Text: s, Box: b, Words: []result.Word{{Text: s, Box: b}}}}, 1280, 5000)
+		if err != nil || q.DOMRecall < 0 || q.DOMRecall > 1 {
+			t.Errorf("%+v, %v", q, err)
 		}
 	})
 }
@@ -101,7 +158,7 @@ func BenchmarkCompare(b *testing.B) {
 		d, lines = append(d, dom(float64(i)*30, s)), append(lines, line(float64(i)*30, strings.Fields(s)...))
 	}
 	for b.Loop() {
-		if q := Compare(d, lines); q.DOMRecall < 0.99 {
+		if q := compare(b, d, lines); q.DOMRecall < 0.99 {
 			b.Fatal(q)
 		}
 	}
