@@ -108,7 +108,7 @@ func TestReinspectAsReadWhole(t *testing.T) {
 
 		m := newMemory()
 		m.put(resultOf("p-1"), resultType, data, nil)
-		writes := m.writes
+		writes := m.Writes()
 		r := &Reinspector{Store: m, Rules: after, Events: m, Results: "results", Now: func() time.Time { return now }}
 		c, err := r.Result(t.Context(), "p-1")
 		if err != nil {
@@ -121,14 +121,14 @@ func TestReinspectAsReadWhole(t *testing.T) {
 			t.Fatalf("%+v do not make %v of %v", c, want.Findings, stored.Findings)
 		}
 		if same {
-			if m.writes > writes || len(m.events) > 0 {
-				t.Fatalf("%d writes and %d events of nothing new", m.writes-writes, len(m.events))
+			if m.Writes() > writes || len(m.events) > 0 {
+				t.Fatalf("%d writes and %d events of nothing new", m.Writes()-writes, len(m.events))
 			}
 			return
 		}
 		want.ReinspectedAt = now
 		var got result.Result
-		if err := jsonv2.Unmarshal(m.objects[resultOf("p-1")], &got); err != nil {
+		if err := jsonv2.Unmarshal(m.bytes(resultOf("p-1")), &got); err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(want, got); d != "" {

@@ -24,16 +24,6 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-func (m *memory) Replace(ctx context.Context, uri store.URI, ifGeneration int64, media string, data []byte, meta map[string]string) (store.Attrs, error) {
-	m.mu.Lock()
-	now := m.made[uri]
-	m.mu.Unlock()
-	if now != ifGeneration {
-		return store.Attrs{}, &fault.Error{Kind: fault.Transient, Err: store.ErrChanged}
-	}
-	return m.Put(ctx, uri, media, data, meta)
-}
-
 const newRules = `version: v1
 pack: mine
 rules:
@@ -74,7 +64,7 @@ func reinspecting(t *testing.T) (*Reinspector, *memory) {
 func (m *memory) result(t *testing.T, uri store.URI) result.Result {
 	t.Helper()
 	var r result.Result
-	if err := json.Unmarshal(m.objects[uri], &r); err != nil {
+	if err := json.Unmarshal(m.bytes(uri), &r); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -82,7 +72,7 @@ func (m *memory) result(t *testing.T, uri store.URI) result.Result {
 
 func TestReinspect(t *testing.T) {
 	r, m := reinspecting(t)
-	before, report := m.result(t, resultOf("p-1")), m.made[objectURI("results", "p-1", reportName)]
+	before, report := m.result(t, resultOf("p-1")), m.attrs(objectURI("results", "p-1", reportName)).Generation
 	c, err := r.Result(t.Context(), "p-1")
 	if err != nil {
 		t.Fatal(err)
@@ -100,24 +90,24 @@ func TestReinspect(t *testing.T) {
 	if len(m.events) != 1 || m.events[0].Verdict != result.Review || m.events[0].Text != "" || m.events[0].ResultObject != "gs://results/p-1/result.json" {
 		t.Errorf("events %+v", m.events)
 	}
-	if html := m.objects[objectURI("results", "p-1", reportName)]; m.made[objectURI("results", "p-1", reportName)] == report || !bytes.Contains(html, []byte("mine.word")) {
+	if html := m.bytes(objectURI("results", "p-1", reportName)); m.attrs(objectURI("results", "p-1", reportName)).Generation == report || !bytes.Contains(html, []byte("mine.word")) {
 		t.Error("the report is the old one")
 	}
-	if m.meta[resultOf("p-1")]["verdict"] != "review" {
-		t.Errorf("metadata %v", m.meta[resultOf("p-1")])
+	if m.attrs(resultOf("p-1")).Metadata["verdict"] != "review" {
+		t.Errorf("metadata %v", m.attrs(resultOf("p-1")).Metadata)
 	}
-	writes := m.writes
-	if c, err := r.Result(t.Context(), "p-1"); err != nil || c.Any() || m.writes != writes || len(m.events) != 1 {
-		t.Errorf("once more: %+v, %v, %d writes", c, err, m.writes-writes)
+	writes := m.Writes()
+	if c, err := r.Result(t.Context(), "p-1"); err != nil || c.Any() || m.Writes() != writes || len(m.events) != 1 {
+		t.Errorf("once more: %+v, %v, %d writes", c, err, m.Writes()-writes)
 	}
 }
 
 func TestReinspectDryRunChangesNothing(t *testing.T) {
 	r, m := reinspecting(t)
 	r.DryRun = true
-	writes := m.writes
-	if c, err := r.Result(t.Context(), "p-1"); err != nil || !c.Any() || m.writes != writes || len(m.events) > 0 {
-		t.Errorf("%+v, %v, %d writes, %d events", c, err, m.writes-writes, len(m.events))
+	writes := m.Writes()
+	if c, err := r.Result(t.Context(), "p-1"); err != nil || !c.Any() || m.Writes() != writes || len(m.events) > 0 {
+		t.Errorf("%+v, %v, %d writes, %d events", c, err, m.Writes()-writes, len(m.events))
 	}
 }
 
@@ -206,10 +196,10 @@ func TestReinspectGivesWayToANewerResult(t *testing.T) {
 	if last := m.events[len(m.events)-1]; last.Title != "newer" || last.Verdict != result.Pass {
 		t.Errorf("the last event says %s %s", last.Title, last.Verdict)
 	}
-	if html := m.objects[objectURI("results", "p-1", reportName)]; !bytes.Contains(html, []byte("newer")) {
+	if html := m.bytes(objectURI("results", "p-1", reportName)); !bytes.Contains(html, []byte("newer")) {
 		t.Error("the report is not that of the result")
 	}
-	r.Store = &racing{m, 100, m.objects[resultOf("p-1")]}
+	r.Store = &racing{m, 100, m.bytes(resultOf("p-1"))}
 	r.Rules = packs(t, newRules[:len(newRules)-1]) // another hash, no other finding
 	stored := m.result(t, resultOf("p-1"))
 	stored.Verdict = result.Reject
@@ -226,14 +216,14 @@ func TestReinspectBadInput(t *testing.T) {
 		kind    fault.Kind
 		say     string
 	}{
-		"no result":    {func(_ *Reinspector, m *memory) { delete(m.objects, resultOf("p-1")) }, fault.Invalid, "no such object"},
+		"no result":    {func(_ *Reinspector, m *memory) { m.drop(resultOf("p-1")) }, fault.Invalid, "no such object"},
 		"not a result": {func(_ *Reinspector, m *memory) { m.put(resultOf("p-1"), "", []byte("[]"), nil) }, fault.Invalid, "is not a result"},
 		"another's": {func(_ *Reinspector, m *memory) {
 			m.put(resultOf("p-1"), "", []byte(`{"schema":"pageinspect.result/v1","id":"p-2"}`), nil)
 		}, fault.Invalid, `with the id "p-1"`},
 		"no such pack": {func(r *Reinspector, _ *memory) { r.Packs = []string{"nonesuch"} }, fault.Invalid, "nonesuch"},
 		"writes refused": {func(_ *Reinspector, m *memory) {
-			m.refuse = func(store.URI) error { return fault.New(fault.Transient, "no") }
+			m.refuse(func(store.URI) error { return fault.New(fault.Transient, "no") })
 		}, fault.Transient, "no"},
 	} {
 		r, m := reinspecting(t)
@@ -329,7 +319,7 @@ func BenchmarkReinspect(b *testing.B) {
 	b.ReportMetric(perSecond(floor), "decoded/s")
 	b.ReportMetric(perSecond(whole)/perSecond(floor), "of-decoding")
 	b.ReportMetric(cpu.Seconds()*1000/float64(len(whole)*results), "cpu-ms/result")
-	b.ReportMetric(float64(len(m.objects[resultOf("p-0")]))/1024, "KB/result")
+	b.ReportMetric(float64(len(m.bytes(resultOf("p-0"))))/1024, "KB/result")
 }
 
 // processorTime is what this process has used of the processors, which on a
