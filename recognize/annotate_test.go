@@ -90,6 +90,12 @@ func (v *stuck) BatchAnnotateImages(ctx context.Context, r *visionpb.BatchAnnota
 // TestTimeRunsOut: what was read by then is a result, and what was not is named;
 // a page of which nothing was read is a failure of kind timeout.
 func TestTimeRunsOut(t *testing.T) {
+	warm, m, _ := recognizer(t) // the cache's compressor has channels, which must not be a bubble's
+	withCache(warm, m)
+	m.putManifest(t, nil)
+	if _, _, err := warm.Page(t.Context(), manifestURI); err != nil {
+		t.Fatal(err)
+	}
 	for from, want := range map[string]fault.Kind{"gs://shots/p-1/run/016.jpg": "", "gs://shots/": fault.Timeout} {
 		synctest.Test(t, func(t *testing.T) {
 			r, m, _ := recognizer(t)
