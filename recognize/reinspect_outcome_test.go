@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/page"
@@ -97,7 +96,7 @@ func TestReinspectAsReadWhole(t *testing.T) {
 		now := at.AddDate(0, 0, rapid.IntRange(0, 1).Draw(t, "days"))
 
 		var want result.Result
-		if err := jsonv2.Unmarshal(data, &want); err != nil {
+		if err := json.Unmarshal(data, &want); err != nil {
 			t.Fatal(err)
 		}
 		if err := judge(&want, after, now); err != nil {
@@ -128,7 +127,7 @@ func TestReinspectAsReadWhole(t *testing.T) {
 		}
 		want.ReinspectedAt = now
 		var got result.Result
-		if err := jsonv2.Unmarshal(m.bytes(resultOf("p-1")), &got); err != nil {
+		if err := json.Unmarshal(m.bytes(resultOf("p-1")), &got); err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(want, got); d != "" {

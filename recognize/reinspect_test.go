@@ -6,22 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime"
-	"slices"
 	"strings"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
-	"golang.org/x/sync/errgroup"
 )
 
 const newRules = `version: v1
@@ -235,99 +229,4 @@ func TestReinspectBadInput(t *testing.T) {
 			t.Errorf("%s: an event was published", name)
 		}
 	}
-}
-
-// BenchmarkReinspect applies the bundled rules to stored results of a page with
-// 200 lines of four words, on all cores, beside reading and decoding them alone.
-func BenchmarkReinspect(b *testing.B) {
-	set, err := rules.Bundled()
-	if err != nil {
-		b.Fatal(err)
-	}
-	m := newMemory()
-	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	stored := result.Result{Schema: result.Schema, Category: "cosmetics", Page: result.Page{Width: 1280, Height: 8000, Scale: 1}, CapturedAt: now, Findings: []result.Finding{}}
-	words := strings.Fields("피부 진정 효과가 오래 가는 수분 크림 자연에서 온 성분 무료 배송 오늘 출발 상품 정보 제공 고시 사용 방법 주의 사항 여드름 없는 아침")
-	for i := range 200 {
-		l := result.Line{Box: page.Box{X: 100, Y: float64(i) * 40, W: 400, H: 30}, Confidence: 0.9, Block: i / 4}
-		for j := range 4 {
-			l.Words = append(l.Words, result.Word{Text: words[(i*3+j)%len(words)], Box: page.Box{X: 100 + float64(j)*100, Y: l.Box.Y, W: 90.5, H: 30}, Confidence: 0.9, Space: true})
-			l.Text += words[(i*3+j)%len(words)] + " "
-		}
-		stored.Lines = append(stored.Lines, l)
-	}
-	const results = 64
-	for i := range results {
-		stored.ID = fmt.Sprint("p-", i)
-		if err := judge(&stored, set, now); err != nil {
-			b.Fatal(err)
-		}
-		data, err := json.Marshal(stored)
-		if err != nil {
-			b.Fatal(err)
-		}
-		m.put(resultOf(stored.ID), resultType, data, nil)
-	}
-	r := &Reinspector{Store: m, Rules: set, Events: m, Results: "results", Now: func() time.Time { return now }}
-	each := func(do func(id string) error) time.Duration {
-		began := time.Now()
-		var g errgroup.Group
-		var next atomic.Int64
-		for range runtime.GOMAXPROCS(0) {
-			g.Go(func() error {
-				for {
-					n := next.Add(1)
-					if n > results {
-						return nil
-					}
-					if err := do(fmt.Sprint("p-", n-1)); err != nil {
-						return err
-					}
-				}
-			})
-		}
-		if err := g.Wait(); err != nil {
-			b.Fatal(err)
-		}
-		return time.Since(began)
-	}
-	var whole, floor []time.Duration
-	var cpu time.Duration
-	for b.Loop() {
-		floor = append(floor, each(func(id string) error {
-			data, _, err := m.Read(b.Context(), resultOf(id), maxResultBytes)
-			if err != nil {
-				return err
-			}
-			var res result.Result
-			return jsonv2.Unmarshal(data, &res)
-		}))
-		began := processorTime()
-		whole = append(whole, each(func(id string) error {
-			c, err := r.Result(b.Context(), id)
-			if c.Any() {
-				return fmt.Errorf("%+v", c)
-			}
-			return err
-		}))
-		cpu += processorTime() - began
-	}
-	slices.Sort(whole)
-	slices.Sort(floor)
-	perSecond := func(d []time.Duration) float64 { return results / d[len(d)/2].Seconds() }
-	b.ReportMetric(perSecond(whole), "results/s")
-	b.ReportMetric(perSecond(floor), "decoded/s")
-	b.ReportMetric(perSecond(whole)/perSecond(floor), "of-decoding")
-	b.ReportMetric(cpu.Seconds()*1000/float64(len(whole)*results), "cpu-ms/result")
-	b.ReportMetric(float64(len(m.bytes(resultOf("p-0"))))/1024, "KB/result")
-}
-
-// processorTime is what this process has used of the processors, which on a
-// shared machine says more than the clock.
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
