@@ -2,12 +2,15 @@
 # `make run` inspects pages, `make test` passes the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run serve build test check deps accuracy bench chaos tall test-kafka fuzz images terraform-test profile clean
+.PHONY: help run serve build test quick race race-all vuln check deps accuracy bench chaos tall test-kafka fuzz images terraform-test profile clean
 
 GO ?= go
 TESTFLAGS ?=
 FUZZTIME ?= 20s
 IMAGES ?= pageinspect
+# The packages whose tests, by what they import, take neither browser nor Tesseract.
+NEITHER = $(shell $(GO) list -test -f '{{.ImportPath}}{{range .Deps}} {{.}}{{end}}' ./... | \
+  awk '$$1 ~ /\.test$$/ && !/ github.com\/chromedp\/chromedp|\/recognize\/localvision( |$$)/ {sub(/\.test$$/, "", $$1); print $$1}')
 CONTAINERS ?= $(shell command -v docker || command -v podman)
 
 help: ## list the targets
@@ -27,6 +30,24 @@ build: deps ## build the programs into bin/
 
 test: deps ## run every test, with the real browser and Tesseract
 	$(GO) test -timeout 20m $(TESTFLAGS) ./...
+
+quick: ## what needs neither browser nor Tesseract, in under a minute: rules, text, storage, Kafka, the command's own parts
+	@$(GO) test $(TESTFLAGS) $(NEITHER) ./terraform/connect
+	@$(GO) test -short $(TESTFLAGS) ./functions/pageinspect
+
+race: ## the same packages under the race detector, which takes a C compiler
+	@command -v $${CC:-gcc} >/dev/null || { echo "the race detector takes a C compiler; type: sudo apt-get install -y gcc libc6-dev"; exit 1; }
+	@$(GO) test -race -timeout 20m $(TESTFLAGS) $(NEITHER) ./terraform/connect
+	@$(GO) test -race -short $(TESTFLAGS) ./functions/pageinspect
+
+race-all: deps ## every test under the race detector
+	$(GO) test -race -timeout 60m $(TESTFLAGS) ./...
+
+# In CI a database that does not answer is a failure: nobody reads a SKIP there.
+vuln: ## known vulnerabilities in what is called; SKIP where their database cannot be reached
+	@out=$$($(GO) tool govulncheck ./... 2>&1); code=$$?; echo "$$out"; \
+	if [ $$code = 1 ] && [ -z "$$CI" ] && grep -q 'fetching vulnerabilities' <<<"$$out"; then \
+	  echo "SKIP: the database of vulnerabilities cannot be reached; NOTHING WAS CHECKED"; exit 0; fi; exit $$code
 
 test-kafka: deps ## test on a real Apache Kafka (or KAFKA_BROKERS) and Kafka Connect, from Maven Central, with Java
 	@command -v java >/dev/null || { echo "Java is missing; type: sudo apt-get install -y default-jre-headless"; exit 1; }

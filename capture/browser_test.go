@@ -101,7 +101,10 @@ func TestBrowserKilledUnderLoad(t *testing.T) {
 	const pages, height = 16, 6000
 	url := serve(t, html(banded(height)+`<script>0</script>`))
 	var drawn atomic.Int64
-	mem.fail = func(uri store.URI) error {
+	mem.Refuse = func(op string, _ store.URI) error {
+		if op == "read" {
+			return nil
+		}
 		if n := drawn.Add(1); n == 3 || n == 12 || n == 20 { // in the middle of their tiles
 			browsertest.Signal(t, os.TempDir(), syscall.SIGKILL)
 		}
@@ -140,7 +143,7 @@ func TestBrowserKilledUnderLoad(t *testing.T) {
 		t.Error("no page was cut short: nothing was tested")
 	}
 	manifests := 0
-	for uri := range mem.objects {
+	for uri := range mem.Objects() {
 		if uri.Bucket == "pages" {
 			manifests++
 		}
@@ -182,8 +185,8 @@ func TestRendererCrashCostsItsOwnPage(t *testing.T) {
 	if err := <-beside; err != nil {
 		t.Errorf("the page beside it: %v", err)
 	}
-	if len(mem.objects) != 3 {
-		t.Errorf("%d objects of the page beside it, want a tile, its text and a manifest", len(mem.objects))
+	if len(mem.Objects()) != 3 {
+		t.Errorf("%d objects of the page beside it, want a tile, its text and a manifest", len(mem.Objects()))
 	}
 	cap.mustPage(t, ask(serve(t, html(seen))))
 	if now := browsertest.Groups(os.TempDir()); !maps.Equal(now, browsers) {
@@ -313,7 +316,7 @@ func TestCancelledPageGivesItsTabBack(t *testing.T) {
 	if err := <-result; fault.KindOf(err) != fault.Transient {
 		t.Errorf("cancelled: %s: %v", fault.KindOf(err), err)
 	}
-	if len(mem.objects) > 0 {
+	if len(mem.Objects()) > 0 {
 		t.Error("a cancelled page left objects")
 	}
 	cap.mustPage(t, ask(serve(t, html(seen))))
@@ -333,8 +336,8 @@ func TestShortDeadlines(t *testing.T) {
 			t.Errorf("%v: %s: %v", limit, fault.KindOf(err), err)
 		case err == nil && m.Partial == "" && m.Height != 50000:
 			t.Errorf("%v: height %d and not partial", limit, m.Height)
-		case err == nil && len(mem.objects) != len(m.Tiles)+2: // the text and the manifest
-			t.Errorf("%v: %d objects for %d tiles", limit, len(mem.objects), len(m.Tiles))
+		case err == nil && len(mem.Objects()) != len(m.Tiles)+2: // the text and the manifest
+			t.Errorf("%v: %d objects for %d tiles", limit, len(mem.Objects()), len(m.Tiles))
 		}
 	}
 }

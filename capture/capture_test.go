@@ -15,7 +15,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,52 +22,17 @@ import (
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/store/memstore"
 )
 
-// memory is a Store that keeps what it is given.
-type memory struct {
-	mu      sync.Mutex
-	objects map[store.URI][]byte
-	fail    func(store.URI) error
-}
+// memory is a Store that wants every picture's hash.
+type memory struct{ *memstore.Store }
 
 func (m *memory) Create(ctx context.Context, uri store.URI, media string, data []byte, meta map[string]string) (store.Attrs, error) {
-	m.mu.Lock()
-	_, there := m.objects[uri]
-	m.mu.Unlock()
-	if there {
-		return store.Attrs{}, store.ErrExists
-	}
 	if strings.HasPrefix(media, "image/") && meta["sha256"] != fmt.Sprintf("%x", sha256.Sum256(data)) {
 		return store.Attrs{}, fmt.Errorf("%s comes without its hash, by which Recognize knows what was read before", uri)
 	}
-	return m.Put(ctx, uri, media, data, meta)
-}
-
-func (m *memory) Put(_ context.Context, uri store.URI, _ string, data []byte, _ map[string]string) (store.Attrs, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.fail != nil {
-		if err := m.fail(uri); err != nil {
-			return store.Attrs{}, err
-		}
-	}
-	m.objects[uri] = data
-	return store.Attrs{URI: uri, Size: int64(len(data))}, nil
-}
-
-func (m *memory) Replace(ctx context.Context, uri store.URI, _ int64, media string, data []byte, meta map[string]string) (store.Attrs, error) {
-	return m.Put(ctx, uri, media, data, meta)
-}
-
-func (m *memory) Read(_ context.Context, uri store.URI, _ int64) ([]byte, store.Attrs, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	b, ok := m.objects[uri]
-	if !ok {
-		return nil, store.Attrs{}, store.ErrNotExist
-	}
-	return b, store.Attrs{URI: uri}, nil
+	return m.Store.Create(ctx, uri, media, data, meta)
 }
 
 // The tests share one browser, as the pages of an instance do.
@@ -100,7 +64,7 @@ func capturer(t testing.TB, profiles string) (*Capturer, *memory) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &memory{objects: map[store.URI][]byte{}}
+	m := &memory{memstore.New("shots", "pages")}
 	return &Capturer{Browser: shared, Profiles: ps, Store: m, Screenshots: "shots", Pages: "pages", Log: slog.New(slog.DiscardHandler), Now: time.Now}, m
 }
 
@@ -255,7 +219,7 @@ func TestBeyondTheLimitIsTruncated(t *testing.T) {
 	if !m.Truncated || m.Height != 10_000 {
 		t.Errorf("height %d, truncated %v", m.Height, m.Truncated)
 	}
-	checkBands(t, m, mem.objects)
+	checkBands(t, m, mem.Objects())
 }
 
 // Tiles are drawn while those before them are on their way: the first upload
@@ -263,13 +227,11 @@ func TestBeyondTheLimitIsTruncated(t *testing.T) {
 func TestDrawingAndUploadingOverlap(t *testing.T) {
 	cap, mem := capturer(t, " - {name: default, tile_height: 600, overlap: 100}\n")
 	second := make(chan struct{})
-	mem.fail = func(uri store.URI) error {
+	mem.Refuse = func(_ string, uri store.URI) error {
 		switch {
 		case strings.HasSuffix(uri.Object, "/001.jpg"):
 			close(second)
 		case strings.HasSuffix(uri.Object, "/000.jpg"):
-			mem.mu.Unlock() // which fail is called with
-			defer mem.mu.Lock()
 			select {
 			case <-second:
 			case <-t.Context().Done():
@@ -280,7 +242,7 @@ func TestDrawingAndUploadingOverlap(t *testing.T) {
 		return nil
 	}
 	m := cap.mustPage(t, ask(serve(t, html(banded(2000)))))
-	checkBands(t, m, mem.objects)
+	checkBands(t, m, mem.Objects())
 	for i, tile := range m.Tiles {
 		if tile.Y != i*500 || !strings.HasSuffix(tile.Object, fmt.Sprintf("/%03d.jpg", i)) {
 			t.Errorf("tile %d is %s at %d", i, tile.Object, tile.Y)
@@ -301,7 +263,7 @@ func captureBands(t *testing.T, b *browser.Browser, profile string, height int) 
 		t.Errorf("truncated %v, partial %q, warnings %q", m.Truncated, m.Partial, m.Warnings)
 	}
 	if m.Height = height / bandHeight * bandHeight; m.Height >= 800 { // below a short page is its viewport's white
-		checkBands(t, m, mem.objects)
+		checkBands(t, m, mem.Objects())
 	}
 }
 
@@ -342,7 +304,7 @@ func TestVerifyRefusesWhatIsNotTheTile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		good := mem.objects[uri]
+		good := mem.Objects()[uri]
 		if err := verify(good, b, 1); err != nil {
 			t.Fatalf("a good %s is refused: %v", format, err)
 		}

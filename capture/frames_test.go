@@ -70,7 +70,7 @@ func TestFramesOfAnotherSite(t *testing.T) {
 			if m.Partial != "" || m.Height != c.height || len(m.Warnings) > 0 {
 				t.Errorf("partial %q, height %d, warnings %q", m.Partial, m.Height, m.Warnings)
 			}
-			got := blocks(column(t, m, mem.objects, 50, func(img image.Image, y int) bool { return is(img, 50, y, blue) }))
+			got := blocks(column(t, m, mem.Objects(), 50, func(img image.Image, y int) bool { return is(img, 50, y, blue) }))
 			if len(got) != c.want {
 				t.Errorf("%d of %d pictures are to be seen", len(got), c.want)
 			}
@@ -78,7 +78,7 @@ func TestFramesOfAnotherSite(t *testing.T) {
 				name            string
 				x, from, height int
 			}{{"fixed at the top", 750, 10, 40}, {"fixed at the bottom", 900, 770, 30}, {"sticky", 1050, 0, 50}} {
-				rows := column(t, m, mem.objects, e.x, func(img image.Image, y int) bool { return is(img, e.x, y, red) || is(img, e.x, y, green) })
+				rows := column(t, m, mem.Objects(), e.x, func(img image.Image, y int) bool { return is(img, e.x, y, red) || is(img, e.x, y, green) })
 				first := 0
 				for first < len(rows) && !rows[first] {
 					first++
@@ -87,7 +87,7 @@ func TestFramesOfAnotherSite(t *testing.T) {
 					t.Errorf("%s: at %d in pieces of %v px, want one of %d at %d", e.name, first, got, e.height, e.from)
 				}
 			}
-			dom := domOf(t, m, mem.objects)
+			dom := domOf(t, m, mem.Objects())
 			if n := strings.Count(fmt.Sprint(dom), "words of a frame"); n != strings.Count(c.frames, "iframe src") {
 				t.Errorf("the frames' words are %d times in the page's text", n)
 			}

@@ -135,7 +135,7 @@ func TestPagesCannotReadFiles(t *testing.T) {
 	if m.Title != "nothing" {
 		t.Errorf("the page says %q", m.Title)
 	}
-	img := pictureOf(t, mem.objects, m.Tiles[0])
+	img := pictureOf(t, mem.Objects(), m.Tiles[0])
 	for y := 10; y < m.Tiles[0].Height; y += 20 {
 		for x := 10; x < m.Tiles[0].Width; x += 20 {
 			if is(img, x, y, red) {

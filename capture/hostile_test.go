@@ -196,7 +196,7 @@ func TestHostilePagesThatEndAsPages(t *testing.T) {
 			if (m.Partial != "") != c.partial {
 				t.Errorf("partial %q, want one: %v", m.Partial, c.partial)
 			}
-			if img := pictureOf(t, mem.objects, m.Tiles[0]); !is(img, 640, 100, green) {
+			if img := pictureOf(t, mem.Objects(), m.Tiles[0]); !is(img, 640, 100, green) {
 				t.Errorf("the page is not in its tile: %v", img.At(640, 100))
 			}
 			if m.Height < 200 {
@@ -250,8 +250,8 @@ func TestHostilePagesThatEndAsErrors(t *testing.T) {
 			if took := time.Since(began); took > 25*time.Second {
 				t.Errorf("took %v", took)
 			}
-			if len(mem.objects) > 0 {
-				t.Errorf("%d objects are left", len(mem.objects))
+			if len(mem.Objects()) > 0 {
+				t.Errorf("%d objects are left", len(mem.Objects()))
 			}
 		})
 	}

@@ -90,7 +90,7 @@ func TestLazyImagesAllArrive(t *testing.T) {
 			if served.Load() != 60 || m.Partial != "" || len(m.Warnings) > 0 {
 				t.Errorf("%d of 60 were asked for; partial %q, warnings %q", served.Load(), m.Partial, m.Warnings)
 			}
-			got := blocks(column(t, m, mem.objects, 50, func(img image.Image, y int) bool { return is(img, 50, y, blue) }))
+			got := blocks(column(t, m, mem.Objects(), 50, func(img image.Image, y int) bool { return is(img, 50, y, blue) }))
 			if len(got) != 60 {
 				t.Errorf("%d of 60 are to be seen", len(got))
 			}
@@ -177,7 +177,7 @@ func TestPagesThatGoElsewhere(t *testing.T) {
 			if m.FinalURL != url+"/second" || m.Title != "second" || m.Partial != "" {
 				t.Errorf("final %q, title %q, partial %q", m.FinalURL, m.Title, m.Partial)
 			}
-			if img := pictureOf(t, mem.objects, m.Tiles[0]); !is(img, 640, 100, green) {
+			if img := pictureOf(t, mem.Objects(), m.Tiles[0]); !is(img, 640, 100, green) {
 				t.Errorf("the second page is not in the tile: %v", img.At(640, 100))
 			}
 		})
@@ -201,7 +201,7 @@ func TestStickyShowsOnceAndFullHeightStays(t *testing.T) {
 		{"sticky header", func(img image.Image, y int) bool { return is(img, 640, y, red) }, 60},
 		{"fixed footer", func(img image.Image, y int) bool { return is(img, 640, y, green) }, 50},
 	} {
-		if got := blocks(column(t, m, mem.objects, 640, c.lookup)); len(got) != 1 || got[0] < c.want-2 || got[0] > c.want+2 {
+		if got := blocks(column(t, m, mem.Objects(), 640, c.lookup)); len(got) != 1 || got[0] < c.want-2 || got[0] > c.want+2 {
 			t.Errorf("%s: in pieces of %v px, want one of %d", c.name, got, c.want)
 		}
 	}
@@ -224,7 +224,7 @@ func TestMotionIsAtRest(t *testing.T) {
 		t.Fatalf("%d tiles", len(m.Tiles))
 	}
 	for i := 1; i < len(m.Tiles); i++ {
-		above, below := pictureOf(t, mem.objects, m.Tiles[i-1]), pictureOf(t, mem.objects, m.Tiles[i])
+		above, below := pictureOf(t, mem.Objects(), m.Tiles[i-1]), pictureOf(t, mem.Objects(), m.Tiles[i])
 		strip := func(img image.Image, tile page.Tile) []uint32 {
 			var all []uint32
 			for y := m.Tiles[i].Y - tile.Y; y < m.Tiles[i-1].Bottom()-tile.Y; y++ {
@@ -261,7 +261,7 @@ func TestProfileStepsAreDoneAndRecorded(t *testing.T) {
 	if m.Width != 600 || m.Height != 900 {
 		t.Errorf("%dx%d, want the 600x900 of main after the click", m.Width, m.Height)
 	}
-	if img := pictureOf(t, mem.objects, m.Tiles[0]); !is(img, 2, 2, blue) || !is(img, 597, 897, blue) {
+	if img := pictureOf(t, mem.Objects(), m.Tiles[0]); !is(img, 2, 2, blue) || !is(img, 597, 897, blue) {
 		t.Error("the tile is not main alone")
 	}
 }

@@ -18,7 +18,7 @@ func texts(t *testing.T, profile, body string) (page.DOM, page.Manifest) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return domOf(t, m, mem.objects), m
+	return domOf(t, m, mem.Objects()), m
 }
 
 // domOf reads the text object that must lie beside the page's tiles.

@@ -62,16 +62,16 @@ func TestTallImageIsCut(t *testing.T) {
 	}
 	for _, tile := range res.Tiles {
 		at, err := store.ParseURI(tile.Object)
-		if err != nil || at.Bucket != "shots" || !strings.HasPrefix(at.Object, "image~tall.png/") || m.meta[at]["sha256"] != tile.SHA256 || len(m.objects[at]) != tile.Bytes {
+		if err != nil || at.Bucket != "shots" || !strings.HasPrefix(at.Object, "image~tall.png/") || m.attrs(at).Metadata["sha256"] != tile.SHA256 || len(m.bytes(at)) != tile.Bytes {
 			t.Errorf("%+v, %v", tile, err)
 		}
 	}
-	m.refuse = func(u store.URI) error {
+	m.refuse(func(u store.URI) error {
 		if u.Bucket == "shots" {
 			return errors.New("no")
 		}
 		return nil
-	}
+	})
 	m.put(uri, "image/png", pngOf(t, 1000, picture.MaxHeight+2), nil)
 	if _, _, err := r.Page(t.Context(), uri); fault.KindOf(err) != fault.Transient {
 		t.Errorf("tiles refused: %v (%s)", err, fault.KindOf(err))

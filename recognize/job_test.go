@@ -103,7 +103,7 @@ func TestFence(t *testing.T) {
 	if err := j.Do(t.Context(), own); !errors.Is(err, lease.ErrLost) || !strings.HasPrefix(err.Error(), "fence: ") {
 		t.Errorf("got %v", err)
 	}
-	if _, there := m.objects[resultOf("p-1")]; there || len(m.events) > 0 {
+	if _, there := m.Objects()[resultOf("p-1")]; there || len(m.events) > 0 {
 		t.Error("committed, or announced")
 	}
 }

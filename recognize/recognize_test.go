@@ -1,13 +1,11 @@
 package recognize
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"log/slog"
 	"strings"
 	"sync"
@@ -22,77 +20,57 @@ import (
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/store/memstore"
 )
 
-// memory is a Store that keeps what it is given, and a Publisher that remembers.
+// memory is a Store, and a Publisher that remembers.
 type memory struct {
-	mu      sync.Mutex
-	objects map[store.URI][]byte
-	media   map[store.URI]string
-	meta    map[store.URI]map[string]string
-	writes  int64 // the generation of what was written last
-	made    map[store.URI]int64
-
+	*memstore.Store
+	mu           sync.Mutex
 	picturesRead int // how often a tile's bytes were read
-	refuse       func(store.URI) error
 	events       []result.Result
 }
 
-func (m *memory) Create(ctx context.Context, uri store.URI, media string, data []byte, meta map[string]string) (store.Attrs, error) {
-	m.mu.Lock()
-	_, there := m.objects[uri]
-	m.mu.Unlock()
-	if there {
-		return store.Attrs{}, store.ErrExists
+func (m *memory) Read(ctx context.Context, uri store.URI, limit int64) ([]byte, store.Attrs, error) {
+	if uri.Bucket == "shots" && strings.HasSuffix(uri.Object, ".jpg") {
+		m.mu.Lock()
+		m.picturesRead++
+		m.mu.Unlock()
 	}
-	return m.Put(ctx, uri, media, data, meta)
+	return m.Store.Read(ctx, uri, limit)
 }
 
-func (m *memory) Put(_ context.Context, uri store.URI, media string, data []byte, meta map[string]string) (store.Attrs, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.refuse != nil {
-		if err := m.refuse(uri); err != nil {
-			return store.Attrs{}, err
-		}
-	}
-	m.put(uri, media, data, meta)
-	return m.attrs(uri), nil
-}
-
+// put, drop, bytes and attrs are what happens beside the code that is tested.
 func (m *memory) put(uri store.URI, media string, data []byte, meta map[string]string) {
-	m.writes++
-	m.objects[uri], m.media[uri], m.meta[uri], m.made[uri] = bytes.Clone(data), media, meta, m.writes
+	if _, err := m.Put(context.Background(), uri, media, data, meta); err != nil {
+		panic(err)
+	}
 }
+
+func (m *memory) drop(uri store.URI) {
+	if err := m.Delete(context.Background(), uri); err != nil {
+		panic(err)
+	}
+}
+
+func (m *memory) bytes(uri store.URI) []byte { return m.Objects()[uri] }
 
 func (m *memory) attrs(uri store.URI) store.Attrs {
-	b := m.objects[uri]
-	return store.Attrs{URI: uri, Size: int64(len(b)), ContentType: m.media[uri], Metadata: m.meta[uri], Generation: m.made[uri],
-		CRC32C: crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)), Created: time.Unix(1000, 0)}
+	attrs, err := m.Stat(context.Background(), uri)
+	if err != nil {
+		panic(err)
+	}
+	return attrs
 }
 
-var errNone = &fault.Error{Kind: fault.Invalid, Err: store.ErrNotExist}
-
-func (m *memory) Stat(_ context.Context, uri store.URI) (store.Attrs, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if _, ok := m.objects[uri]; !ok {
-		return store.Attrs{}, errNone
+// refuse has the store refuse what is written where why returns an error.
+func (m *memory) refuse(why func(store.URI) error) {
+	m.Refuse = func(op string, uri store.URI) error {
+		if op == "read" || op == "stat" {
+			return nil
+		}
+		return why(uri)
 	}
-	return m.attrs(uri), nil
-}
-
-func (m *memory) Read(_ context.Context, uri store.URI, limit int64) ([]byte, store.Attrs, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	b, ok := m.objects[uri]
-	if uri.Bucket == "shots" && strings.HasSuffix(uri.Object, ".jpg") {
-		m.picturesRead++
-	}
-	if !ok {
-		return nil, store.Attrs{}, errNone
-	}
-	return b, m.attrs(uri), nil
 }
 
 func (m *memory) Publish(_ context.Context, r result.Result) error {
@@ -120,7 +98,9 @@ func (v *reader) BatchAnnotateImages(_ context.Context, r *visionpb.BatchAnnotat
 }
 
 func newMemory() *memory {
-	return &memory{objects: map[store.URI][]byte{}, media: map[store.URI]string{}, meta: map[store.URI]map[string]string{}, made: map[store.URI]int64{}}
+	m := &memory{Store: memstore.New("shots", "pages", "results", "other")}
+	m.Now = func() time.Time { return time.Unix(1000, 0) }
+	return m
 }
 
 func recognizer(t testing.TB, words ...printed) (*Recognizer, *memory, *reader) {
@@ -198,7 +178,7 @@ func TestPageOnceAndAgain(t *testing.T) {
 		t.Errorf("the event is %+v", e)
 	}
 	var stored result.Result
-	if err := json.Unmarshal(m.objects[store.URI{Bucket: "results", Object: "p-1/result.json"}], &stored); err != nil {
+	if err := json.Unmarshal(m.bytes(store.URI{Bucket: "results", Object: "p-1/result.json"}), &stored); err != nil {
 		t.Fatal(err)
 	}
 	if stored.Text != "여드름 치료" || len(stored.Findings) == 0 || stored.Findings[0].Quote != "여드름 치료" {
@@ -247,7 +227,7 @@ func TestBadManifests(t *testing.T) {
 		say     string
 	}{
 		{"gone", func(*testing.T, *memory) {}, manifestURI, fault.Invalid, "is gone"},
-		{"not JSON", func(_ *testing.T, m *memory) { m.objects[manifestURI] = []byte("hello") }, manifestURI, fault.Invalid, "not JSON"},
+		{"not JSON", func(_ *testing.T, m *memory) { m.put(manifestURI, "", []byte("hello"), nil) }, manifestURI, fault.Invalid, "not JSON"},
 		{"another bucket's event", func(*testing.T, *memory) {}, store.URI{Bucket: "other", Object: "p-1.json"}, fault.Invalid, "not in the bucket pages"},
 		{"foreign tiles", func(t *testing.T, m *memory) {
 			m.putManifest(t, func(p *page.Manifest) { p.Tiles[0].Object = "gs://secrets/x.jpg" })
@@ -256,17 +236,17 @@ func TestBadManifests(t *testing.T) {
 			m.putManifest(t, func(p *page.Manifest) { p.Request.Rules = []string{"nonesuch"} })
 		}, manifestURI, fault.Invalid, "nonesuch"},
 		{"not an image", func(_ *testing.T, m *memory) {
-			m.objects[store.URI{Bucket: "pages", Object: "x.pdf"}] = []byte("%PDF-1.7")
+			m.put(store.URI{Bucket: "pages", Object: "x.pdf"}, "", []byte("%PDF-1.7"), nil)
 		},
 			store.URI{Bucket: "pages", Object: "x.pdf"}, fault.Invalid, "it looks like application/pdf"},
 		{"results refuse writes", func(t *testing.T, m *memory) {
 			m.putManifest(t, nil)
-			m.refuse = func(u store.URI) error {
+			m.refuse(func(u store.URI) error {
 				if u.Bucket == "results" {
 					return refused
 				}
 				return nil
-			}
+			})
 		}, manifestURI, fault.Transient, "no"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -279,7 +259,7 @@ func TestBadManifests(t *testing.T) {
 			if len(m.events) > 0 {
 				t.Error("an event was published all the same")
 			}
-			for uri := range m.objects {
+			for uri := range m.Objects() {
 				if uri.Bucket == "results" && strings.HasSuffix(uri.Object, "result.json") {
 					t.Error("a result was written all the same")
 				}

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/page"
@@ -97,7 +96,7 @@ func TestReinspectAsReadWhole(t *testing.T) {
 		now := at.AddDate(0, 0, rapid.IntRange(0, 1).Draw(t, "days"))
 
 		var want result.Result
-		if err := jsonv2.Unmarshal(data, &want); err != nil {
+		if err := json.Unmarshal(data, &want); err != nil {
 			t.Fatal(err)
 		}
 		if err := judge(&want, after, now); err != nil {
@@ -108,7 +107,7 @@ func TestReinspectAsReadWhole(t *testing.T) {
 
 		m := newMemory()
 		m.put(resultOf("p-1"), resultType, data, nil)
-		writes := m.writes
+		writes := m.Writes()
 		r := &Reinspector{Store: m, Rules: after, Events: m, Results: "results", Now: func() time.Time { return now }}
 		c, err := r.Result(t.Context(), "p-1")
 		if err != nil {
@@ -121,14 +120,14 @@ func TestReinspectAsReadWhole(t *testing.T) {
 			t.Fatalf("%+v do not make %v of %v", c, want.Findings, stored.Findings)
 		}
 		if same {
-			if m.writes > writes || len(m.events) > 0 {
-				t.Fatalf("%d writes and %d events of nothing new", m.writes-writes, len(m.events))
+			if m.Writes() > writes || len(m.events) > 0 {
+				t.Fatalf("%d writes and %d events of nothing new", m.Writes()-writes, len(m.events))
 			}
 			return
 		}
 		want.ReinspectedAt = now
 		var got result.Result
-		if err := jsonv2.Unmarshal(m.objects[resultOf("p-1")], &got); err != nil {
+		if err := json.Unmarshal(m.bytes(resultOf("p-1")), &got); err != nil {
 			t.Fatal(err)
 		}
 		if d := cmp.Diff(want, got); d != "" {

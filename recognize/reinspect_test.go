@@ -6,33 +6,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime"
-	"slices"
 	"strings"
-	"sync/atomic"
-	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
-	"golang.org/x/sync/errgroup"
 )
-
-func (m *memory) Replace(ctx context.Context, uri store.URI, ifGeneration int64, media string, data []byte, meta map[string]string) (store.Attrs, error) {
-	m.mu.Lock()
-	now := m.made[uri]
-	m.mu.Unlock()
-	if now != ifGeneration {
-		return store.Attrs{}, &fault.Error{Kind: fault.Transient, Err: store.ErrChanged}
-	}
-	return m.Put(ctx, uri, media, data, meta)
-}
 
 const newRules = `version: v1
 pack: mine
@@ -74,7 +58,7 @@ func reinspecting(t *testing.T) (*Reinspector, *memory) {
 func (m *memory) result(t *testing.T, uri store.URI) result.Result {
 	t.Helper()
 	var r result.Result
-	if err := json.Unmarshal(m.objects[uri], &r); err != nil {
+	if err := json.Unmarshal(m.bytes(uri), &r); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -82,7 +66,7 @@ func (m *memory) result(t *testing.T, uri store.URI) result.Result {
 
 func TestReinspect(t *testing.T) {
 	r, m := reinspecting(t)
-	before, report := m.result(t, resultOf("p-1")), m.made[objectURI("results", "p-1", reportName)]
+	before, report := m.result(t, resultOf("p-1")), m.attrs(objectURI("results", "p-1", reportName)).Generation
 	c, err := r.Result(t.Context(), "p-1")
 	if err != nil {
 		t.Fatal(err)
@@ -100,24 +84,24 @@ func TestReinspect(t *testing.T) {
 	if len(m.events) != 1 || m.events[0].Verdict != result.Review || m.events[0].Text != "" || m.events[0].ResultObject != "gs://results/p-1/result.json" {
 		t.Errorf("events %+v", m.events)
 	}
-	if html := m.objects[objectURI("results", "p-1", reportName)]; m.made[objectURI("results", "p-1", reportName)] == report || !bytes.Contains(html, []byte("mine.word")) {
+	if html := m.bytes(objectURI("results", "p-1", reportName)); m.attrs(objectURI("results", "p-1", reportName)).Generation == report || !bytes.Contains(html, []byte("mine.word")) {
 		t.Error("the report is the old one")
 	}
-	if m.meta[resultOf("p-1")]["verdict"] != "review" {
-		t.Errorf("metadata %v", m.meta[resultOf("p-1")])
+	if m.attrs(resultOf("p-1")).Metadata["verdict"] != "review" {
+		t.Errorf("metadata %v", m.attrs(resultOf("p-1")).Metadata)
 	}
-	writes := m.writes
-	if c, err := r.Result(t.Context(), "p-1"); err != nil || c.Any() || m.writes != writes || len(m.events) != 1 {
-		t.Errorf("once more: %+v, %v, %d writes", c, err, m.writes-writes)
+	writes := m.Writes()
+	if c, err := r.Result(t.Context(), "p-1"); err != nil || c.Any() || m.Writes() != writes || len(m.events) != 1 {
+		t.Errorf("once more: %+v, %v, %d writes", c, err, m.Writes()-writes)
 	}
 }
 
 func TestReinspectDryRunChangesNothing(t *testing.T) {
 	r, m := reinspecting(t)
 	r.DryRun = true
-	writes := m.writes
-	if c, err := r.Result(t.Context(), "p-1"); err != nil || !c.Any() || m.writes != writes || len(m.events) > 0 {
-		t.Errorf("%+v, %v, %d writes, %d events", c, err, m.writes-writes, len(m.events))
+	writes := m.Writes()
+	if c, err := r.Result(t.Context(), "p-1"); err != nil || !c.Any() || m.Writes() != writes || len(m.events) > 0 {
+		t.Errorf("%+v, %v, %d writes, %d events", c, err, m.Writes()-writes, len(m.events))
 	}
 }
 
@@ -206,10 +190,10 @@ func TestReinspectGivesWayToANewerResult(t *testing.T) {
 	if last := m.events[len(m.events)-1]; last.Title != "newer" || last.Verdict != result.Pass {
 		t.Errorf("the last event says %s %s", last.Title, last.Verdict)
 	}
-	if html := m.objects[objectURI("results", "p-1", reportName)]; !bytes.Contains(html, []byte("newer")) {
+	if html := m.bytes(objectURI("results", "p-1", reportName)); !bytes.Contains(html, []byte("newer")) {
 		t.Error("the report is not that of the result")
 	}
-	r.Store = &racing{m, 100, m.objects[resultOf("p-1")]}
+	r.Store = &racing{m, 100, m.bytes(resultOf("p-1"))}
 	r.Rules = packs(t, newRules[:len(newRules)-1]) // another hash, no other finding
 	stored := m.result(t, resultOf("p-1"))
 	stored.Verdict = result.Reject
@@ -226,14 +210,14 @@ func TestReinspectBadInput(t *testing.T) {
 		kind    fault.Kind
 		say     string
 	}{
-		"no result":    {func(_ *Reinspector, m *memory) { delete(m.objects, resultOf("p-1")) }, fault.Invalid, "no such object"},
+		"no result":    {func(_ *Reinspector, m *memory) { m.drop(resultOf("p-1")) }, fault.Invalid, "no such object"},
 		"not a result": {func(_ *Reinspector, m *memory) { m.put(resultOf("p-1"), "", []byte("[]"), nil) }, fault.Invalid, "is not a result"},
 		"another's": {func(_ *Reinspector, m *memory) {
 			m.put(resultOf("p-1"), "", []byte(`{"schema":"pageinspect.result/v1","id":"p-2"}`), nil)
 		}, fault.Invalid, `with the id "p-1"`},
 		"no such pack": {func(r *Reinspector, _ *memory) { r.Packs = []string{"nonesuch"} }, fault.Invalid, "nonesuch"},
 		"writes refused": {func(_ *Reinspector, m *memory) {
-			m.refuse = func(store.URI) error { return fault.New(fault.Transient, "no") }
+			m.refuse(func(store.URI) error { return fault.New(fault.Transient, "no") })
 		}, fault.Transient, "no"},
 	} {
 		r, m := reinspecting(t)
@@ -245,99 +229,4 @@ func TestReinspectBadInput(t *testing.T) {
 			t.Errorf("%s: an event was published", name)
 		}
 	}
-}
-
-// BenchmarkReinspect applies the bundled rules to stored results of a page with
-// 200 lines of four words, on all cores, beside reading and decoding them alone.
-func BenchmarkReinspect(b *testing.B) {
-	set, err := rules.Bundled()
-	if err != nil {
-		b.Fatal(err)
-	}
-	m := newMemory()
-	now := time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	stored := result.Result{Schema: result.Schema, Category: "cosmetics", Page: result.Page{Width: 1280, Height: 8000, Scale: 1}, CapturedAt: now, Findings: []result.Finding{}}
-	words := strings.Fields("피부 진정 효과가 오래 가는 수분 크림 자연에서 온 성분 무료 배송 오늘 출발 상품 정보 제공 고시 사용 방법 주의 사항 여드름 없는 아침")
-	for i := range 200 {
-		l := result.Line{Box: page.Box{X: 100, Y: float64(i) * 40, W: 400, H: 30}, Confidence: 0.9, Block: i / 4}
-		for j := range 4 {
-			l.Words = append(l.Words, result.Word{Text: words[(i*3+j)%len(words)], Box: page.Box{X: 100 + float64(j)*100, Y: l.Box.Y, W: 90.5, H: 30}, Confidence: 0.9, Space: true})
-			l.Text += words[(i*3+j)%len(words)] + " "
-		}
-		stored.Lines = append(stored.Lines, l)
-	}
-	const results = 64
-	for i := range results {
-		stored.ID = fmt.Sprint("p-", i)
-		if err := judge(&stored, set, now); err != nil {
-			b.Fatal(err)
-		}
-		data, err := json.Marshal(stored)
-		if err != nil {
-			b.Fatal(err)
-		}
-		m.put(resultOf(stored.ID), resultType, data, nil)
-	}
-	r := &Reinspector{Store: m, Rules: set, Events: m, Results: "results", Now: func() time.Time { return now }}
-	each := func(do func(id string) error) time.Duration {
-		began := time.Now()
-		var g errgroup.Group
-		var next atomic.Int64
-		for range runtime.GOMAXPROCS(0) {
-			g.Go(func() error {
-				for {
-					n := next.Add(1)
-					if n > results {
-						return nil
-					}
-					if err := do(fmt.Sprint("p-", n-1)); err != nil {
-						return err
-					}
-				}
-			})
-		}
-		if err := g.Wait(); err != nil {
-			b.Fatal(err)
-		}
-		return time.Since(began)
-	}
-	var whole, floor []time.Duration
-	var cpu time.Duration
-	for b.Loop() {
-		floor = append(floor, each(func(id string) error {
-			data, _, err := m.Read(b.Context(), resultOf(id), maxResultBytes)
-			if err != nil {
-				return err
-			}
-			var res result.Result
-			return jsonv2.Unmarshal(data, &res)
-		}))
-		began := processorTime()
-		whole = append(whole, each(func(id string) error {
-			c, err := r.Result(b.Context(), id)
-			if c.Any() {
-				return fmt.Errorf("%+v", c)
-			}
-			return err
-		}))
-		cpu += processorTime() - began
-	}
-	slices.Sort(whole)
-	slices.Sort(floor)
-	perSecond := func(d []time.Duration) float64 { return results / d[len(d)/2].Seconds() }
-	b.ReportMetric(perSecond(whole), "results/s")
-	b.ReportMetric(perSecond(floor), "decoded/s")
-	b.ReportMetric(perSecond(whole)/perSecond(floor), "of-decoding")
-	b.ReportMetric(cpu.Seconds()*1000/float64(len(whole)*results), "cpu-ms/result")
-	b.ReportMetric(float64(len(m.objects[resultOf("p-0")]))/1024, "KB/result")
-}
-
-// processorTime is what this process has used of the processors, which on a
-// shared machine says more than the clock.
-func processorTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +16,10 @@ var programs string
 func TestMain(m *testing.M) {
 	if part := os.Getenv(partVariable); part != "" {
 		runPart(part)
+	}
+	flag.Parse()
+	if testing.Short() {
+		os.Exit(m.Run())
 	}
 	dir, err := os.MkdirTemp("", "pageinspect-test-")
 	if err != nil {
@@ -33,9 +38,19 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// wholeProgram leaves a test out of make quick: it takes the programs, which
+// most tests run with a browser and Tesseract.
+func wholeProgram(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes the built programs, which -short leaves out")
+	}
+}
+
 // pageinspect runs the command and returns its exit code and output.
 func pageinspect(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
+	wholeProgram(t)
 	cmd := exec.CommandContext(t.Context(), filepath.Join(programs, "pageinspect"), args...)
 	var out, errs writer
 	cmd.Stdout, cmd.Stderr = &out, &errs

@@ -33,6 +33,7 @@ import (
 // a result names is there. CHAOS_PAGES and CHAOS_SEED say how many and which
 // (make chaos); the seed fixes the schedule, not how the processes interleave.
 func TestChaos(t *testing.T) {
+	wholeProgram(t)
 	pages, seed := 120, uint64(7)
 	if n, err := strconv.Atoi(os.Getenv("CHAOS_PAGES")); err == nil {
 		pages = n

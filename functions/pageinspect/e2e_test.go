@@ -192,6 +192,7 @@ func checkTiles(t *testing.T, r result.Result, dir string) {
 // TestBadInputCarriesOn: each bad address is one clear error, the good page is
 // inspected all the same, and the exit code tells.
 func TestBadInputCarriesOn(t *testing.T) {
+	wholeProgram(t)
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/" {
 			http.NotFound(w, r)
@@ -275,6 +276,7 @@ func TestMistakesNameTheCure(t *testing.T) {
 // TestWhatIsMissingIsNamed: without a browser, Tesseract or its language data,
 // one message names the package and the command.
 func TestWhatIsMissingIsNamed(t *testing.T) {
+	wholeProgram(t)
 	tesseract, err := exec.LookPath("tesseract")
 	if err != nil {
 		t.Fatal("tesseract is not installed; make test installs it")

@@ -20,6 +20,7 @@ import (
 // there, retry publishes it again, once, and it ends recognized. Twenty
 // deliveries of it at once change nothing.
 func TestFromFailureToResult(t *testing.T) {
+	wholeProgram(t)
 	var there atomic.Bool
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !there.Load() {

@@ -92,6 +92,7 @@ func TestWhatIsNotOursStays(t *testing.T) {
 // paths. Each such line fails under a name of ours, and nothing beside --out is
 // touched.
 func TestRunWithClimbingIDs(t *testing.T) {
+	wholeProgram(t)
 	dir, whole := precious(t)
 	var list bytes.Buffer
 	for _, id := range climbing {

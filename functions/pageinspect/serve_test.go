@@ -26,6 +26,7 @@ import (
 // when a quarter is done, starts it again on the same state, and demands
 // exactly one result for each page. KILL_PAGES says how many (make chaos: 50).
 func TestServeSurvivesKill(t *testing.T) {
+	wholeProgram(t)
 	pages := 16
 	if n, err := strconv.Atoi(os.Getenv("KILL_PAGES")); err == nil {
 		pages = n

@@ -25,6 +25,7 @@ import (
 // TestOneTrace sends a request with a trace into Kafka and finds that trace in
 // both functions' spans and logs and on the record of the result.
 func TestOneTrace(t *testing.T) {
+	wholeProgram(t)
 	sent := startCollector(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", sent.url)
 	t.Setenv("GOOGLE_CLOUD_PROJECT", "p")

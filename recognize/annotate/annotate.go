@@ -157,7 +157,8 @@ func (w *work) ask(ctx context.Context, first []int) error {
 			err := w.call(ctx, part)
 			if w.Cache != nil {
 				for _, i := range part {
-					keeping.Go(func() error { w.keep(ctx, i); return nil })
+					r := w.readings[i] // a copy: the page's owner may mark its own while this is kept
+					keeping.Go(func() error { w.keep(ctx, i, r); return nil })
 				}
 			}
 			return err
@@ -169,8 +170,8 @@ func (w *work) ask(ctx context.Context, first []int) error {
 }
 
 // keep puts into the cache what Vision said of a picture.
-func (w *work) keep(ctx context.Context, i int) {
-	p, r := w.pictures[i], w.readings[i]
+func (w *work) keep(ctx context.Context, i int, r Reading) {
+	p := w.pictures[i]
 	if p.SHA256 == "" || r.Err != nil || r.Text == nil && r.Safe == nil {
 		return
 	}

@@ -6,63 +6,50 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/vision/v2/apiv1/visionpb"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/store/memstore"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 )
 
-// memory is a Store whose pictures all have generation 1 unless said otherwise.
-type memory struct {
-	mu         sync.Mutex
-	objects    map[store.URI][]byte
-	created    time.Time
-	generation int64
-	refuse     error
-}
-
-func (m *memory) Put(_ context.Context, uri store.URI, _ string, data []byte, _ map[string]string) (store.Attrs, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.refuse == nil {
-		m.objects[uri] = bytes.Clone(data)
-	}
-	return store.Attrs{}, m.refuse
-}
-
-func (m *memory) Read(_ context.Context, uri store.URI, _ int64) ([]byte, store.Attrs, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	b, ok := m.objects[uri]
-	if !ok {
-		return nil, store.Attrs{}, store.ErrNotExist
-	}
-	return b, store.Attrs{Created: m.created}, m.refuse
-}
-
-func (m *memory) Stat(context.Context, store.URI) (store.Attrs, error) {
-	return store.Attrs{Generation: m.generation}, m.refuse
-}
-
 var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func caching() (*Reader, *memory, *scripted) {
-	m, v := &memory{objects: map[store.URI][]byte{}, created: start, generation: 1}, &scripted{}
+// caching has pictures 0 to 3 in its store, whose generations are 1 to 4.
+func caching() (*Reader, *memstore.Store, *scripted) {
+	m, v := memstore.New("bucket", "results"), &scripted{}
+	m.Now = func() time.Time { return start }
+	for i := range 4 {
+		put(m, store.URI{Bucket: "bucket", Object: fmt.Sprint(i)}, []byte("a picture"))
+	}
 	return &Reader{Vision: v, Cache: &Cache{Store: m, Bucket: "results", Engine: "stub", MaxAge: 24 * time.Hour,
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return start.Add(time.Hour) }}}, m, v
+}
+
+func put(m *memstore.Store, uri store.URI, b []byte) {
+	if _, err := m.Put(context.Background(), uri, "", b, nil); err != nil {
+		panic(err)
+	}
+}
+
+// kept is what the cache holds.
+func kept(m *memstore.Store) map[store.URI][]byte {
+	objects := m.Objects()
+	maps.DeleteFunc(objects, func(uri store.URI, _ []byte) bool { return uri.Bucket != "results" })
+	return objects
 }
 
 // hashed is pictures whose hashes are known, by the letters given.
 func hashed(letters string) []Picture {
 	var out []Picture
 	for i, l := range letters {
-		out = append(out, Picture{URI: fmt.Sprintf("gs://bucket/%d", i), SHA256: strings.Repeat(string(l), 64), Generation: 1})
+		out = append(out, Picture{URI: fmt.Sprintf("gs://bucket/%d", i), SHA256: strings.Repeat(string(l), 64), Generation: int64(i + 1)})
 	}
 	return out
 }
@@ -117,23 +104,33 @@ func TestOnlyTheFeatureThatIsMissingIsAskedFor(t *testing.T) {
 
 func TestWhatIsReadAnew(t *testing.T) {
 	entry := store.URI{Bucket: "results", Object: "cache/document_text_detection/stub/" + strings.Repeat("a", 64)}
-	for name, change := range map[string]func(*Reader, *memory, []Picture){
-		"too old":         func(_ *Reader, m *memory, _ []Picture) { m.created = start.Add(-24 * time.Hour) },
-		"another engine":  func(r *Reader, _ *memory, _ []Picture) { r.Cache.Engine = "other" },
-		"no hash":         func(_ *Reader, _ *memory, p []Picture) { p[0].SHA256 = "" },
-		"another picture": func(_ *Reader, _ *memory, p []Picture) { p[0].SHA256 = strings.Repeat("f", 64) },
-		"empty entry":     func(_ *Reader, m *memory, _ []Picture) { m.objects[entry] = nil },
-		"garbled entry":   func(_ *Reader, m *memory, _ []Picture) { m.objects[entry][9] ^= 1 },
-		"cut entry":       func(_ *Reader, m *memory, _ []Picture) { m.objects[entry] = m.objects[entry][:10] },
-		"not a protobuf":  func(_ *Reader, m *memory, _ []Picture) { m.objects[entry] = packer().EncodeAll([]byte("hello"), nil) },
-		"another protobuf": func(_ *Reader, m *memory, _ []Picture) {
-			m.objects[entry] = packer().EncodeAll([]byte{0xf8, 7, 1}, nil)
+	for name, change := range map[string]func(*Reader, *memstore.Store, []Picture){
+		"too old": func(r *Reader, _ *memstore.Store, _ []Picture) {
+			r.Cache.Now = func() time.Time { return start.Add(25 * time.Hour) }
 		},
-		"more than it can be": func(_ *Reader, m *memory, _ []Picture) {
-			m.objects[entry] = packer().EncodeAll(make([]byte, maxUnfoldedBytes+1), nil)
+		"another engine":  func(r *Reader, _ *memstore.Store, _ []Picture) { r.Cache.Engine = "other" },
+		"no hash":         func(_ *Reader, _ *memstore.Store, p []Picture) { p[0].SHA256 = "" },
+		"another picture": func(_ *Reader, _ *memstore.Store, p []Picture) { p[0].SHA256 = strings.Repeat("f", 64) },
+		"empty entry":     func(_ *Reader, m *memstore.Store, _ []Picture) { put(m, entry, nil) },
+		"garbled entry": func(_ *Reader, m *memstore.Store, _ []Picture) {
+			b := bytes.Clone(kept(m)[entry])
+			b[9] ^= 1
+			put(m, entry, b)
 		},
-		"storage refuses": func(_ *Reader, m *memory, _ []Picture) { m.refuse = errors.New("no") },
-		"no cache":        func(r *Reader, _ *memory, _ []Picture) { r.Cache = nil },
+		"cut entry": func(_ *Reader, m *memstore.Store, _ []Picture) { put(m, entry, kept(m)[entry][:10]) },
+		"not a protobuf": func(_ *Reader, m *memstore.Store, _ []Picture) {
+			put(m, entry, packer().EncodeAll([]byte("hello"), nil))
+		},
+		"another protobuf": func(_ *Reader, m *memstore.Store, _ []Picture) {
+			put(m, entry, packer().EncodeAll([]byte{0xf8, 7, 1}, nil))
+		},
+		"more than it can be": func(_ *Reader, m *memstore.Store, _ []Picture) {
+			put(m, entry, packer().EncodeAll(make([]byte, maxUnfoldedBytes+1), nil))
+		},
+		"storage refuses": func(_ *Reader, m *memstore.Store, _ []Picture) {
+			m.Refuse = func(string, store.URI) error { return errors.New("no") }
+		},
+		"no cache": func(r *Reader, _ *memstore.Store, _ []Picture) { r.Cache = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, m, _ := caching()
@@ -141,8 +138,8 @@ func TestWhatIsReadAnew(t *testing.T) {
 			if _, cost := r.must(t, p, Text); cost.Units != 1 {
 				t.Fatalf("first: %+v", cost)
 			}
-			if _, ok := m.objects[entry]; !ok {
-				t.Fatalf("no %s; there are %v", entry, m.objects)
+			if _, ok := kept(m)[entry]; !ok {
+				t.Fatalf("no %s; there are %v", entry, kept(m))
 			}
 			change(r, m, p)
 			readings, cost := r.must(t, p, Text)
@@ -154,20 +151,22 @@ func TestWhatIsReadAnew(t *testing.T) {
 }
 
 func TestWhatIsNotKept(t *testing.T) {
-	for name, change := range map[string]func(*Reader, *memory, *scripted, []Picture){
-		"replaced meanwhile": func(_ *Reader, m *memory, _ *scripted, _ []Picture) { m.generation = 2 },
-		"unreadable": func(_ *Reader, _ *memory, v *scripted, _ []Picture) {
+	for name, change := range map[string]func(*Reader, *memstore.Store, *scripted, []Picture){
+		"replaced meanwhile": func(_ *Reader, m *memstore.Store, _ *scripted, _ []Picture) {
+			put(m, store.URI{Bucket: "bucket", Object: "0"}, []byte("another"))
+		},
+		"unreadable": func(_ *Reader, _ *memstore.Store, v *scripted, _ []Picture) {
 			v.image = func(string, int) codes.Code { return codes.InvalidArgument }
 		},
-		"no hash": func(_ *Reader, _ *memory, _ *scripted, p []Picture) { p[0].SHA256 = "" },
+		"no hash": func(_ *Reader, _ *memstore.Store, _ *scripted, p []Picture) { p[0].SHA256 = "" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, m, v := caching()
 			p := hashed("a")
 			change(r, m, v, p)
 			r.must(t, p, Text)
-			if len(m.objects) > 0 {
-				t.Errorf("kept: %v", m.objects)
+			if len(kept(m)) > 0 {
+				t.Errorf("kept: %v", kept(m))
 			}
 		})
 	}
@@ -177,8 +176,8 @@ func TestWhatIsNotKept(t *testing.T) {
 func TestNoOpinionIsNotKept(t *testing.T) {
 	r, m, _ := caching()
 	r.Cache.store(t.Context(), hashed("a")[0], []visionpb.Feature_Type{SafeSearch}, Reading{Safe: &visionpb.SafeSearchAnnotation{Adult: 1, Violence: 1}})
-	if len(m.objects) > 0 {
-		t.Errorf("kept: %v", m.objects)
+	if len(kept(m)) > 0 {
+		t.Errorf("kept: %v", kept(m))
 	}
 }
 

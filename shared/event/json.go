@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"strconv"
+	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // This file finds JSON values inside a body without copying them. encoding/json
@@ -292,7 +293,50 @@ func plain(raw []byte) ([]byte, error) {
 	if in := raw[1 : len(raw)-1]; bytes.IndexByte(in, '\\') < 0 && utf8.Valid(in) {
 		return in, nil
 	}
-	return jsontext.AppendUnquote(make([]byte, 0, len(raw)), raw)
+	return unquote(raw[1 : len(raw)-1])
+}
+
+var errNotUnicode = errors.New("the text is not Unicode: bytes that are not UTF-8, or half of a surrogate pair")
+
+// unquote takes the escapes out of the inside of a valid JSON string.
+func unquote(in []byte) ([]byte, error) {
+	if !utf8.Valid(in) {
+		return nil, errNotUnicode
+	}
+	out := make([]byte, 0, len(in))
+	for len(in) > 0 {
+		plain := bytes.IndexByte(in, '\\')
+		if plain < 0 {
+			return append(out, in...), nil
+		}
+		out, in = append(out, in[:plain]...), in[plain:]
+		switch named := strings.IndexByte("bfnrt", in[1]); {
+		case in[1] == 'u':
+			r := hex(in)
+			in = in[6:]
+			if utf16.IsSurrogate(r) {
+				if r = utf16.DecodeRune(r, hex(in)); r == utf8.RuneError {
+					return nil, errNotUnicode
+				}
+				in = in[6:]
+			}
+			out = utf8.AppendRune(out, r)
+		case named >= 0:
+			out, in = append(out, "\b\f\n\r\t"[named]), in[2:]
+		default: // a quote, a slash or a backslash stands for itself
+			out, in = append(out, in[1]), in[2:]
+		}
+	}
+	return out, nil
+}
+
+// hex is the number of the \uXXXX that in begins with, else 0.
+func hex(in []byte) rune {
+	if len(in) < 6 || in[0] != '\\' || in[1] != 'u' {
+		return 0
+	}
+	n, _ := strconv.ParseUint(string(in[2:6]), 16, 16) // valid, as the string is
+	return rune(n)
 }
 
 // strictBase64 has one spelling for every value, so that ordinary text is

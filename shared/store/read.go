@@ -15,7 +15,7 @@ import (
 // limit is in bytes; a larger object is fault.Invalid and is not read. The
 // bytes are checked against the object's CRC32C; a mismatch is read again.
 func (c *Client) Read(ctx context.Context, uri URI, limit int64) ([]byte, Attrs, error) {
-	if err := uri.check(); err != nil {
+	if err := uri.Check(); err != nil {
 		return nil, Attrs{}, fault.Wrap(fault.Invalid, err, "read %s", uri)
 	}
 	var (

@@ -117,7 +117,7 @@ func (c *Client) Close() error { return c.gcs.Close() }
 // whether the bucket is there and may be read.
 func (c *Client) CheckBucket(ctx context.Context, bucket string) error {
 	if !bucketPattern.MatchString(bucket) {
-		return (URI{Bucket: bucket, Object: "any"}).check()
+		return (URI{Bucket: bucket, Object: "any"}).Check()
 	}
 	err := attempts(ctx, patience, func(ctx context.Context, _ bool) error {
 		// A list and not the bucket's own attributes, which would take one more role.
@@ -134,7 +134,7 @@ func (c *Client) CheckBucket(ctx context.Context, bucket string) error {
 
 // Stat returns an object's attributes, or ErrNotExist.
 func (c *Client) Stat(ctx context.Context, uri URI) (Attrs, error) {
-	if err := uri.check(); err != nil {
+	if err := uri.Check(); err != nil {
 		return Attrs{}, fault.Wrap(fault.Invalid, err, "stat %s", uri)
 	}
 	var attrs Attrs
@@ -201,7 +201,7 @@ func (c *Client) retrying(bucket string) *storage.BucketHandle {
 // Delete removes an object; ErrNotExist says there was none. A try whose answer
 // was lost and whose repetition finds nothing counts as the removal.
 func (c *Client) Delete(ctx context.Context, uri URI) error {
-	if err := uri.check(); err != nil {
+	if err := uri.Check(); err != nil {
 		return fault.Wrap(fault.Invalid, err, "delete %s", uri)
 	}
 	err := attempts(ctx, patience, func(ctx context.Context, again bool) error {
@@ -217,7 +217,7 @@ func (c *Client) Delete(ctx context.Context, uri URI) error {
 // DeleteGeneration removes the object if it still has the generation given, and
 // else returns ErrChanged, also where there is none.
 func (c *Client) DeleteGeneration(ctx context.Context, uri URI, ifGeneration int64) error {
-	if err := uri.check(); err != nil {
+	if err := uri.Check(); err != nil {
 		return fault.Wrap(fault.Invalid, err, "delete %s", uri)
 	}
 	object := c.object(uri).If(storage.Conditions{GenerationMatch: ifGeneration})

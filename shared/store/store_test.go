@@ -50,18 +50,18 @@ func startStandIn(t *testing.T, dir string) *localgcs.Server {
 
 func TestConformance(t *testing.T) {
 	t.Run("memory", func(t *testing.T) {
-		storetest.Conformance(t, func(t *testing.T) (*store.Client, string) {
+		storetest.Conformance(t, func(t *testing.T) (storetest.Store, string) {
 			return newClient(t, startStandIn(t, "").Endpoint()), bucket
 		})
 	})
 	t.Run("directory", func(t *testing.T) {
-		storetest.Conformance(t, func(t *testing.T) (*store.Client, string) {
+		storetest.Conformance(t, func(t *testing.T) (storetest.Store, string) {
 			return newClient(t, startStandIn(t, t.TempDir()).Endpoint()), bucket
 		})
 	})
 	if name := os.Getenv("PAGEINSPECT_TEST_BUCKET"); name != "" {
 		t.Run("real", func(t *testing.T) {
-			storetest.Conformance(t, func(t *testing.T) (*store.Client, string) { return newClient(t, ""), name })
+			storetest.Conformance(t, func(t *testing.T) (storetest.Store, string) { return newClient(t, ""), name })
 		})
 	}
 }

@@ -35,14 +35,14 @@ func ParseURI(s string) (URI, error) {
 	}
 	bucket, object, _ := strings.Cut(rest, "/")
 	u := URI{Bucket: bucket, Object: object}
-	if err := u.check(); err != nil {
+	if err := u.Check(); err != nil {
 		return URI{}, fault.Wrap(fault.Invalid, err, "%q", s)
 	}
 	return u, nil
 }
 
-// check reports what Cloud Storage would refuse in a way that is hard to read.
-func (u URI) check() error {
+// Check reports, as fault.Invalid, what Cloud Storage would refuse in a way that is hard to read.
+func (u URI) Check() error {
 	switch {
 	case !bucketPattern.MatchString(u.Bucket):
 		return fault.New(fault.Invalid, "%q is no name of a bucket: want 3 to 63 lower-case letters, digits, dashes, underscores or dots", u.Bucket)

@@ -44,7 +44,7 @@ func (c *Client) Replace(ctx context.Context, uri URI, ifGeneration int64, conte
 }
 
 func (c *Client) write(ctx context.Context, uri URI, when *storage.Conditions, contentType string, data []byte, metadata map[string]string) (Attrs, error) {
-	if err := uri.check(); err != nil {
+	if err := uri.Check(); err != nil {
 		return Attrs{}, err
 	}
 	for _, key := range slices.Sorted(maps.Keys(metadata)) {

@@ -1,5 +1,5 @@
 // Package storetest is what package store promises, as a test that runs on the
-// stand-in and on a real bucket alike.
+// stand-ins and on a real bucket alike.
 package storetest
 
 import (
@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"testing"
 	"time"
 
@@ -17,10 +18,24 @@ import (
 // patience bounds each part; a real bucket on a slow line needs seconds.
 const patience = 2 * time.Minute
 
+// Store is all that package store's Client does with objects.
+type Store interface {
+	Create(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
+	Put(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
+	Replace(ctx context.Context, uri store.URI, ifGeneration int64, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
+	Read(ctx context.Context, uri store.URI, limit int64) ([]byte, store.Attrs, error)
+	Stat(ctx context.Context, uri store.URI) (store.Attrs, error)
+	List(ctx context.Context, bucket, prefix string) iter.Seq2[store.Attrs, error]
+	Folders(ctx context.Context, bucket, prefix string) iter.Seq2[string, error]
+	Delete(ctx context.Context, uri store.URI) error
+	DeleteGeneration(ctx context.Context, uri store.URI, ifGeneration int64) error
+	CheckBucket(ctx context.Context, bucket string) error
+}
+
 // Conformance checks everything that package store promises. open returns a
-// client and a bucket that the test may write to; each part calls it once and
+// store and a bucket that the test may write to; each part calls it once and
 // removes what it wrote.
-func Conformance(t *testing.T, open func(t *testing.T) (*store.Client, string)) {
+func Conformance(t *testing.T, open func(t *testing.T) (Store, string)) {
 	run := fmt.Sprintf("storetest/%d", time.Now().UnixNano())
 	for name, part := range map[string]func(*testing.T, *bench){
 		"create reads back":       testCreate,
@@ -48,7 +63,7 @@ func Conformance(t *testing.T, open func(t *testing.T) (*store.Client, string)) 
 			client, bucket := open(t)
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
-			b := &bench{ctx: ctx, Client: client, bucket: bucket, prefix: run + "/" + slug(name) + "/"}
+			b := &bench{ctx: ctx, Store: client, bucket: bucket, prefix: run + "/" + slug(name) + "/"}
 			defer b.clean(t)
 			part(t, b)
 		})
@@ -59,9 +74,9 @@ func slug(name string) string {
 	return string(bytes.ReplaceAll([]byte(name), []byte(" "), []byte("-")))
 }
 
-// bench is a client with a corner of a bucket of its own.
+// bench is a store with a corner of a bucket of its own.
 type bench struct {
-	*store.Client
+	Store
 	ctx    context.Context
 	bucket string
 	prefix string
