@@ -82,7 +82,7 @@ func TestMain(m *testing.M) {
 	}
 	shared = b
 	code := m.Run()
-	b.Close()
+	b.Close(context.Background())
 	os.Exit(code)
 }
 
@@ -235,7 +235,7 @@ func TestTallestPagesInEveryBrowser(t *testing.T) {
 				captureBands(t, b, fmt.Sprintf(" - {name: default, viewport: {width: 660}, scale: %v}\n", scale), height)
 			})
 		}
-		b.Close()
+		b.Close(context.Background())
 	}
 }
 

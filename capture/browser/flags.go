@@ -22,9 +22,9 @@ func flags(proxy string) []chromedp.ExecAllocatorOption {
 		chromedp.Flag("no-pings", true),
 		chromedp.Flag("disable-notifications", true),
 		// Sellers' descriptions often stand in a frame of another site. In a
-		// process of its own, what it loads would not be heard of. A page has a
-		// process and a browser context of its own all the same.
-		chromedp.Flag("disable-features", "IsolateOrigins,site-per-process,Translate"),
+		// process of its own, what it loads would not be heard of. This switch
+		// alone turns site isolation off; no name in disable-features does. A page
+		// has a process and a browser context of its own all the same.
 		chromedp.Flag("disable-site-isolation-trials", true),
 		// The tabs are dealt with one by one, so a popup is not wanted.
 		chromedp.Flag("block-new-web-contents", true),

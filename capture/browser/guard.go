@@ -72,8 +72,9 @@ var notPublic = []netip.Prefix{
 // 2.4); NAT64, IPv4-compatible and site-local addresses are outside of it.
 var public6 = netip.MustParsePrefix("2000::/3")
 
-func startGuard(allow []string) (*guard, error) {
+func newGuard(allow []string) (*guard, error) {
 	g := &guard{refused: map[string]struct{}{}}
+	var errs []error
 	for _, a := range allow {
 		if p, err := netip.ParsePrefix(a); err == nil {
 			g.allow = append(g.allow, p)
@@ -82,8 +83,16 @@ func startGuard(allow []string) (*guard, error) {
 		} else if ap, err := netip.ParseAddrPort(a); err == nil {
 			g.allowP = append(g.allowP, ap)
 		} else {
-			return nil, fault.New(fault.Internal, "CAPTURE_ALLOW has %q; write an address as 10.0.0.5, 10.0.0.0/8 or 127.0.0.1:8080", a)
+			errs = append(errs, fault.New(fault.Internal, "CAPTURE_ALLOW has %q; write an address as 10.0.0.5, 10.0.0.0/8 or 127.0.0.1:8080", a))
 		}
+	}
+	return g, errors.Join(errs...)
+}
+
+func startGuard(allow []string) (*guard, error) {
+	g, err := newGuard(allow)
+	if err != nil {
+		return nil, err
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

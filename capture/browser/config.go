@@ -1,0 +1,42 @@
+package browser
+
+import (
+	"errors"
+	"time"
+
+	"github.com/pageinspect/pageinspect/shared/fault"
+)
+
+// Config says which browser to run and how hard.
+type Config struct {
+	// Path of the executable; empty: see Find.
+	Path string `env:"CHROME_PATH"`
+	// Tabs is how many pages are open at once. Four keep two cores busy.
+	Tabs int `env:"CAPTURE_TABS" envDefault:"4"`
+	// Recycle is after how many pages a fresh browser takes over: browsers
+	// leak, slowly. The old one serves until the fresh one is there.
+	Recycle int `env:"CAPTURE_RECYCLE" envDefault:"500"`
+	// Allow lists private addresses that pages may visit all the same, as
+	// CIDR, IP or IP:port. Empty in production.
+	Allow []string `env:"CAPTURE_ALLOW"`
+	// StartLimit is how long a browser may take to start; zero: 20 s. It takes
+	// 0.3 s on two idle cores.
+	StartLimit time.Duration
+}
+
+// Validate names every mistake at once.
+func (c Config) Validate() error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fault.New(fault.Internal, format, args...)) }
+	if c.Tabs < 1 {
+		wrong("CAPTURE_TABS is %d; it must be at least 1", c.Tabs)
+	}
+	if c.Recycle < 1 {
+		wrong("CAPTURE_RECYCLE is %d; it must be at least 1", c.Recycle)
+	}
+	if _, err := Find(c.Path); err != nil {
+		errs = append(errs, err)
+	}
+	_, err := newGuard(c.Allow)
+	return errors.Join(append(errs, err)...)
+}
