@@ -10,6 +10,7 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,7 +54,8 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Browser, error) 
 		return nil, err
 	}
 	b := &Browser{path: path, guard: g, slots: make(chan struct{}, cfg.Tabs), patience: 30 * time.Second}
-	b.supervisor = newSupervisor(func(ctx context.Context) (*process, error) { return launch(ctx, path, g.address(), log) }, cfg, log)
+	memory := int64(cmp.Or(cfg.PageMemory, defaultPageMemory)) << 20
+	b.supervisor = newSupervisor(func(ctx context.Context) (*process, error) { return launch(ctx, path, g.address(), memory, log) }, cfg, log)
 	removeStale(log)
 	if err := b.ready(ctx); err != nil {
 		b.Close(ctx)

@@ -7,6 +7,11 @@ import (
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
+const (
+	defaultPageMemory = 1024
+	minPageMemory     = 200
+)
+
 // Config says which browser to run and how hard.
 type Config struct {
 	// Path of the executable; empty: see Find.
@@ -19,6 +24,9 @@ type Config struct {
 	// Allow lists private addresses that pages may visit all the same, as
 	// CIDR, IP or IP:port. Empty in production.
 	Allow []string `env:"CAPTURE_ALLOW"`
+	// PageMemory is how many MB of memory a page's processes may hold before the
+	// page is ended; zero: 1024.
+	PageMemory int `env:"CAPTURE_PAGE_MEMORY_MB" envDefault:"1024"`
 	// StartLimit is how long a browser may take to start; zero: 20 s. It takes
 	// 0.3 s on two idle cores.
 	StartLimit time.Duration
@@ -33,6 +41,9 @@ func (c Config) Validate() error {
 	}
 	if c.Recycle < 1 {
 		wrong("CAPTURE_RECYCLE is %d; it must be at least 1", c.Recycle)
+	}
+	if c.PageMemory != 0 && c.PageMemory < minPageMemory {
+		wrong("CAPTURE_PAGE_MEMORY_MB is %d; an empty page takes 100, so it must be at least %d", c.PageMemory, minPageMemory)
 	}
 	if _, err := Find(c.Path); err != nil {
 		errs = append(errs, err)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -22,7 +21,6 @@ const maxNotes = 100
 
 // traffic is what was heard of a tab's page so far; Tab.mu guards it.
 type traffic struct {
-	crashed  bool
 	frame    cdp.FrameID                   // the main one; set before anything is loaded
 	flight   map[network.RequestID]request // under way
 	document *document                     // the main frame's; the zero value before there is one
@@ -61,11 +59,6 @@ func (t *Tab) hear(ev any) {
 		// A dialog stops the page until it is answered, and answering waits
 		// for messages that only this goroutine can read.
 		go chromedp.Call(t.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true}) //nolint:errcheck // gone with the tab
-	case *inspector.EventTargetCrashed:
-		t.mu.Lock()
-		t.crashed = true
-		t.mu.Unlock()
-		t.cancel() // a pending command would wait for ever
 	case *network.EventRequestWillBeSent:
 		t.requestSent(e)
 	case *page.EventFrameNavigated:

@@ -29,6 +29,7 @@ type process struct {
 	cmd   *exec.Cmd
 	dir   string
 	agent string // its own user agent string
+	watch *watch // of its memory
 	gone  sync.Once
 
 	// The supervisor's, under its lock.
@@ -38,8 +39,8 @@ type process struct {
 }
 
 // launch starts a browser and waits for its first answer, as long as ctx
-// allows; what has not answered then is killed.
-func launch(ctx context.Context, path, proxy string, log *slog.Logger) (*process, error) {
+// allows; what has not answered then is killed. A page in it may take limit bytes.
+func launch(ctx context.Context, path, proxy string, limit int64, log *slog.Logger) (*process, error) {
 	dir, err := os.MkdirTemp("", tempPrefix())
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "make the browser's directory")
@@ -58,14 +59,16 @@ func launch(ctx context.Context, path, proxy string, log *slog.Logger) (*process
 		p.agent = v.UserAgent
 	}
 	if err == nil && ctx.Err() == nil {
+		p.watch = newWatch(limit, p.cmd.Process.Pid, log)
+		go p.watch.run(bound.Done())
 		return p, nil
 	}
-	limit := time.Since(began)
+	took := time.Since(began)
 	if end, some := ctx.Deadline(); some {
-		limit = end.Sub(began).Round(100 * time.Millisecond)
+		took = end.Sub(began).Round(100 * time.Millisecond)
 	}
 	p.shut(ctx)
-	return nil, p.explain(ctx, path, limit, err)
+	return nil, p.explain(ctx, path, took, err)
 }
 
 // explain says why the browser did not start, in words that name the cure.
