@@ -15,10 +15,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/pageinspect/pageinspect/capture/browser/guard"
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
@@ -33,7 +35,8 @@ const lately = 10 * time.Second
 type Browser struct {
 	*supervisor
 	path     string
-	guard    *guard
+	guard    *guard.Guard
+	bytes    int64 // that one page may receive
 	slots    chan struct{}
 	patience time.Duration // how long an idle browser may take to open a tab (44 ms on two cores) before it is taken for hung
 	opened   atomic.Int64  // when a tab last did, in Unix nanoseconds
@@ -49,13 +52,16 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Browser, error) 
 	if err != nil {
 		return nil, err
 	}
-	g, err := startGuard(cfg.Allow)
+	g, err := guard.New(cfg.Allow)
 	if err != nil {
 		return nil, err
 	}
-	b := &Browser{path: path, guard: g, slots: make(chan struct{}, cfg.Tabs), patience: 30 * time.Second}
+	b := &Browser{
+		path: path, guard: g, slots: make(chan struct{}, cfg.Tabs), patience: 30 * time.Second,
+		bytes: int64(cmp.Or(cfg.PageBytes, defaultPageBytes)) << 20,
+	}
 	memory := int64(cmp.Or(cfg.PageMemory, defaultPageMemory)) << 20
-	b.supervisor = newSupervisor(func(ctx context.Context) (*process, error) { return launch(ctx, path, g.address(), memory, log) }, cfg, log)
+	b.supervisor = newSupervisor(func(ctx context.Context) (*process, error) { return launch(ctx, path, memory, log) }, cfg, log)
 	removeStale(log)
 	if err := b.ready(ctx); err != nil {
 		b.Close(ctx)
@@ -100,10 +106,11 @@ func (b *Browser) Reserve(ctx context.Context) (*Slot, error) {
 // Release gives the slot back. More than once does no harm.
 func (s *Slot) Release() { s.once.Do(func() { <-s.b.slots }) }
 
-// Open opens an isolated context. The caller closes the tab, and its slot is
-// free then; if there is an error, the slot is still the caller's.
-func (s *Slot) Open(ctx context.Context) (*Tab, error) {
-	t, err := s.b.openTab(ctx)
+// Open opens an isolated context, whose page may visit these addresses even if
+// they are not public. The caller closes the tab, and its slot is free then; if
+// there is an error, the slot is still the caller's.
+func (s *Slot) Open(ctx context.Context, allow ...netip.AddrPort) (*Tab, error) {
+	t, err := s.b.openTab(ctx, allow)
 	if err != nil {
 		return nil, err
 	}
@@ -112,12 +119,12 @@ func (s *Slot) Open(ctx context.Context) (*Tab, error) {
 }
 
 // Open is Reserve and Slot.Open in one.
-func (b *Browser) Open(ctx context.Context) (*Tab, error) {
+func (b *Browser) Open(ctx context.Context, allow ...netip.AddrPort) (*Tab, error) {
 	s, err := b.Reserve(ctx)
 	if err != nil {
 		return nil, err
 	}
-	t, err := s.Open(ctx)
+	t, err := s.Open(ctx, allow...)
 	if err != nil {
 		s.Release()
 	}
@@ -125,14 +132,14 @@ func (b *Browser) Open(ctx context.Context) (*Tab, error) {
 }
 
 // openTab opens a tab, in another browser if the first one hangs.
-func (b *Browser) openTab(ctx context.Context) (t *Tab, err error) {
+func (b *Browser) openTab(ctx context.Context, allow []netip.AddrPort) (t *Tab, err error) {
 	for range 2 {
 		var p *process
 		if p, err = b.enter(ctx); err != nil {
 			return nil, err
 		}
 		limited, cancel := context.WithTimeout(ctx, b.patience)
-		t, err = newTab(limited, p, b.guard)
+		t, err = b.newTab(limited, p, allow)
 		cancel()
 		if err == nil {
 			b.opened.Store(time.Now().UnixNano())
@@ -161,7 +168,7 @@ func (b *Browser) Healthy(ctx context.Context) error {
 	if time.Since(time.Unix(0, b.opened.Load())) < lately {
 		return nil
 	}
-	t, err := b.openTab(ctx)
+	t, err := b.openTab(ctx, nil)
 	if err != nil {
 		return fault.Wrap(fault.Transient, err, "open a tab")
 	}
@@ -174,5 +181,4 @@ func (b *Browser) Healthy(ctx context.Context) error {
 // transient error, and nobody waits for a tab any longer.
 func (b *Browser) Close(ctx context.Context) {
 	b.supervisor.close(ctx)
-	b.guard.close()
 }

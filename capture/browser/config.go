@@ -4,11 +4,13 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pageinspect/pageinspect/capture/browser/guard"
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
 const (
 	defaultPageMemory = 1024
+	defaultPageBytes  = 512
 	minPageMemory     = 200
 )
 
@@ -27,6 +29,8 @@ type Config struct {
 	// PageMemory is how many MB of memory a page's processes may hold before the
 	// page is ended; zero: 1024.
 	PageMemory int `env:"CAPTURE_PAGE_MEMORY_MB" envDefault:"1024"`
+	// PageBytes is how many MB a page may receive before it is ended; zero: 512.
+	PageBytes int `env:"CAPTURE_PAGE_BYTES_MB" envDefault:"512"`
 	// StartLimit is how long a browser may take to start; zero: 20 s. It takes
 	// 0.3 s on two idle cores.
 	StartLimit time.Duration
@@ -45,9 +49,12 @@ func (c Config) Validate() error {
 	if c.PageMemory != 0 && c.PageMemory < minPageMemory {
 		wrong("CAPTURE_PAGE_MEMORY_MB is %d; an empty page takes 100, so it must be at least %d", c.PageMemory, minPageMemory)
 	}
+	if c.PageBytes < 0 {
+		wrong("CAPTURE_PAGE_BYTES_MB is %d; it must be at least 1", c.PageBytes)
+	}
 	if _, err := Find(c.Path); err != nil {
 		errs = append(errs, err)
 	}
-	_, err := newGuard(c.Allow)
+	_, err := guard.New(c.Allow)
 	return errors.Join(append(errs, err)...)
 }

@@ -40,13 +40,13 @@ type process struct {
 
 // launch starts a browser and waits for its first answer, as long as ctx
 // allows; what has not answered then is killed. A page in it may take limit bytes.
-func launch(ctx context.Context, path, proxy string, limit int64, log *slog.Logger) (*process, error) {
+func launch(ctx context.Context, path string, limit int64, log *slog.Logger) (*process, error) {
 	dir, err := os.MkdirTemp("", tempPrefix())
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "make the browser's directory")
 	}
 	p, began := &process{dir: dir}, time.Now()
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], append(flags(proxy),
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], append(flags(),
 		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")), chromedp.Env("TMPDIR="+dir), chromedp.ModifyCmdFunc(p.group), sandbox(log))...)
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 	bound, stop := chromedp.NewContext(alloc, chromedp.WithErrorf(func(f string, a ...any) { log.Debug("chromedp", "error", f) }))
@@ -92,16 +92,18 @@ func (p *process) group(cmd *exec.Cmd) {
 }
 
 // newContext makes a browser context: cookies, cache and storage that no other
-// page has. chromedp leaves its own behind for good when the job ends before
+// page has, and a way to the network of its own. chromedp leaves its own behind for good when the job ends before
 // its tab is attached; this one is then disposed of when it has been made.
-func (p *process) newContext(ctx context.Context) (cdp.BrowserContextID, error) {
+func (p *process) newContext(ctx context.Context, proxy string) (cdp.BrowserContextID, error) {
 	type made struct {
 		id  cdp.BrowserContextID
 		err error
 	}
+	// Chromium exempts loopback from any proxy unless told <-loopback>.
+	params := target.CreateBrowserContextParams{ProxyServer: proxy, ProxyBypassList: "<-loopback>"}
 	answer := make(chan made, 1)
 	go func() {
-		res, err := chromedp.CallBrowser(p.ctx, target.CreateBrowserContext, target.CreateBrowserContextParams{})
+		res, err := chromedp.CallBrowser(p.ctx, target.CreateBrowserContext, params)
 		answer <- made{res.BrowserContextID, err}
 	}()
 	select {

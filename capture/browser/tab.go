@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/netip"
 	"sync"
 
 	"github.com/chromedp/cdproto"
@@ -15,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+	"github.com/pageinspect/pageinspect/capture/browser/guard"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"golang.org/x/sync/errgroup"
 )
@@ -37,7 +39,7 @@ type Tab struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	process *process
-	guard   *guard
+	door    *guard.Door
 	profile cdp.BrowserContextID       // the browser context: cookies, cache and storage of its own
 	free    func()                     // its place may be taken; called as soon as it is closed
 	left    func()                     // its browser context is gone; called some 20 ms later
@@ -49,8 +51,15 @@ type Tab struct {
 	traffic
 }
 
-func newTab(ctx context.Context, p *process, g *guard) (*Tab, error) {
-	t := &Tab{ctx: p.ctx, cancel: func() {}, process: p, guard: g, traffic: newTraffic()}
+func (b *Browser) newTab(ctx context.Context, p *process, allow []netip.AddrPort) (*Tab, error) {
+	t := &Tab{ctx: p.ctx, cancel: func() {}, process: p, traffic: newTraffic()}
+	door, err := b.guard.Open(allow, b.bytes, func() {
+		t.end(fault.New(fault.Invalid, "the page received more than %d MB; if it may, raise CAPTURE_PAGE_BYTES_MB", b.bytes>>20))
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.door = door
 	p.watch.tabs.Add(1)
 	if err := t.open(ctx); err != nil {
 		err = t.explain(ctx, err)
@@ -61,7 +70,7 @@ func newTab(ctx context.Context, p *process, g *guard) (*Tab, error) {
 }
 
 func (t *Tab) open(ctx context.Context) error {
-	id, err := t.process.newContext(ctx)
+	id, err := t.process.newContext(ctx, t.door.Address())
 	if err != nil {
 		return err
 	}
@@ -136,6 +145,7 @@ func (t *Tab) end(why error) {
 
 // discard ends the page with all that is its own.
 func (t *Tab) discard() {
+	t.door.Close()
 	t.process.watch.tabs.Add(-1)
 	if t.profile != "" {
 		t.process.dispose(t.profile)
