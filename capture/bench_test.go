@@ -185,7 +185,7 @@ func ownForBench(b *testing.B, tabs int) *browser.Browser {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(own.Close)
+	b.Cleanup(func() { own.Close(context.Background()) })
 	return own
 }
 

@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 	}
 	shared = b
 	code := m.Run()
-	b.Close()
+	b.Close(context.Background())
 	os.Exit(code)
 }
 
@@ -199,7 +199,7 @@ func TestTallestPagesInEveryBrowser(t *testing.T) {
 				captureBands(t, b, fmt.Sprintf(" - {name: default, viewport: {width: 660}, scale: %v}\n", scale), height)
 			})
 		}
-		b.Close()
+		b.Close(context.Background())
 	}
 }
 

@@ -20,8 +20,8 @@ import (
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 
-// seats are the shared browser's tabs: tests that run side by side wait for
-// one here, since the browser itself would say browser.ErrBusy.
+// seats are the shared browser's tabs: tests that run side by side wait for one
+// here, so that their limits begin when they have it.
 var seats = make(chan struct{}, 4)
 
 // try captures a page within limit, in a tab of the shared browser.

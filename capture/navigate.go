@@ -108,7 +108,7 @@ func (s *shot) navigate(ctx context.Context) error {
 	case res.IsDownload:
 		return fault.New(fault.Invalid, "%s is a download, not a page", s.req.URL)
 	case res.ErrorText != "":
-		return s.unreachable(res.ErrorText)
+		return s.unreachable(s.tab.Why(s.req.URL, res.ErrorText))
 	}
 	return s.arrive(ctx)
 }
@@ -156,6 +156,9 @@ func (s *shot) unreachable(reason string) error {
 func (s *shot) describe(ctx context.Context) error {
 	m := &s.manifest
 	m.FinalURL = s.req.URL
+	if gone := s.tab.Unreachable(); gone != "" {
+		return s.unreachable(s.tab.Why(gone, "it went on to "+gone))
+	}
 	if response := s.tab.Response(); response != nil {
 		m.FinalURL, m.Status = response.URL, int(response.Status)
 		if err := s.accept(response); err != nil {
@@ -175,12 +178,6 @@ func (s *shot) describe(ctx context.Context) error {
 
 // accept says whether what was answered is a page that is wanted.
 func (s *shot) accept(response *network.Response) error {
-	if _, refused := response.Headers[browser.RefusedHeader]; refused {
-		return s.unreachable("refused")
-	}
-	if why, failed := response.Headers[browser.FailedHeader]; failed {
-		return s.unreachable(fmt.Sprint(why))
-	}
 	if response.Status >= 400 && !s.profile.AcceptError {
 		kind := fault.Unreachable
 		if response.Status == 403 || response.Status == 429 || response.Status == 451 {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -22,7 +22,6 @@ const maxNotes = 100
 
 // traffic is what was heard of a tab's page so far; Tab.mu guards it.
 type traffic struct {
-	crashed  bool
 	frame    cdp.FrameID                   // the main one; set before anything is loaded
 	flight   map[network.RequestID]request // under way
 	document *document                     // the main frame's; the zero value before there is one
@@ -46,6 +45,8 @@ type document struct {
 	response *network.Response // nil until there is one
 	loaded   bool              // all that it asked for at first has come
 	gone     chan struct{}     // closed when another takes its place
+
+	unreachable string // see Tab.Unreachable
 }
 
 type request struct {
@@ -61,11 +62,6 @@ func (t *Tab) hear(ev any) {
 		// A dialog stops the page until it is answered, and answering waits
 		// for messages that only this goroutine can read.
 		go chromedp.Call(t.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true}) //nolint:errcheck // gone with the tab
-	case *inspector.EventTargetCrashed:
-		t.mu.Lock()
-		t.crashed = true
-		t.mu.Unlock()
-		t.cancel() // a pending command would wait for ever
 	case *network.EventRequestWillBeSent:
 		t.requestSent(e)
 	case *page.EventFrameNavigated:
@@ -129,6 +125,7 @@ func (t *Tab) navigated(f *cdp.Frame) {
 			delete(t.flight, id) // of the end of these, nothing may be heard
 		}
 	}
+	next.unreachable = f.UnreachableURL
 	close(t.document.gone)
 	t.document = next
 	t.notify()
@@ -148,13 +145,7 @@ func (t *Tab) responded(e *network.EventResponseReceived) {
 		d.response = e.Response
 		t.notify()
 	}
-	if _, refused := e.Response.Headers[RefusedHeader]; refused {
-		t.blocked = append(t.blocked, e.Response.URL)
-	} else if r := t.flight[e.RequestID]; r.image && e.Response.Status >= 400 {
-		if why, failed := e.Response.Headers[FailedHeader]; failed {
-			t.noteFailed(r.url, fmt.Sprint(why))
-			return
-		}
+	if r := t.flight[e.RequestID]; r.image && e.Response.Status >= 400 {
 		t.noteFailed(r.url, fmt.Sprintf("HTTP %d", e.Response.Status))
 	}
 }
@@ -164,10 +155,10 @@ func (t *Tab) loadingFailed(e *network.EventLoadingFailed) {
 	defer t.mu.Unlock()
 	switch r := t.flight[e.RequestID]; {
 	case e.Canceled || r.url == "":
-	case t.guard.refusedURL(hostPort(r.url)):
+	case t.door.Refused(hostPort(r.url)):
 		t.blocked = append(t.blocked, r.url)
 	case r.image:
-		t.noteFailed(r.url, e.ErrorText)
+		t.noteFailed(r.url, t.Why(r.url, e.ErrorText))
 	}
 	t.ended(e.RequestID)
 }
@@ -206,7 +197,24 @@ func (t *Tab) Refused() []string {
 
 // Refuses says whether the guard has turned away requests for the host and
 // port of this address.
-func (t *Tab) Refuses(address string) bool { return t.guard.refusedURL(hostPort(address)) }
+func (t *Tab) Refuses(address string) bool { return t.door.Refused(hostPort(address)) }
+
+// Why is the browser's reason for a request that brought nothing, in the words
+// of net/base/net_error_list.h, and the guard's if there was no connection.
+func (t *Tab) Why(address, reason string) string {
+	if err := t.door.Failure(hostPort(address)); err != nil {
+		return fmt.Sprintf("%s (%v)", reason, err)
+	}
+	return reason
+}
+
+// Unreachable is the address at which there was nothing, if what the page shows
+// now is the browser's own account of that; else it is empty.
+func (t *Tab) Unreachable() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.document.unreachable
+}
 
 // Failed says why pictures failed, by their addresses.
 func (t *Tab) Failed() map[string]string {
@@ -290,5 +298,5 @@ func hostPort(address string) string {
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
-	return u.Hostname() + ":" + port
+	return net.JoinHostPort(u.Hostname(), port) // with brackets around an IPv6 address, as the guard is asked
 }

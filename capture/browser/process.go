@@ -2,12 +2,14 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -21,39 +23,65 @@ import (
 // process is one running browser, with a directory of its own for its profile
 // and its temporary files.
 type process struct {
-	ctx     context.Context // cancelled within 70 ms of the process's death
-	stop    context.CancelFunc
-	alloc   context.CancelFunc
-	cmd     *exec.Cmd
-	dir     string
-	agent   string // its own user agent string
-	pages   int    // opened so far
-	open    int    // open now
+	ctx   context.Context // cancelled within 70 ms of the process's death
+	stop  context.CancelFunc
+	alloc context.CancelFunc // waits until the process is gone
+	cmd   *exec.Cmd
+	dir   string
+	agent string // its own user agent string
+	watch *watch // of its memory
+	gone  sync.Once
+
+	// The supervisor's, under its lock.
+	pages   int // opened so far
+	open    int // open now
 	retired bool
 }
 
-func launch(path, proxy string, log *slog.Logger) (*process, error) {
+// launch starts a browser and waits for its first answer, as long as ctx
+// allows; what has not answered then is killed. A page in it may take limit bytes.
+func launch(ctx context.Context, path string, limit int64, log *slog.Logger) (*process, error) {
 	dir, err := os.MkdirTemp("", tempPrefix())
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "make the browser's directory")
 	}
-	p := &process{dir: dir}
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], append(flags(proxy),
+	p, began := &process{dir: dir}, time.Now()
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], append(flags(),
 		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")), chromedp.Env("TMPDIR="+dir), chromedp.ModifyCmdFunc(p.group), sandbox(log))...)
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
-	ctx, stop := chromedp.NewContext(alloc, chromedp.WithErrorf(func(f string, a ...any) { log.Debug("chromedp", "error", f) }))
-	p.ctx, p.stop, p.alloc = ctx, stop, stopAlloc
-	if err := chromedp.Do(ctx); err != nil {
-		p.shut()
-		return nil, err
+	bound, stop := chromedp.NewContext(alloc, chromedp.WithErrorf(func(f string, a ...any) { log.Debug("chromedp", "error", f) }))
+	p.ctx, p.stop, p.alloc = bound, stop, stopAlloc
+	// The first run binds the browser to the context it is given, so that one has no deadline.
+	defer context.AfterFunc(ctx, p.stop)()
+	if err = chromedp.Do(bound); err == nil {
+		var v browser.GetVersionResult
+		v, err = chromedp.CallBrowser(bound, browser.GetVersion, cdp.Empty{})
+		p.agent = v.UserAgent
 	}
-	v, err := chromedp.CallBrowser(ctx, browser.GetVersion, cdp.Empty{})
-	if err != nil {
-		p.shut()
-		return nil, err
+	if err == nil && ctx.Err() == nil {
+		p.watch = newWatch(limit, p.cmd.Process.Pid, log)
+		go p.watch.run(bound.Done())
+		return p, nil
 	}
-	p.agent = v.UserAgent
-	return p, nil
+	took := time.Since(began)
+	if end, some := ctx.Deadline(); some {
+		took = end.Sub(began).Round(100 * time.Millisecond)
+	}
+	p.shut(ctx)
+	return nil, p.explain(ctx, path, took, err)
+}
+
+// explain says why the browser did not start, in words that name the cure.
+func (p *process) explain(ctx context.Context, path string, limit time.Duration, err error) error {
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return fault.New(fault.Internal, "%s did not answer within %v; is it a Chromium, and has the machine room for it?", path, limit)
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case p.cmd != nil && p.cmd.ProcessState != nil: // shut has waited for it
+		return fault.New(fault.Internal, "%s ended (%v) before it answered; CHROME_PATH must name a Chromium: %w", path, p.cmd.ProcessState, err)
+	}
+	return fault.Wrap(fault.Internal, err, "run %s", path)
 }
 
 // group makes the browser the head of a process group, so that all of it can be
@@ -64,16 +92,18 @@ func (p *process) group(cmd *exec.Cmd) {
 }
 
 // newContext makes a browser context: cookies, cache and storage that no other
-// page has. chromedp leaves its own behind for good when the job ends before
+// page has, and a way to the network of its own. chromedp leaves its own behind for good when the job ends before
 // its tab is attached; this one is then disposed of when it has been made.
-func (p *process) newContext(ctx context.Context) (cdp.BrowserContextID, error) {
+func (p *process) newContext(ctx context.Context, proxy string) (cdp.BrowserContextID, error) {
 	type made struct {
 		id  cdp.BrowserContextID
 		err error
 	}
+	// Chromium exempts loopback from any proxy unless told <-loopback>.
+	params := target.CreateBrowserContextParams{ProxyServer: proxy, ProxyBypassList: "<-loopback>"}
 	answer := make(chan made, 1)
 	go func() {
-		res, err := chromedp.CallBrowser(p.ctx, target.CreateBrowserContext, target.CreateBrowserContextParams{})
+		res, err := chromedp.CallBrowser(p.ctx, target.CreateBrowserContext, params)
 		answer <- made{res.BrowserContextID, err}
 	}()
 	select {
@@ -96,20 +126,28 @@ func (p *process) dispose(id cdp.BrowserContextID) {
 	_, _ = chromedp.CallBrowser(ctx, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: id}) // gone already with a browser that is gone
 }
 
-// shut ends the process and removes all that it left; safe to call on a dead one.
-func (p *process) shut() {
-	ctx, cancel := context.WithTimeout(p.ctx, 5*time.Second)
-	defer cancel()
-	_ = chromedp.Cancel(ctx) // waits for a graceful exit; what follows ends it anyhow
-	p.stop()
-	p.alloc()
+// shut ends the process, gracefully within 5 s or else by force, and removes
+// all that it left. The end of ctx takes the grace away. It may be called at any
+// time, more than once, and returns when all is done.
+func (p *process) shut(ctx context.Context) {
+	p.gone.Do(func() {
+		grace, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+		defer context.AfterFunc(grace, p.kill)()
+		_ = chromedp.Cancel(grace) // waits for a graceful exit; what follows ends it anyhow
+		p.stop()
+		p.kill() // those of its children that hang do not see it go
+		p.alloc()
+		os.RemoveAll(p.dir)
+	})
+}
+
+// kill ends the browser's whole process group.
+func (p *process) kill() {
 	if p.cmd != nil && p.cmd.Process != nil {
-		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // those of its children that hang do not see it go
+		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
 	}
-	if c := chromedp.FromContext(p.ctx); c != nil && c.Allocator != nil {
-		c.Allocator.Wait()
-	}
-	os.RemoveAll(p.dir)
 }
 
 // tempPrefix names this process's browser directories, so that a later one can

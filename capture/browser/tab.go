@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/netip"
 	"sync"
 
 	"github.com/chromedp/cdproto"
@@ -13,13 +14,19 @@ import (
 	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+	"github.com/pageinspect/pageinspect/capture/browser/guard"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"golang.org/x/sync/errgroup"
 )
 
-// ErrCrashed happens if the page's renderer process ends, by its own doing or for want of memory.
+// ErrCrashed happens if the page's renderer process ends by its own doing.
 var ErrCrashed = fault.New(fault.Internal, "the page crashed its renderer")
+
+// errKilled happens if somebody else ends the page's renderer process: the
+// kernel, as a rule, for want of memory.
+var errKilled = fault.New(fault.Transient, "the page's renderer was killed; has the instance memory enough?")
 
 // ErrLeft happens if the page goes elsewhere while it is asked something: a
 // promise of the document it left may never be answered.
@@ -32,19 +39,28 @@ type Tab struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
 	process *process
-	guard   *guard
+	door    *guard.Door
 	profile cdp.BrowserContextID       // the browser context: cookies, cache and storage of its own
 	free    func()                     // its place may be taken; called as soon as it is closed
 	left    func()                     // its browser context is gone; called some 20 ms later
 	world   runtime.ExecutionContextID // our isolated world in a document
 	gone    chan struct{}              // closed when that document is replaced
 
-	mu sync.Mutex
+	mu   sync.Mutex
+	fate error // why the page has ended; nil as long as it lives
 	traffic
 }
 
-func newTab(ctx context.Context, p *process, g *guard) (*Tab, error) {
-	t := &Tab{ctx: p.ctx, cancel: func() {}, process: p, guard: g, traffic: newTraffic()}
+func (b *Browser) newTab(ctx context.Context, p *process, allow []netip.AddrPort) (*Tab, error) {
+	t := &Tab{ctx: p.ctx, cancel: func() {}, process: p, traffic: newTraffic()}
+	door, err := b.guard.Open(allow, b.bytes, func() {
+		t.end(fault.New(fault.Invalid, "the page received more than %d MB; if it may, raise CAPTURE_PAGE_BYTES_MB", b.bytes>>20))
+	})
+	if err != nil {
+		return nil, err
+	}
+	t.door = door
+	p.watch.tabs.Add(1)
 	if err := t.open(ctx); err != nil {
 		err = t.explain(ctx, err)
 		t.discard()
@@ -54,7 +70,7 @@ func newTab(ctx context.Context, p *process, g *guard) (*Tab, error) {
 }
 
 func (t *Tab) open(ctx context.Context) error {
-	id, err := t.process.newContext(ctx)
+	id, err := t.process.newContext(ctx, t.door.Address())
 	if err != nil {
 		return err
 	}
@@ -62,6 +78,7 @@ func (t *Tab) open(ctx context.Context) error {
 	t.ctx, t.cancel = chromedp.NewContext(t.process.ctx, chromedp.WithExistingBrowserContext(t.profile), chromedp.WithListener(t.hear))
 	// The first run binds the tab to the context it is given, so that one has
 	// no deadline; the job's is watched beside it.
+	chromedp.ListenBrowser(t.ctx, t.hearBrowser)
 	stop := context.AfterFunc(ctx, t.cancel)
 	if err := chromedp.Do(t.ctx); err != nil || !stop() {
 		return errors.Join(ctx.Err(), err)
@@ -104,8 +121,32 @@ func (t *Tab) Close() {
 	}()
 }
 
+// hearBrowser takes the events of all pages. It may neither wait nor call.
+func (t *Tab) hearBrowser(ev any) {
+	if e, crash := ev.(*target.EventTargetCrashed); crash {
+		t.mu.Lock()
+		ours := cdp.FrameID(e.TargetID) == t.frame
+		t.mu.Unlock()
+		if ours {
+			t.end(t.process.watch.fate(e))
+		}
+	}
+}
+
+// end has every command fail from now on, those that wait too, with the reason.
+func (t *Tab) end(why error) {
+	t.mu.Lock()
+	if t.fate == nil {
+		t.fate = why
+	}
+	t.mu.Unlock()
+	go t.cancel() // it waits for the browser, whose events the caller may be holding up
+}
+
 // discard ends the page with all that is its own.
 func (t *Tab) discard() {
+	t.door.Close()
+	t.process.watch.tabs.Add(-1)
 	if t.profile != "" {
 		t.process.dispose(t.profile)
 	}
@@ -197,19 +238,19 @@ func exception(d *runtime.ExceptionDetails) string {
 }
 
 // explain says what really happened behind a failed command: the job's time
-// ran out, the renderer crashed, the browser is gone, or the command failed.
+// ran out, the page was ended, the browser is gone, or the command failed.
 func (t *Tab) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
 	t.mu.Lock()
-	crashed := t.crashed
+	fate := t.fate
 	t.mu.Unlock()
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case crashed:
-		return ErrCrashed
+	case fate != nil:
+		return fate
 	case t.process.ctx.Err() != nil:
 		return errGone
 	case errors.Is(err, context.Canceled), errors.Is(err, chromedp.ErrTargetDetached):

@@ -56,7 +56,7 @@ func init() {
 
 func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	var cfg Config
-	if err := errors.Join(env.Parse(&cfg), cfg.Kafka.Validate(), cfg.Lease.Validate()); err != nil {
+	if err := errors.Join(env.Parse(&cfg), cfg.Kafka.Validate(), cfg.Lease.Validate(), cfg.Browser.Validate()); err != nil {
 		return nil, err
 	}
 	log := logs.New(os.Stderr, "capture", cfg.Project)
@@ -81,7 +81,7 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 		return nil, err
 	}
 	if err := chromium.CheckFonts(ctx); err != nil {
-		chromium.Close()
+		chromium.Close(ctx)
 		return nil, err
 	}
 	log.Info("ready", "browser", chromium.Path(), "profiles", profiles.Names())
@@ -103,7 +103,7 @@ func Drain(ctx context.Context) { handler.Drain(ctx) }
 // Shutdown ends the browser, removes what it left and sends the last telemetry.
 // It is for the process's end; no request calls it.
 func Shutdown() {
-	chromium.Close()
+	chromium.Close(context.Background())
 	ctx, cancel := context.WithTimeout(context.Background(), telemetry.Grace)
 	defer cancel()
 	_ = sendRest(ctx) // nobody is left to tell

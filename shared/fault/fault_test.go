@@ -38,3 +38,19 @@ func TestWrapSaysWhatWasBeingDone(t *testing.T) {
 		t.Error("nil became an error")
 	}
 }
+
+// What could not begin for want of capacity is told from what failed, however deep it stands.
+func TestBusyIsTransientAndKnown(t *testing.T) {
+	late := fmt.Errorf("no tab: %w", context.DeadlineExceeded)
+	for _, err := range []error{Busy(late), Wrap(Internal, Busy(late), "reserve"), errors.Join(late, Busy(late))} {
+		if !IsBusy(err) || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v: busy %v", err, IsBusy(err))
+		}
+	}
+	if k := KindOf(Busy(late)); k != Transient {
+		t.Errorf("busy is %s", k)
+	}
+	if IsBusy(late) || IsBusy(nil) || Busy(nil) != nil || IsBusy(New(Transient, "quota")) {
+		t.Error("what is not busy is taken for it")
+	}
+}

@@ -81,3 +81,15 @@ func Eventually(t testing.TB, what string, cond func() bool) {
 		}
 	}
 }
+
+// Memory is what the processes of some groups hold, in bytes. What they share is counted for each.
+func Memory(groups map[int]bool) int {
+	total := 0
+	for pid := range In(groups) {
+		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid)) // it may have ended
+		var all, resident int
+		fmt.Sscan(string(line), &all, &resident) //nolint:errcheck // likewise
+		total += resident * os.Getpagesize()
+	}
+	return total
+}

@@ -1,4 +1,4 @@
-package browser
+package guard
 
 import (
 	"net/netip"
@@ -48,17 +48,15 @@ func TestGuardJudgesAddresses(t *testing.T) {
 		{[]string{"127.0.0.1:8080"}, "127.0.0.1:8081", false},
 		{[]string{"[::1]:8080"}, "[::1]:8080", true},
 	} {
-		g, err := startGuard(c.allow)
+		g, err := New(c.allow)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := g.allowed(netip.MustParseAddrPort(c.addr)); got != c.want {
 			t.Errorf("allow %q: %s is allowed: %v, want %v", c.allow, c.addr, got, c.want)
 		}
-		g.close()
 	}
-	if g, err := startGuard([]string{"nonsense"}); err == nil {
-		g.close()
+	if _, err := New([]string{"nonsense"}); err == nil {
 		t.Error("CAPTURE_ALLOW of nonsense is accepted")
 	}
 }
