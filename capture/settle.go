@@ -2,7 +2,6 @@ package capture
 
 import (
 	"context"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,9 +12,6 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/pageinspect/pageinspect/capture/browser"
 )
-
-//go:embed page.js
-var pageScript string
 
 const (
 	// walkStep is how far to scroll at once, in CSS pixels: with bigger steps,
