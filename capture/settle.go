@@ -58,7 +58,7 @@ func (s *shot) settle(ctx context.Context) error {
 }
 
 func (s *shot) settleAll(ctx context.Context) error {
-	for _, do := range []func(context.Context) error{s.waitFor, s.click, s.walk, s.hide, s.rest} {
+	for _, do := range []func(context.Context) error{s.waitFor, s.click, s.walk, s.walkInside, s.hide, s.rest, s.unfold} {
 		if err := do(ctx); err != nil {
 			return err
 		}

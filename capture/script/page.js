@@ -1,7 +1,12 @@
 // What Pageinspect does inside a page, in an isolated world of its own: the
 // page can neither see these functions nor replace what they call. The files of
 // this folder are run as one function; this is the first.
-const frame = () => new Promise(done => requestAnimationFrame(done));
+//
+// A frame of another site has no animation frames while it is out of the window.
+const frame = () => new Promise(done => {
+  requestAnimationFrame(done);
+  if (self !== top) setTimeout(done, 50);
+});
 const root = () => document.scrollingElement || document.documentElement;
 const height = () => Math.max(root().scrollHeight, document.body ? document.body.scrollHeight : 0);
 const box = element => {

@@ -1,10 +1,7 @@
 // What brings the page to rest, and holds in place what moves with the window.
 Object.assign(pageinspect, {
-  // rest goes back to the top, brings motion to its end, and describes the page.
+  // rest goes back to the top and describes the page.
   async rest() {
-    for (const a of document.getAnimations ? document.getAnimations() : []) {
-      try { a.finish(); } catch { a.cancel(); } // an endless one has no end to go to
-    }
     for (const v of document.querySelectorAll('video,audio')) v.pause();
     for (const s of document.querySelectorAll('svg')) s.pauseAnimations();
     await Promise.race([document.fonts.ready, new Promise(done => setTimeout(done, 3000))]);
