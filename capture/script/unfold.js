@@ -173,6 +173,8 @@ Object.assign(pageinspect, {
     }
     hold();
     still();
+    ask(new Layout());
+    turns(new Layout());
     unfold();
     fetchLate();
     if (self === top) { await frame(); await frame(); } // no timer runs now, and a frame out of the window has no animation frames
