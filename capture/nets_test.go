@@ -62,13 +62,15 @@ func TestWhatIsNotSeenIsSaid(t *testing.T) {
 		why  string
 		body string
 	}{
-		"rows that a script takes away and puts elsewhere": {page.Vanished, "", `<div id=l style="position:relative;height:6400px"></div><script>
-			const draw=()=>{const a=Math.floor(scrollY/800);l.innerHTML='<canvas width=800 height=300 style="position:absolute;top:'+a*800+'px"></canvas><h1 style="position:absolute;top:'+(a*800+400)+'px">'+'%%'.slice(0,-2-a)+' '+'abcdefgh'[a]+'</h1>'};onscroll=draw;draw()</script>`},
+		"a frame that is taken away again": {page.Vanished, "1 picture", `<div style="height:2000px"></div><iframe id=f src="@/f/0" width=600 height=300></iframe><div style="height:2000px"></div>
+			<script>onscroll=()=>{if(scrollY>2500)f.remove()}</script>`},
+		"a drawing that is taken away again": {page.Vanished, "1 picture", `<canvas id=f width=600 height=300></canvas><div style="height:2000px"></div>
+			<script>f.getContext('2d').fillRect(0,0,600,300);onscroll=()=>{if(scrollY>700)f.remove()}</script>`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cap, _ := capturer(t, "")
-			m, err := cap.try(t, site(t, c.body), time.Minute)
+			m, err := cap.try(t, site(t, c.body, `{0}`), time.Minute)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,12 +14,18 @@ import (
 )
 
 // extent is how large a document is, and how high a window it wants if it is
-// more than there is, in CSS pixels.
-type extent struct{ W, H, Window float64 }
+// more than there is, in CSS pixels; and whether it asked for pictures just now.
+type extent struct {
+	W, H, Window float64
+	Late         bool
+}
 
 // insideLimit is how long scrolling inside of the page's elements may take, and
 // that inside of one of its frames of another site.
 const insideLimit = 10 * time.Second
+
+// unfoldings is how often a page is unfolded at most, since what came of it is to be unfolded too.
+const unfoldings = 3
 
 // walkInside scrolls what scrolls by itself inside of the page, and waits for
 // what that asked for.
@@ -67,26 +73,33 @@ func (s *shot) walkInside(ctx context.Context) error {
 // of other sites, and holds what moves; script/unfold.js and motion.js say how.
 // The page's scripts are off, so that nothing is undone.
 func (s *shot) unfold(ctx context.Context) error {
-	before := s.tab.Started()
-	if err := s.unfoldFrames(ctx); err != nil {
-		return err
-	}
-	for range 2 {
+	for range unfoldings {
+		before := s.tab.Started()
+		if err := s.unfoldFrames(ctx); err != nil {
+			return err
+		}
 		size, err := js[extent](ctx, s, "settle")
 		if err != nil {
 			return err
 		}
-		if size.Window <= float64(s.profile.Viewport.Height) {
+		higher := size.Window > float64(s.profile.Viewport.Height)
+		if higher {
+			if err := s.heighten(ctx, int(math.Ceil(size.Window))); err != nil {
+				return err
+			}
+		}
+		asked := size.Late || s.tab.Started() != before
+		if !asked && !higher {
 			break
 		}
-		if err := s.heighten(ctx, int(math.Ceil(size.Window))); err != nil {
+		if _, err := s.tab.Quiet(ctx, 0, slowest); err != nil {
 			return err
 		}
 	}
-	if s.tab.Started() == before {
-		return nil
+	any, err := js[bool](ctx, s, "restore")
+	if err == nil && any {
+		_, err = s.tab.Quiet(ctx, 0, slowest)
 	}
-	_, err := s.tab.Quiet(ctx, 0, slowest)
 	return err
 }
 

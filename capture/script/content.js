@@ -131,6 +131,11 @@ const isWindow = e => {
   return style.overflowX === 'visible' && style.overflowY === 'visible' && getComputedStyle(html).contain === 'none';
 };
 
+// identity is a number of an element's own.
+const identities = new WeakMap();
+let lastIdentity = 0;
+const identity = e => identities.get(e) || (identities.set(e, ++lastIdentity), lastIdentity);
+
 // pictureOf is the address, or the like, of what an element shows as a picture;
 // null if it shows none.
 const pictureOf = (e, style) => {
@@ -138,8 +143,8 @@ const pictureOf = (e, style) => {
     case 'img': return e.naturalWidth ? e.currentSrc || e.src : null;
     case 'input': return e.type === 'image' ? e.src : null;
     case 'video': return e.poster || e.currentSrc || null;
-    case 'canvas': return 'canvas';
-    case 'svg': return 'svg';
+    case 'canvas': return 'canvas ' + identity(e);
+    case 'svg': return 'svg ' + e.innerHTML.length;
     case 'embed': return e.src;
     case 'object': return e.data;
     case 'iframe': case 'frame': return insideOf(e) ? null : e.src;

@@ -136,14 +136,15 @@ const look = () => {
       if (item.fixed || areaOf(part) < Math.min(areaOf(item) / 2, areaOf(screen) / 5)) { all = false; continue; }
       const key = keyOf(item);
       remember(item.e);
-      if (!seen.has(key)) seen.set(key, {...item, e: new WeakRef(item.e), clip: null});
+      if (!seen.has(key)) seen.set(key, {...item, e: new WeakRef(item.e), clip: null, scene: scene(item, layout)});
     }
     c.done = all && layout.of(c.e).opacity > .99;
   }
 };
 
-// vanished tells what was visible while the page was walked and is not now.
-const vanished = items => {
+// missing lists, in groups that matter, what was visible while the page was
+// walked and is not now.
+const missing = items => {
   if (!seen.size) return [];
   const now = new Set(), texts = [];
   const there = items.filter(i => seenOf(i).share > .3);
@@ -151,8 +152,7 @@ const vanished = items => {
     now.add(keyOf(i));
     if (i.kind === 'text') texts.push(keyOf(i).slice(5));
   }
-  const all = texts.join('\n');
-  const lost = gather();
+  const all = texts.join('\n'), lost = gather();
   for (const [key, item] of seen) {
     if (now.has(key)) continue;
     const e = item.e.deref();
@@ -162,12 +162,14 @@ const vanished = items => {
       if (item.y1 - item.y0 <= matter.line && there.some(i => i.kind === 'text' && areaOf(within(i, item)) > .3 * areaOf(item))) continue;
     }
     if (e && e.isConnected && (hiddenByUs(e) || aside(e))) continue;
-    lost.add(Math.floor(item.y0 / 2000), item, 1, {});
+    lost.add(Math.floor(item.y0 / 2000), item, 1, {items: []}).items.push(item);
   }
-  return [...lost.groups.values()].filter(g => enough(g.letters, g.area)).map(g => ({
-    kind: 'vanished', box: round(g.box), source: g.source, why: `${amount(g)} were visible while the page was scrolled, and are not in the picture`,
-  }));
+  return [...lost.groups.values()].filter(g => enough(g.letters, g.area));
 };
+
+const vanished = items => missing(items).map(g => ({
+  kind: 'vanished', box: round(g.box), source: g.source, why: `${amount(g)} were visible while the page was scrolled, and are not in the picture`,
+}));
 
 // covered tells what lies under things that are fixed to the window.
 const covered = (items, layout) => {

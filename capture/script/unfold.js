@@ -13,6 +13,11 @@ const release = e => {
   if (style.display === '-webkit-box') styles.display = 'block';
   set(e, styles);
   if (was > 8) set(e, {'min-height': was + 'px'});
+  e.setAttribute('data-pageinspect', 'open');
+  for (const c of e.children) { // what fades the end of a text out
+    const own = getComputedStyle(c);
+    if (own.position === 'absolute' && own.backgroundImage.includes('gradient') && !rich(c)) set(c, {background: 'none'});
+  }
 };
 
 // unbind puts on the page what is fixed to the window.
@@ -42,7 +47,7 @@ const loosen = e => {
 // children of the first element in it that has more than one of some size.
 const slidesIn = e => {
   for (let at = e; at; ) {
-    const all = [...at.children].filter(c => { const b = c.getBoundingClientRect(); return b.width * b.height >= 400; });
+    const all = [...at.children].filter(c => c.offsetWidth * Math.max(c.offsetHeight, c.scrollHeight) >= 400); // floats give no height
     if (all.length > 1) return {track: at, slides: all};
     at = all[0];
   }
@@ -143,17 +148,28 @@ const unfold = () => {
   }
 };
 
+// naturalSize undoes the browser's fitting of a picture, which is all that there is, to the window.
+const naturalSize = () => {
+  const i = document.images[0];
+  if (i) set(i, {width: i.naturalWidth + 'px', height: i.naturalHeight + 'px', 'max-width': 'none', 'max-height': 'none', margin: '0', position: 'static'});
+};
+
 // The attributes in which lazy loaders keep a picture's address until it is in view.
 const later = ['data-src', 'data-original', 'data-lazy', 'data-lazy-src', 'data-echo', 'data-ec-src'];
 
+const askedFor = new WeakSet();
+
 // fetchLate asks for the pictures that are shown now and were never asked for.
 const fetchLate = () => {
+  let any = false;
   for (const e of elements()) {
     if (e.localName !== 'img') continue;
-    if (e.loading === 'lazy' && !e.complete) e.loading = 'eager';
+    if (e.loading === 'lazy' && !e.complete) { e.loading = 'eager'; any = true; }
+    if (askedFor.has(e)) continue;
     const src = later.map(name => e.getAttribute(name)).find(Boolean);
-    if (src && (!e.getAttribute('src') || /^data:/.test(e.src) || e.naturalWidth <= 1)) e.src = src;
+    if (src && (!e.getAttribute('src') || /^data:/.test(e.src) || e.naturalWidth <= 1)) { askedFor.add(e); e.src = src; any = true; }
   }
+  return any;
 };
 
 Object.assign(pageinspect, {
@@ -162,11 +178,13 @@ Object.assign(pageinspect, {
 
   // settle brings what moves to rest, gives what was seen its looks back, and
   // opens what hides. The page's scripts are off by then. It says how large the
-  // document is, and how high a window it wants, if any.
+  // document is, how high a window it wants, and whether pictures were asked for late.
   async settle() {
     findScopes();
+    if (document.contentType.startsWith('image/')) naturalSize();
     everyone('*,*::before,*::after{transition:none!important;background-attachment:scroll!important;scroll-snap-type:none!important;scroll-behavior:auto!important}' +
-      'noscript{display:none!important}'); // which shows now that scripts are off
+      'noscript{display:none!important}' + // which shows now that scripts are off
+      '[data-pageinspect=open]::before,[data-pageinspect=open]::after{background:none!important}');
     for (const e of elements()) {
       const style = getComputedStyle(e);
       if (style.contentVisibility === 'auto') set(e, {'content-visibility': 'visible'});
@@ -176,8 +194,8 @@ Object.assign(pageinspect, {
     ask(new Layout());
     turns(new Layout());
     unfold();
-    fetchLate();
+    const late = fetchLate();
     if (self === top) { await frame(); await frame(); } // no timer runs now, and a frame out of the window has no animation frames
-    return {w: root().scrollWidth, h: root().scrollHeight, window: tallest};
+    return {w: root().scrollWidth, h: root().scrollHeight, window: tallest, late};
   },
 });
