@@ -15,8 +15,9 @@ const maxFrames = 500
 
 // frame is a frame that something of its page is kept from, and its box on the page.
 type frame struct {
-	id    cdp.FrameID
-	apart bool // the frame around it cannot reach into it
+	id     cdp.FrameID
+	parent cdp.FrameID
+	apart  bool // the frame around it cannot reach into it
 	band
 }
 
@@ -54,7 +55,7 @@ func (s *shot) foreignFrames(ctx context.Context) ([]frame, error) {
 			continue
 		}
 		if b, shown := s.frameBox(ctx, id); shown {
-			found = append(found, frame{id, !may.Parent, b})
+			found = append(found, frame{id, next[n].Frame.ParentID, !may.Parent, b})
 		}
 	}
 	return found, nil

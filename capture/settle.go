@@ -2,7 +2,6 @@ package capture
 
 import (
 	"context"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,9 +12,6 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/pageinspect/pageinspect/capture/browser"
 )
-
-//go:embed page.js
-var pageScript string
 
 const (
 	// walkStep is how far to scroll at once, in CSS pixels: with bigger steps,
@@ -62,7 +58,7 @@ func (s *shot) settle(ctx context.Context) error {
 }
 
 func (s *shot) settleAll(ctx context.Context) error {
-	for _, do := range []func(context.Context) error{s.waitFor, s.click, s.walk, s.hide, s.rest} {
+	for _, do := range []func(context.Context) error{s.waitFor, s.click, s.walk, s.walkInside, s.hide, s.rest, s.unfold} {
 		if err := do(ctx); err != nil {
 			return err
 		}

@@ -52,6 +52,9 @@ func (s *shot) tile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.seen(ctx, region, frames); err != nil {
+		return err
+	}
 	if err := s.text(ctx, region, frames); err != nil {
 		return err
 	}

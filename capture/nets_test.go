@@ -1,0 +1,82 @@
+package capture
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pageinspect/pageinspect/shared/page"
+)
+
+// Pages as they are, with much that nobody misses: they are wholly seen.
+func TestNoWolfIsCried(t *testing.T) {
+	const body = `<p>%%</p>{0}<div style="height:900px"></div>{1}`
+	for name, extra := range map[string]string{
+		"a tracker of one pixel":       `<div style="width:1px;height:1px;overflow:hidden">{2:1x1}</div><div style="position:absolute;left:5000px;width:1px">{2:1x1}</div>`,
+		"a sprite":                     `<i style="display:block;width:24px;height:24px;background:url(/k/2) -200px -80px"></i><i style="display:block;width:24px;height:24px;overflow:hidden"><img src="/k/3" style="margin:-60px 0 0 -90px"></i>`,
+		"a running clock":              `<b id=c>남은 시간 00:00:00</b><script>let n=0;setInterval(()=>{c.textContent='남은 시간 12:34:'+(n++%60+100)},20)</script>`,
+		"a ticker that turns":          `<div style="height:30px;overflow:hidden"><ul id=u style="margin:0;padding:0"><li style="height:30px">%%<li style="height:30px">둘째 %%<li style="height:30px">셋째 %%</ul></div><script>setInterval(()=>u.append(u.firstElementChild),30)</script>`,
+		"a ticker that changes":        `<div style="height:30px" id=c>%%</div><script>let n=0;setInterval(()=>{c.textContent=['가나다라 %%','%% 마바사아','자차카타 %%'][n++%3]},40)</script>`,
+		"a marquee":                    `<marquee>%% %% %%</marquee>`,
+		"a marquee of css":             `<style>@keyframes m{from{transform:translateX(100%)}to{transform:translateX(-100%)}}</style><div style="overflow:hidden;height:24px;white-space:nowrap"><div style="animation:m 9s linear infinite">%% %% %% %% %%</div></div>`,
+		"a chat bubble":                `<div style="position:fixed;right:20px;bottom:20px;width:260px;height:200px;overflow:auto;pointer-events:none">%% %% %% %% %% %% %% %% %% %% %% %%</div>`,
+		"text for screen readers":      `<span style="position:absolute;width:1px;height:1px;overflow:hidden;clip:rect(0 0 0 0)">%% %%</span><span style="position:absolute;clip-path:inset(50%)">%%</span>`,
+		"text that is indented away":   `<a style="display:block;width:120px;height:70px;overflow:hidden;text-indent:-9999px">%% %%</a>`,
+		"a menu that is closed":        `<nav><div style="max-height:0;overflow:hidden">%% %% %%{2}</div><div style="position:absolute;height:0;overflow:hidden">%% %% %%{3}</div></nav>`,
+		"a menu that is not a nav":     `<div style="position:relative"><ul style="position:absolute;top:100%;left:0;height:0;overflow:hidden">%% %% %%<li>{2}</li></ul></div>`,
+		"a menu without display":       `<div class=gnb><ul style="display:none">%% %% %%{2}</ul></div><div style="visibility:hidden;position:absolute">%% %% %%{3}</div>`,
+		"a title with an ellipsis":     `<div style="width:200px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-size:40px;height:90px">%% %% %%</div>`,
+		"a tooltip":                    `<div role=tooltip style="height:80px;width:200px;overflow:hidden">%% %% %% %% %% %%</div>`,
+		"select and datalist":          `<select><option>%%<option>%% %%</select><datalist id=d><option value="%% %%"></datalist><textarea rows=2 cols=20>%% %% %%</textarea>`,
+		"a drawer at the left":         `<div style="position:fixed;left:-320px;top:0;width:300px;height:100%;overflow:auto;background:#fff">%% %% %%{2}<div style="height:3000px"></div>%%</div>`,
+		"a drawer at the right":        `<style>body{overflow-x:hidden}</style><div style="position:fixed;right:0;transform:translateX(100%);top:0;width:400px;height:100%;background:#fff">%% %% %%{2}</div>`,
+		"a template":                   `<template>%% %% %% {2}</template><script type="text/html">%% %% %% {3}</script><noscript>%% %% {3}</noscript>`,
+		"a picture that is cropped":    `<div style="width:400px;height:160px;overflow:hidden"><img src="/k/2" style="width:440px;margin:-20px"></div>`,
+		"a banner wider than the page": `<style>body{overflow-x:hidden}</style><div style="position:relative;height:100px"><img src="/k/2" style="position:absolute;left:50%;margin-left:-960px;width:1920px;height:100px"></div>`,
+		"a header that hides":          `<style>#h{position:fixed;top:0;height:50px;width:100%;background:#fff;transition:transform .2s}</style><div id=h>%%</div><div style="height:60px"></div><script>let l=0;onscroll=()=>{h.style.transform=scrollY>l?'translateY(-100%)':'none';l=scrollY}</script>`,
+		"a toast that goes":            `<div id=o style="position:fixed;bottom:80px;left:20px;width:300px;pointer-events:none;color:#999">%% %%</div><script>onscroll=()=>o.remove()</script>`,
+		"a spinner until it is there":  `<div id=s>불러오는 중입니다</div><script>setTimeout(()=>{s.innerHTML='%%'},80)</script>`,
+		"a typewriter":                 `<p id=w></p><script>let n=0;const all='%% %%';const i=setInterval(()=>{w.textContent=all.slice(0,++n);if(n==all.length)clearInterval(i)},4)</script>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cap, mem := capturer(t, "")
+			m, err := cap.try(t, site(t, extra+body), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(m.Unseen) > 0 || m.Partial != "" || m.Width != 1280 {
+				t.Errorf("unseen %+v, partial %q, width %d", m.Unseen, m.Partial, m.Width)
+			}
+			if got := shown(t, m, mem.objects); got[1] < .9 {
+				t.Errorf("the page's own picture: %.2f", got[1])
+			}
+		})
+	}
+}
+
+// What cannot be seen by any means that Capture has is said: what, where, and why.
+func TestWhatIsNotSeenIsSaid(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind page.UnseenKind
+		why  string
+		body string
+	}{
+		"a frame that is taken away again": {page.Vanished, "1 picture", `<div style="height:2000px"></div><iframe id=f src="@/f/0" width=600 height=300></iframe><div style="height:2000px"></div>
+			<script>onscroll=()=>{if(scrollY>2500)f.remove()}</script>`},
+		"a drawing that is taken away again": {page.Vanished, "1 picture", `<canvas id=f width=600 height=300></canvas><div style="height:2000px"></div>
+			<script>f.getContext('2d').fillRect(0,0,600,300);onscroll=()=>{if(scrollY>700)f.remove()}</script>`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cap, _ := capturer(t, "")
+			m, err := cap.try(t, site(t, c.body, `{0}`), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(m.Unseen) == 0 || m.Unseen[0].Kind != c.kind || !strings.Contains(m.Unseen[0].Why, c.why) || m.Unseen[0].Box.Empty() {
+				t.Errorf("unseen %+v", m.Unseen)
+			}
+		})
+	}
+}

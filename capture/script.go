@@ -1,0 +1,26 @@
+package capture
+
+import (
+	"embed"
+	"strings"
+)
+
+//go:embed script/*.js
+var scripts embed.FS
+
+// pageScript is what is evaluated in a document before our functions are
+// called there. In a document that has them it changes nothing: what they
+// remember of it stays. Its value is what describe says of the page.
+var pageScript = func() string {
+	var b strings.Builder
+	b.WriteString("(() => {\nif (!globalThis.pageinspect) {\n")
+	for _, name := range []string{"page", "matters", "content", "profile", "motion", "restore", "nets", "unfold", "panels", "walk", "rest", "texts"} {
+		text, err := scripts.ReadFile("script/" + name + ".js")
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		b.Write(text)
+	}
+	b.WriteString("}\nreturn pageinspect.describe();\n})()")
+	return b.String()
+}()

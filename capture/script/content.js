@@ -1,0 +1,200 @@
+// What the page shows: its texts and pictures, where they are, and what cuts
+// them off. Boxes are x0, y0, x1, y1 in page coordinates.
+
+// flatParent is the element around e as it is drawn, out of shadow roots too.
+const flatParent = e => e.assignedSlot || e.parentElement || (e.parentNode && e.parentNode.host) || null;
+
+const letterCount = text => (text.match(/[\p{L}\p{N}]/gu) || []).length;
+
+// insideOf is the document in a frame, if it may be looked into.
+const insideOf = e => {
+  try { return e.contentDocument; } catch { return null; } // of another site
+};
+
+// elements lists the elements of a document, of its shadow roots, and of its
+// frames that may be looked into.
+const elements = (scope = document, out = []) => {
+  const all = scope.querySelectorAll('*');
+  for (const e of all) {
+    out.push(e);
+    if (e.shadowRoot) elements(e.shadowRoot, out);
+    else if (e.localName === 'iframe' || e.localName === 'frame' || e.localName === 'object') {
+      const inside = insideOf(e);
+      if (inside && inside.documentElement) elements(inside, out);
+    }
+  }
+  return out;
+};
+
+// documents lists the document and those of its frames that may be looked into.
+const documents = () => {
+  const out = [document];
+  for (const e of elements()) {
+    if (e.localName === 'iframe' || e.localName === 'frame' || e.localName === 'object') {
+      const inside = insideOf(e);
+      if (inside && inside.documentElement) out.push(inside);
+    }
+  }
+  return out;
+};
+
+const everywhere = {x0: -Infinity, y0: -Infinity, x1: Infinity, y1: Infinity};
+const within = (a, b) => ({x0: Math.max(a.x0, b.x0), y0: Math.max(a.y0, b.y0), x1: Math.min(a.x1, b.x1), y1: Math.min(a.y1, b.y1)});
+const areaOf = b => Math.max(0, b.x1 - b.x0) * Math.max(0, b.y1 - b.y0);
+const alpha = color => {
+  const part = /^rgba\(.*,\s*([\d.]+)\)$/.exec(color) || /\/\s*([\d.]+)\s*\)$/.exec(color);
+  return part ? +part[1] : color === 'transparent' ? 0 : 1;
+};
+
+// Layout knows, in one moment, of every element that it is asked for how it is
+// shown: its opacity with all around it, and the chain of boxes that clip it.
+class Layout {
+  constructor() {
+    this.known = new Map();
+    // What is fixed to the window is drawn in the first screen alone. In a
+    // frame of another site, whose window this is, nothing is drawn outside it.
+    const here = {...everywhere, shown: true, opacity: 1, gone: false, fixed: null, dx: scrollX, dy: scrollY};
+    const window = {e: null, x0: scrollX, y0: scrollY, x1: scrollX + innerWidth, y1: scrollY + innerHeight, outer: null, frame: true};
+    here.fix = window;
+    here.inside = here.abs = self === top ? null : window;
+    this.base = here;
+  }
+
+  // around is what holds for the root element of e's document.
+  around(e) {
+    const frame = e.ownerDocument === document ? null : e.ownerDocument.defaultView && e.ownerDocument.defaultView.frameElement;
+    if (!frame) return this.base;
+    const s = this.of(frame), b = frame.getBoundingClientRect();
+    const dx = s.dx + b.left + frame.clientLeft, dy = s.dy + b.top + frame.clientTop;
+    const window = {e: null, owner: frame, x0: dx, y0: dy, x1: dx + frame.clientWidth, y1: dy + frame.clientHeight, outer: s.around, frame: true, fixed: s.fixed};
+    return {shown: s.shown, opacity: s.opacity, gone: s.gone, fixed: s.fixed, dx, dy, inside: window, abs: window, fix: window};
+  }
+
+  of(e) {
+    let s = this.known.get(e);
+    if (s) return s;
+    const parent = flatParent(e), up = parent ? this.of(parent) : this.around(e);
+    const style = getComputedStyle(e), {position, display} = style;
+    const modal = e.localName === 'dialog' && e.matches(':modal');
+    const fixed = position === 'fixed' || modal;
+    s = {
+      style, dx: up.dx, dy: up.dy, fixed: up.fixed || (fixed ? e : null),
+      shown: up.shown && display !== 'none',
+      opacity: up.opacity * style.opacity,
+      gone: up.gone || cutAway(style),
+      around: fixed ? up.fix : position === 'absolute' ? up.abs : up.inside,
+      out: fixed || position === 'absolute' || up.out || false,
+    };
+    s.inside = s.around;
+    const holds = style.transform !== 'none' || style.filter !== 'none' || style.perspective !== 'none' ||
+      /paint|layout|strict|content/.test(style.contain) || /transform|filter/.test(style.willChange);
+    if (s.shown && display !== 'inline' && display !== 'contents') {
+      const {overflowX: x, overflowY: y} = style;
+      if ((x !== 'visible' || y !== 'visible' || /paint|strict|content/.test(style.contain)) && !isWindow(e)) {
+        const b = e.getBoundingClientRect(), edge = side => parseFloat(style[`border${side}Width`]) || 0;
+        const own = {x0: b.left + s.dx + edge('Left'), y0: b.top + s.dy + edge('Top'), x1: b.right + s.dx - edge('Right'), y1: b.bottom + s.dy - edge('Bottom')};
+        if (x === 'visible') { own.x0 = -Infinity; own.x1 = Infinity; }
+        if (y === 'visible') { own.y0 = -Infinity; own.y1 = Infinity; }
+        const scrolls = v => v === 'auto' || v === 'scroll';
+        s.inside = {...own, e, outer: s.around, scrolls: scrolls(x) || scrolls(y), fixed: s.fixed, out: s.out};
+      }
+    }
+    s.abs = position !== 'static' || holds ? s.inside : up.abs;
+    s.fix = holds ? s.inside : up.fix;
+    this.known.set(e, s);
+    return s;
+  }
+
+  // visible is whether e itself shows what is in it, wherever that may be.
+  visible(e) {
+    const s = this.of(e);
+    return s.shown && !s.gone && s.opacity >= matter.clear && s.style.visibility === 'visible';
+  }
+}
+
+// cutAway says whether a style hides all but nothing of a box, as is done with
+// what is meant for screen readers.
+const cutAway = style => {
+  if (style.clip !== 'auto' && (style.position === 'absolute' || style.position === 'fixed')) {
+    const [top, right, bottom, left] = (style.clip.match(/-?[\d.]+(?=px)/g) || []).map(Number);
+    return (right - left) * (bottom - top) <= 16;
+  }
+  return /^inset\((50|100)%\)|^circle\(0/.test(style.clipPath);
+};
+
+// isWindow says whether it is the window that scrolls what is in e.
+const isWindow = e => {
+  const doc = e.ownerDocument, html = doc.documentElement;
+  if (e === html) return true;
+  if (e !== doc.body) return false;
+  const style = getComputedStyle(html);
+  return style.overflowX === 'visible' && style.overflowY === 'visible' && getComputedStyle(html).contain === 'none';
+};
+
+// identity is a number of an element's own.
+const identities = new WeakMap();
+let lastIdentity = 0;
+const identity = e => identities.get(e) || (identities.set(e, ++lastIdentity), lastIdentity);
+
+// pictureOf is the address, or the like, of what an element shows as a picture;
+// null if it shows none.
+const pictureOf = (e, style) => {
+  switch (e.localName) {
+    case 'img': return e.naturalWidth ? e.currentSrc || e.src : null;
+    case 'input': return e.type === 'image' ? e.src : null;
+    case 'video': return e.poster || e.currentSrc || null;
+    case 'canvas': return 'canvas ' + identity(e);
+    case 'svg': return 'svg ' + e.innerHTML.length;
+    case 'embed': return e.src;
+    case 'object': return e.data;
+    case 'iframe': case 'frame': return insideOf(e) ? null : e.src;
+  }
+  const address = style.backgroundImage !== 'none' && /url\("?(.*?)"?\)/.exec(style.backgroundImage);
+  if (!address) return null;
+  // A pattern behind other things says nothing; a picture that is set as one does.
+  const alone = !e.firstElementChild && !e.textContent.trim();
+  return alone || style.backgroundRepeat.includes('no-repeat') || style.backgroundSize === 'cover' || style.backgroundSize === 'contain' ? address[1] : null;
+};
+
+// itemsOf lists what an element itself shows: its own texts, and its picture.
+const itemsOf = (e, layout) => {
+  if (e.localName === 'script' || e.localName === 'style' || e.localName === 'noscript' || e.localName === 'title') return [];
+  const out = [], s = layout.of(e);
+  if (!s.shown) return out;
+  const add = (kind, key, b, clip, letters) => {
+    if (b.width > 0 && b.height > 0) {
+      const x0 = b.left + s.dx, y0 = b.top + s.dy;
+      out.push({e, kind, key, x0, y0, x1: x0 + b.width, y1: y0 + b.height, clip, letters, fixed: s.fixed});
+    }
+  };
+  const src = pictureOf(e, s.style);
+  if (src !== null) {
+    const b = e.getBoundingClientRect();
+    if (b.width * b.height >= 64) add('picture', src, b, s.around, 0);
+    if (e.localName === 'svg' || e.localName === 'object') return out;
+  }
+  for (let n = e.firstChild; n; n = n.nextSibling) {
+    if (n.nodeType !== Node.TEXT_NODE || !/\S/.test(n.data)) continue;
+    const letters = letterCount(n.data);
+    if (!letters) continue;
+    const range = e.ownerDocument.createRange();
+    range.selectNodeContents(n);
+    add('text', n.data.replace(/\s+/g, ' ').trim(), range.getBoundingClientRect(), s.inside, letters);
+  }
+  return out;
+};
+
+// seenOf is the part of an item that no clip around it cuts off, and its share of the whole.
+const seenOf = item => {
+  let b = item;
+  for (let c = item.clip; c; c = c.outer) b = within(b, c);
+  const all = areaOf(item);
+  return {x0: b.x0, y0: b.y0, x1: b.x1, y1: b.y1, share: all ? areaOf(b) / all : 0};
+};
+
+// inventory lists all that is shown now.
+const inventory = (layout = new Layout()) => {
+  const out = [];
+  for (const e of elements()) if (layout.visible(e)) out.push(...itemsOf(e, layout));
+  return out;
+};

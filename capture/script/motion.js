@@ -1,0 +1,108 @@
+// What moves: each animation is held at a time when what it moves is to be seen.
+
+// scopes are the documents and shadow roots that were there when the page was last gone through.
+let scopes = [document];
+const findScopes = () => {
+  scopes = documents();
+  for (const e of elements()) if (e.shadowRoot) scopes.push(e.shadowRoot);
+};
+
+const animations = () => scopes.flatMap(s => s.getAnimations ? s.getAnimations() : []).filter(a => a.effect && a.effect.target);
+
+// shownArea is how much of an element is to be seen, by area and opacity.
+const shownArea = (e, layout) => {
+  if (!layout.visible(e)) return 0;
+  const s = layout.of(e), b = e.getBoundingClientRect();
+  const item = {x0: b.left + s.dx, y0: b.top + s.dy, x1: b.right + s.dx, y1: b.bottom + s.dy, clip: s.around};
+  return s.opacity * areaOf(within(seenOf(item), {...everywhere, x0: 0, y0: 0, x1: Math.max(innerWidth, root().scrollWidth)}));
+};
+
+const endOf = a => a.effect.getComputedTiming().endTime;
+const scrolled = a => a.timeline && !(a.timeline instanceof DocumentTimeline);
+
+// stations are the times at which an animation is looked at, the one that is
+// liked best first: the end of one that ends, else the style without it.
+const stations = a => {
+  const {delay, activeDuration, duration} = a.effect.getComputedTiming();
+  if (scrolled(a)) return ['none', ...[50, 25, 75, 0, 100].map(p => CSS.percent(p))];
+  if (activeDuration === Infinity) return ['none', ...[0, .25, .5, .75, .99].map(p => delay + p * duration)];
+  return ['end', ...[.75, .5, .25, 0].map(p => delay + p * activeDuration)];
+};
+const go = (a, station) => {
+  try {
+    if (station === 'none') return a.cancel();
+    if (station === 'end') return a.finish();
+    a.pause();
+    a.currentTime = station;
+  } catch { a.cancel(); }
+};
+
+// hurry ends what fades or slides in, so that it is seen whole while it is in the window.
+const hurry = () => {
+  for (const a of animations()) {
+    if (scrolled(a) || a.playState !== 'running' || endOf(a) === Infinity) continue;
+    const target = a.effect.target, was = shownArea(target, new Layout()), time = a.currentTime;
+    if (a instanceof CSSTransition) { a.finish(); continue; }
+    a.currentTime = Math.max(time || 0, endOf(a) - 1);
+    if (shownArea(target, new Layout()) < was) a.currentTime = time;
+  }
+};
+
+// still holds every animation where it shows most.
+const still = () => {
+  findScopes();
+  const all = animations().map(a => ({a, at: stations(a), shown: []}));
+  if (!all.length) return;
+  for (let k = 0; k < 6; k++) {
+    for (const one of all) if (k < one.at.length) go(one.a, one.at[k]);
+    const layout = new Layout();
+    for (const one of all) if (k < one.at.length) one.shown.push(shownArea(one.a.effect.target, layout));
+  }
+  for (const {a, at, shown} of all) {
+    const most = Math.max(...shown);
+    go(a, at[shown.findIndex(s => s >= most * .98)]);
+  }
+};
+
+// everyone puts a style on all elements, in all documents and shadow roots.
+const everyone = css => {
+  for (const s of scopes) {
+    try {
+      const sheet = new ((s.ownerDocument || s).defaultView.CSSStyleSheet)();
+      sheet.replaceSync(css);
+      s.adoptedStyleSheets = [...s.adoptedStyleSheets, sheet];
+    } catch { /* a document without a window */ }
+  }
+};
+
+const set = (e, styles) => {
+  for (const name in styles) e.style.setProperty(name, styles[name], 'important');
+};
+
+// How things looked when they were seen, at their best: what shows itself only
+// while it is in the window is hidden again when the page is drawn.
+const looks = new Map();
+const remember = e => {
+  for (; e; e = flatParent(e)) {
+    const style = getComputedStyle(e), opacity = +style.opacity, known = looks.get(e);
+    if (known && known.opacity >= opacity) return;
+    const {display, visibility, transform, translate, scale, rotate, filter} = style;
+    looks.set(e, {opacity, display, visibility, transform, translate, scale, rotate, filter, 'clip-path': style.clipPath});
+  }
+};
+
+// hold gives what was seen the looks back that it had then.
+const hold = () => {
+  for (const [e, was] of looks) {
+    if (!e.isConnected || hiddenByUs(e)) continue;
+    const now = getComputedStyle(e), fixed = now.position === 'fixed';
+    const whole = was.opacity > .5;
+    if (+now.opacity < was.opacity - .02) set(e, {opacity: whole ? was.opacity : 1});
+    if (now.visibility !== was.visibility && was.visibility === 'visible') set(e, {visibility: 'visible'});
+    if (now.display === 'none' && !fixed) set(e, {display: was.display});
+    for (const name of ['transform', 'translate', 'scale', 'rotate', 'filter', 'clip-path']) {
+      const is = now.getPropertyValue(name);
+      if (is !== was[name] && !fixed) set(e, {[name]: whole ? was[name] : 'none'});
+    }
+  }
+};

@@ -1,0 +1,210 @@
+// The nets: what was not seen, though everything was done to see it.
+
+const round = b => ({x: b.x0, y: b.y0, w: Math.max(0, b.x1 - b.x0), h: Math.max(0, b.y1 - b.y0)});
+const join = (a, b) => ({x0: Math.min(a.x0, b.x0), y0: Math.min(a.y0, b.y0), x1: Math.max(a.x1, b.x1), y1: Math.max(a.y1, b.y1)});
+
+// nameOf is what a reviewer's developer finds an element by.
+const nameOf = e => {
+  const kind = typeof e.className === 'string' && e.className.trim().split(/\s+/)[0];
+  return `<${e.localName}${e.id ? '#' + e.id : ''}${kind ? '.' + kind : ''}>`;
+};
+
+const amount = g => [g.letters && `${g.letters} letters of text`, g.area && `${g.pictures} picture${g.pictures > 1 ? 's' : ''} of ${Math.round(g.area).toLocaleString('en')} px²`].filter(Boolean).join(' and ');
+
+// gather adds up what is lost of items, in groups by what the key says.
+const gather = () => {
+  const groups = new Map();
+  return {
+    groups,
+    add(key, item, lost, more) {
+      let g = groups.get(key);
+      if (!g) groups.set(key, g = {letters: 0, area: 0, pictures: 0, box: item, source: '', ...more});
+      if (item.kind === 'text') g.letters += Math.round(item.letters * lost);
+      else { g.area += areaOf(item) * lost; g.pictures++; g.source ||= item.key; }
+      g.box = join(g.box, item);
+      return g;
+    },
+  };
+};
+
+// cutterOf is the clip that cuts most of an item off: the innermost of those that cut half of it.
+const cutterOf = item => {
+  let most = null, least = 1;
+  for (let c = item.clip; c; c = c.outer) {
+    const share = areaOf(within(item, c)) / areaOf(item);
+    if (share < .5) return c;
+    if (share < least) { least = share; most = c; }
+  }
+  return most;
+};
+
+// hiddenBy lists the clips that cut off what matters, with what they cut off.
+const hiddenBy = items => {
+  const cut = gather();
+  for (const item of items) {
+    const seen = seenOf(item);
+    if (seen.share > .98 || croppedOnly(item, seen)) continue;
+    const clip = cutterOf(item);
+    if (!clip || (item.kind === 'text' && (item.x1 < clip.x0 - matter.far || item.y1 < clip.y0 - matter.far))) continue;
+    const g = cut.add(clip.e || clip.owner || item.fixed || 'window', item, 1 - seen.share, {clip, fixed: item.fixed, items: []});
+    g.items.push(item);
+  }
+  const out = [];
+  for (const g of cut.groups.values()) {
+    let shown = g.clip;
+    for (let c = g.clip.outer; c; c = c.outer) shown = within(shown, c);
+    g.shown = shown;
+    g.clip.gone = areaOf(within(shown, {...everywhere, x0: 0, y0: 0})) < 100;
+    if (clippedMatters(g)) out.push(g);
+  }
+  return out;
+};
+
+// clipped tells what scrolls, or is cut off, inside of elements and frames.
+const clipped = items => hiddenBy(items).map(g => ({
+  kind: 'clipped', box: round(g.shown), source: g.source,
+  why: g.clip.frame ? `${amount(g)} lie outside of the window of a frame` :
+    `${amount(g)} ${g.clip.scrolls ? 'scroll inside of' : 'are cut off by'} ${nameOf(g.clip.e)}`,
+}));
+
+// beyond tells what lies beside or below of the region that is drawn.
+const beyond = (items, region) => {
+  const sides = gather();
+  const ways = [document.documentElement, document.body].filter(e => e && isWindow(e)).map(e => getComputedStyle(e).overflowX);
+  const reach = !ways.includes('hidden') && !ways.includes('clip') && root().scrollWidth > root().clientWidth;
+  for (const item of items) {
+    const seen = seenOf(item), all = areaOf(seen);
+    if (!all || item.fixed) continue;
+    const side = item.x1 > region.x1 + 1 ? 'right' : item.x0 < region.x0 - 1 ? 'left' : item.y1 > region.y1 + 1 ? 'below' : '';
+    if (!side) continue;
+    if (!reach && side === 'right' && (aside(item.e) || item.x0 < region.x1)) continue; // a drawer; a banner made for a wider screen
+    if (!reach && side === 'left') continue;
+    const lost = 1 - areaOf(within(seen, region)) / all;
+    if (lost > .02) sides.add(side, {...item, ...seen}, lost, {});
+  }
+  const where = {right: 'right of', left: 'left of', below: 'below'};
+  return [...sides.groups].filter(([, g]) => enough(g.letters, g.area)).map(([side, g]) => ({
+    kind: 'beyond', box: round(g.box), source: g.source, why: `${amount(g)} lie ${where[side]} what is photographed`,
+  }));
+};
+
+// keyOf is what a text or a picture is known by. A clock's digits change.
+const keyOf = item => item.kind === 'text' ? 'text ' + item.key.replace(/\d+/g, '0').replace(/\s+/g, '') : 'picture ' + item.key;
+
+// What was visible while the page was walked, by key.
+const seen = new Map();
+let candidates = null, tall = 0;
+
+// watch has the list of what could be seen made anew whenever the page changes.
+const watcher = new MutationObserver(() => { candidates = null; });
+const watched = new WeakSet();
+const watch = scope => {
+  if (watched.has(scope)) return;
+  watched.add(scope);
+  watcher.observe(scope, {childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ['src', 'hidden']});
+};
+
+// collect lists the elements that show something of their own, with where on the page they are.
+const collect = () => {
+  const out = [];
+  watch(document);
+  for (const e of elements()) {
+    if (e.shadowRoot) watch(e.shadowRoot);
+    else if ((e.localName === 'iframe' || e.localName === 'frame') && insideOf(e)) watch(insideOf(e));
+    let text = false;
+    for (let n = e.firstChild; n && !text; n = n.nextSibling) text = n.nodeType === Node.TEXT_NODE && /\S/.test(n.data);
+    if (!text && pictureOf(e, getComputedStyle(e)) === null) continue;
+    const b = e.getBoundingClientRect(), y = e.ownerDocument === document ? scrollY : NaN;
+    out.push({e, y0: b.top + y, y1: b.bottom + y});
+  }
+  return out;
+};
+
+// look takes note of all that is visible in the window now.
+const look = () => {
+  if (!candidates || tall !== height()) {
+    tall = height();
+    candidates = collect();
+  }
+  const layout = new Layout(), near = 2 * innerHeight;
+  const screen = {x0: scrollX, y0: scrollY, x1: scrollX + innerWidth, y1: scrollY + innerHeight};
+  for (const c of candidates) {
+    if (c.done || c.y1 < scrollY - near || c.y0 > scrollY + innerHeight + near || !layout.visible(c.e)) continue;
+    let all = true;
+    for (const item of itemsOf(c.e, layout)) {
+      const part = within(seenOf(item), screen);
+      if (item.fixed || areaOf(part) < Math.min(areaOf(item) / 2, areaOf(screen) / 5)) { all = false; continue; }
+      const key = keyOf(item);
+      remember(item.e);
+      if (!seen.has(key)) seen.set(key, {...item, e: new WeakRef(item.e), clip: null, scene: scene(item, layout)});
+    }
+    c.done = all && layout.of(c.e).opacity > .99;
+  }
+};
+
+// missing lists, in groups that matter, what was visible while the page was
+// walked and is not now.
+const missing = items => {
+  if (!seen.size) return [];
+  const now = new Set(), texts = [];
+  const there = items.filter(i => seenOf(i).share > .3);
+  for (const i of there) {
+    now.add(keyOf(i));
+    if (i.kind === 'text') texts.push(keyOf(i).slice(5));
+  }
+  const all = texts.join('\n'), lost = gather();
+  for (const [key, item] of seen) {
+    if (now.has(key)) continue;
+    const e = item.e.deref();
+    if (item.kind === 'text') {
+      if (all.includes(key.slice(5))) continue;
+      // A line that shows another text now is a ticker, a counter or a clock.
+      if (item.y1 - item.y0 <= matter.line && there.some(i => i.kind === 'text' && areaOf(within(i, item)) > .3 * areaOf(item))) continue;
+    }
+    if (e && e.isConnected && (hiddenByUs(e) || aside(e))) continue;
+    lost.add(Math.floor(item.y0 / 2000), item, 1, {items: []}).items.push(item);
+  }
+  return [...lost.groups.values()].filter(g => enough(g.letters, g.area));
+};
+
+const vanished = items => missing(items).map(g => ({
+  kind: 'vanished', box: round(g.box), source: g.source, why: `${amount(g)} were visible while the page was scrolled, and are not in the picture`,
+}));
+
+// covered tells what lies under things that are fixed to the window.
+const covered = (items, layout) => {
+  const screen = {x0: 0, y0: 0, x1: innerWidth, y1: innerHeight}, under = gather();
+  const over = new Set(items.map(i => i.fixed).filter(Boolean));
+  for (const e of elements()) {
+    const s = layout.of(e);
+    if (s.fixed === e && layout.visible(e)) over.add(e);
+  }
+  if (!over.size || scrollX || scrollY) return [];
+  for (const item of items) {
+    const b = within(seenOf(item), screen);
+    if (item.fixed || areaOf(b) < .5 * areaOf(item)) continue;
+    const stack = document.elementsFromPoint((b.x0 + b.x1) / 2, (b.y0 + b.y1) / 2);
+    for (const e of stack) {
+      const s = layout.of(e);
+      if (!s.fixed) break;
+      if (paints(e, s)) { under.add(s.fixed, item, 1, {}); break; }
+    }
+  }
+  return [...under.groups].filter(([, g]) => enough(g.letters, g.area)).map(([e, g]) => ({
+    kind: 'covered', box: round(g.box), source: g.source, why: `${amount(g)} are covered by ${nameOf(e)}`,
+  }));
+};
+
+// paints says whether an element shows anything of its own over what is behind it.
+const paints = (e, s) => alpha(s.style.backgroundColor) > matter.clear || pictureOf(e, s.style) !== null ||
+  (e.localName === 'dialog' && e.matches(':modal') && alpha(getComputedStyle(e, '::backdrop').backgroundColor) > matter.clear / 2);
+
+Object.assign(pageinspect, {
+  // nets lists what of the page is not in the region that is drawn, x0, y0, x1, y1;
+  // without one, in a frame, all of the frame is.
+  nets(region) {
+    region ||= everywhere;
+    const layout = new Layout(), items = inventory(layout);
+    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...(self === top ? covered(items, layout) : [])];
+  },
+});

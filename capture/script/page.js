@@ -1,0 +1,45 @@
+// What Pageinspect does inside a page, in an isolated world of its own: the
+// page can neither see these functions nor replace what they call. The files of
+// this folder are run as one function; this is the first.
+//
+// A frame of another site has no animation frames while it is out of the window.
+const frame = () => new Promise(done => {
+  requestAnimationFrame(done);
+  if (self !== top) setTimeout(done, 50);
+});
+const root = () => document.scrollingElement || document.documentElement;
+const height = () => Math.max(root().scrollHeight, document.body ? document.body.scrollHeight : 0);
+const box = element => {
+  const b = element.getBoundingClientRect();
+  return {x: b.left + scrollX, y: b.top + scrollY, w: b.width, h: b.height};
+};
+
+// lively says whether anything in the page can change by itself or when it
+// is scrolled. When that would take long to find out, it is taken to be so.
+const lively = () => {
+  if (document.scripts.length || (document.getAnimations && document.getAnimations().length)) return true;
+  if (document.querySelector('[loading=lazy],iframe,frame,object,embed,video,audio,marquee,animate,animateMotion,animateTransform,set,meta[http-equiv=refresh i]')) return true;
+  const all = document.getElementsByTagName('*');
+  if (all.length > 20000) return true;
+  for (const e of all) {
+    for (const a of e.attributes) if (a.name.startsWith('on')) return true;
+    if (getComputedStyle(e).contentVisibility === 'auto') return true;
+  }
+  return false;
+};
+
+globalThis.pageinspect = {
+  height,
+
+  // describe says what the page is now.
+  describe: () => ({
+    title: document.title, url: location.href, lively: lively(),
+    missing: [...document.images].filter(i => i.currentSrc && (!i.complete || !i.naturalWidth)).map(i => i.currentSrc),
+  }),
+
+  // has says whether an element matches and is shown.
+  has(selector) { const e = document.querySelector(selector); return !!e && e.getClientRects().length > 0; },
+
+  // find returns the box of the first element that matches, in page coordinates.
+  find(selector) { const e = document.querySelector(selector); return e ? box(e) : null; },
+};

@@ -1,0 +1,127 @@
+// What a page shows one at a time, or only when it is asked: slides, tabs,
+// closed details. All of it is laid out, one after the other.
+
+// state are the words by which pages tell the one of many that is shown now.
+const state = /^(is-|js-)?(active|on|current|show|shown|in|selected|open|opened|prev|next|hide|hidden|off|fade|first|last|visible|inactive|\d+)$|-(active|prev|next|visible|current|selected)$/;
+const kindOf = e => e.localName + ' ' + (typeof e.className === 'string' ? e.className.trim().split(/\s+/).filter(c => c && !state.test(c)).sort().join(' ') : '');
+
+// rich says whether an element, shown or not, has enough in it to matter.
+const rich = (e, most = 1) => {
+  let area = 0;
+  const pictures = e.localName === 'img' ? [e] : e.querySelectorAll('img,canvas,video,iframe');
+  for (const i of pictures) area += (i.naturalWidth || +i.getAttribute('width') || 0) * (i.naturalHeight || +i.getAttribute('height') || 0) || (later.some(n => i.hasAttribute(n)) ? matter.area : 0);
+  if (enough(0, area, most)) return true;
+  let text = '';
+  const walker = e.ownerDocument.createTreeWalker(e, NodeFilter.SHOW_TEXT);
+  for (let n = walker.nextNode(); n && text.length < 4000; n = walker.nextNode()) {
+    if (!/^(script|style|template|noscript|option)$/.test(n.parentElement.localName)) text += n.data;
+  }
+  if (enough(letterCount(text), 0, most)) return true;
+  return [e, ...e.querySelectorAll('*')].some(x => pictureOf(x, getComputedStyle(x)) !== null && x.offsetWidth * x.offsetHeight >= matter.area);
+};
+
+// inFlow says whether an element would push others away if it were shown: what
+// opens over the page would not.
+const inFlow = e => {
+  const {position} = getComputedStyle(e);
+  return position === 'static' || position === 'relative';
+};
+
+// show shows an element that was not displayed, or not visible, where it is.
+const show = (e, like) => {
+  const style = getComputedStyle(e);
+  if (style.display === 'none') {
+    e.removeAttribute('hidden');
+    if (getComputedStyle(e).display === 'none') set(e, {display: like ? getComputedStyle(like).display : 'block'});
+  }
+  if (style.visibility !== 'visible') set(e, {visibility: 'visible'});
+  if (+style.opacity < matter.clear) set(e, {opacity: 1});
+  if (style.contentVisibility === 'hidden') set(e, {'content-visibility': 'visible'});
+  if (parseFloat(style.maxHeight) < 8 || (parseFloat(style.height) < 8 && style.overflowY !== 'visible')) set(e, {'max-height': 'none', height: 'auto', overflow: 'visible'});
+  loosen(e);
+};
+
+const isShown = e => e.checkVisibility({visibilityProperty: true, opacityProperty: true, contentVisibilityAuto: true}) && getComputedStyle(e).opacity >= matter.clear;
+
+const sameBox = (a, b) => {
+  const x = {x0: a.left, y0: a.top, x1: a.right, y1: a.bottom}, y = {x0: b.left, y0: b.top, x1: b.right, y1: b.bottom};
+  return areaOf(x) >= matter.area && areaOf(within(x, y)) > .8 * Math.max(areaOf(x), areaOf(y));
+};
+
+// turns lays out the slides of which one at a time is shown: elements of one
+// kind that lie upon each other, or all but some of which are hidden.
+const turns = layout => {
+  for (const e of elements()) {
+    if (e.childElementCount < 2 || e.childElementCount > 100 || /^(select|datalist|svg|head|html|tbody|tr|video|audio|picture)$/.test(e.localName)) continue;
+    const kinds = new Map();
+    for (const c of e.children) {
+      if (/^(script|style|template|link|br|option|source|input|noscript)$/.test(c.localName)) continue;
+      const kind = kindOf(c);
+      kinds.set(kind, [...(kinds.get(kind) || []), c]);
+    }
+    for (const alike of kinds.values()) {
+      if (alike.length < 2) continue;
+      const seenNow = alike.filter(isShown), boxes = alike.map(c => c.getBoundingClientRect());
+      const upon = boxes.filter((b, i) => i && sameBox(b, boxes[0])).length;
+      if (!upon && (!seenNow.length || seenNow.length === alike.length)) continue;
+      if (!layout.of(e).shown || aside(e) || layout.of(e).gone) continue;
+      const news = alike.filter(c => rich(c));
+      if (news.length < 2) continue;
+      if (upon && alike.some(c => !inFlow(c) || getComputedStyle(c).gridRowStart !== 'auto')) {
+        stack(e, e, alike);
+        loosen(e);
+      } else {
+        const known = new Set(seenNow.map(contentOf));
+        for (const c of alike) {
+          if (seenNow.includes(c) || !rich(c) || !inFlow(c) || known.has(contentOf(c))) continue;
+          known.add(contentOf(c));
+          show(c, seenNow[0]);
+        }
+      }
+    }
+  }
+};
+
+// What says, by its name, that it holds what the page is about, and what that it does not.
+const about = /detail|desc|review|info|spec|content|goods|product|prd|panel|tab[-_]?(con|cnt|body|item)|accordion|collapse|faq|qna|notice|guide|상세|설명|후기/i;
+const other = /layer|popup|pop_|modal|dialog|toast|menu|gnb|lnb|nav|search|login|cart|option|select|mobile|(^|[-_\s])(m|mo|sp|app|pc)([-_\s]|$)|templ|skeleton|loading|error|empty|share|tooltip|hidden|dropdown/i;
+
+// ask opens what a click would: closed details, and the panels of tabs, as far
+// as they stand in the page and are marked as holding something of it.
+const ask = layout => {
+  const named = new Set();
+  for (const e of elements()) {
+    const controls = e.getAttribute('aria-controls') || (e.localName === 'a' && (e.getAttribute('href') || '')[0] === '#' && e.getAttribute('href').slice(1)) || (e.dataset && (e.dataset.target || e.dataset.bsTarget || '').replace(/^#/, ''));
+    if (controls && !aside(e)) for (const id of controls.split(/\s+/)) named.add(id);
+  }
+  const shownNow = new Set();
+  for (const e of elements()) {
+    if (e.localName === 'details' && !e.open && !aside(e) && rich(e, 2) && [...e.children].every(c => c.localName === 'summary' || inFlow(c))) {
+      e.removeAttribute('name'); // of which only one may be open
+      e.open = true;
+      loosen(e);
+      continue;
+    }
+    const style = getComputedStyle(e);
+    const closed = style.display === 'none' || style.contentVisibility === 'hidden';
+    if (!closed || hiddenByUs(e) || !e.parentElement || !layout.of(e.parentElement).shown) continue;
+    const name = `${e.id} ${typeof e.className === 'string' ? e.className : ''}`;
+    const marked = e.getAttribute('role') === 'tabpanel' || (e.id && named.has(e.id)) || about.test(name);
+    if (!marked || other.test(name) || e.getAttribute('role') === 'dialog' || aside(e) || !inFlow(e) || !rich(e, 2)) continue;
+    if (/^(script|style|template|noscript|head|title|option|dialog|link|meta)$/.test(e.localName)) continue;
+    const content = contentOf(e);
+    if (shownNow.has(content) || doubled(e)) continue;
+    shownNow.add(content);
+    show(e);
+  }
+};
+
+// doubled says whether all the pictures and texts in an element that is hidden
+// stand in the page a second time, as what is made for another device does.
+const doubled = e => {
+  const inside = new Set([...e.querySelectorAll('img')].map(i => i.currentSrc || i.src).filter(Boolean));
+  const outside = new Set([...e.ownerDocument.images].filter(i => !e.contains(i) && i.getClientRects().length).map(i => i.currentSrc || i.src));
+  if (inside.size) return [...inside].every(src => outside.has(src));
+  const text = e.textContent.replace(/\s+/g, '');
+  return e.ownerDocument.body.innerText.replace(/\s+/g, '').includes(text);
+};

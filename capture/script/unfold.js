@@ -1,0 +1,201 @@
+// Opening what scrolls, clips, and turns over: so that the page is drawn with
+// all that a shopper comes to see of it by scrolling inside of it, swiping, and
+// asking for more.
+
+// across is how far an item reaches out of a clip, to each side.
+const across = (item, clip) => ({left: clip.x0 - item.x0, up: clip.y0 - item.y0, right: item.x1 - clip.x1, down: item.y1 - clip.y1});
+
+// release lets an element be as high as what is in it.
+const release = e => {
+  e.scrollTop = e.scrollLeft = 0;
+  const style = getComputedStyle(e), {height: was} = e.getBoundingClientRect();
+  const styles = {overflow: 'visible', 'max-height': 'none', height: 'auto', 'max-block-size': 'none', '-webkit-line-clamp': 'none', contain: 'none', 'mask-image': 'none'};
+  if (style.display === '-webkit-box') styles.display = 'block';
+  set(e, styles);
+  if (was > 8) set(e, {'min-height': was + 'px'});
+  e.setAttribute('data-pageinspect', 'open');
+  for (const c of e.children) { // what fades the end of a text out
+    const own = getComputedStyle(c);
+    if (own.position === 'absolute' && own.backgroundImage.includes('gradient') && !rich(c)) set(c, {background: 'none'});
+  }
+};
+
+// unbind puts on the page what is fixed to the window.
+const unbind = e => {
+  if (e === e.ownerDocument.body || e === e.ownerDocument.documentElement) return set(e, {position: 'static', height: 'auto', overflow: 'visible'});
+  const b = e.getBoundingClientRect();
+  set(e, {position: 'absolute', inset: 'auto', top: b.top + scrollY + 'px', left: b.left + scrollX + 'px', width: b.width + 'px', margin: '0'});
+  const is = e.getBoundingClientRect();
+  set(e, {top: 2 * b.top - is.top + scrollY + 'px', left: 2 * b.left - is.left + scrollX + 'px'});
+};
+
+// loosen lets all around an element grow with it.
+const loosen = e => {
+  for (let a = flatParent(e); a; a = flatParent(a)) {
+    const style = getComputedStyle(a);
+    if (style.display === 'inline' || style.display === 'contents') continue;
+    const {height} = a.getBoundingClientRect();
+    if (style.position === 'fixed') unbind(a);
+    if (a.scrollHeight > a.clientHeight + 1 || style.overflowY !== 'visible') {
+      set(a, {height: 'auto', 'max-height': 'none'});
+      if (a !== a.ownerDocument.body && a !== a.ownerDocument.documentElement) set(a, {'min-height': height + 'px'});
+    }
+  }
+};
+
+// slidesIn finds the elements that lie beside or upon each other in a clip: the
+// children of the first element in it that has more than one of some size.
+const slidesIn = e => {
+  for (let at = e; at; ) {
+    const all = [...at.children].filter(c => c.offsetWidth * Math.max(c.offsetHeight, c.scrollHeight) >= 400); // floats give no height
+    if (all.length > 1) return {track: at, slides: all};
+    at = all[0];
+  }
+  return null;
+};
+
+// contentOf is what an element holds, as a key: clones of a slide have the same.
+const contentOf = e => {
+  const parts = [];
+  for (const x of [e, ...e.querySelectorAll('*')]) {
+    const src = pictureOf(x, getComputedStyle(x)) || (x.localName === 'img' && (x.dataset.src || x.getAttribute('src')));
+    if (src) parts.push(src);
+  }
+  return parts.join(' ') + ' ' + e.textContent.replace(/\s+/g, '');
+};
+
+// stack lays slides out one after the other, in rows as wide as the clip, each once.
+const stack = (clip, track, slides) => {
+  const width = clip.clientWidth || clip.getBoundingClientRect().width, known = new Set();
+  const sizes = slides.map(e => ({w: e.offsetWidth || width, h: e.offsetHeight}));
+  for (let e = track; e && e !== clip; e = flatParent(e)) set(e, {transform: 'none', translate: 'none', position: 'relative', inset: 'auto', margin: '0', width: 'auto', height: 'auto', 'max-height': 'none', overflow: 'visible', float: 'none'});
+  if (track === clip) set(track, {height: 'auto', overflow: 'visible', 'max-height': 'none'});
+  set(track, {display: 'flex', 'flex-flow': 'row wrap', 'align-items': 'flex-start', 'white-space': 'normal', width: width + 'px', 'scroll-snap-type': 'none'});
+  slides.forEach((e, i) => {
+    const content = contentOf(e);
+    if (known.has(content)) return set(e, {display: 'none'});
+    known.add(content);
+    const display = getComputedStyle(e).display;
+    set(e, {
+      position: 'relative', inset: 'auto', transform: 'none', translate: 'none', scale: 'none', opacity: 1, visibility: 'visible', float: 'none',
+      flex: 'none', width: Math.min(sizes[i].w, width) + 'px', 'margin-left': '0', 'margin-right': '0', 'clip-path': 'none', 'z-index': 'auto',
+    });
+    if (display === 'none') set(e, {display: 'block'});
+    if (sizes[i].h) set(e, {'min-height': sizes[i].h + 'px'});
+  });
+};
+
+// open undoes what cuts a group of items off; it says whether there was anything to do.
+const opened = new Map();
+const open = g => {
+  const e = g.clip.e || g.clip.owner || g.fixed;
+  const times = opened.get(e) || 0;
+  if (!e || times >= 2) return false;
+  opened.set(e, times + 1);
+  if (g.clip.owner) return openFrame(e);
+  if (!g.clip.e) { unbind(e); return true; }
+  const out = g.items.map(i => across(i, g.clip));
+  const side = out.some(o => o.left > 2 || o.right > 2), along = out.some(o => o.up > 2 || o.down > 2);
+  if (side) {
+    const found = slidesIn(e);
+    if (found && sideBySide(found.slides)) stack(e, found.track, found.slides);
+  }
+  release(e);
+  if (along) for (const i of g.items) untransform(i.e, e);
+  loosen(e);
+  const low = Math.max(...g.items.map(i => i.e.getBoundingClientRect().bottom)), b = e.getBoundingClientRect();
+  if (along && b.bottom < low - 1) set(e, {'min-height': low - b.top + 'px'});
+  return true;
+};
+
+const sideBySide = slides => {
+  const boxes = slides.map(e => e.getBoundingClientRect());
+  return boxes.some((b, i) => i && Math.abs(b.left - boxes[i - 1].left) > 20);
+};
+
+// untransform takes back what moved an item out of its clip.
+const untransform = (e, clip) => {
+  for (e = flatParent(e); e && e !== clip; e = flatParent(e)) {
+    if (getComputedStyle(e).transform !== 'none') set(e, {transform: 'none'});
+  }
+};
+
+// openFrame makes a frame as high, and as wide, as the document in it.
+const openFrame = e => {
+  const inside = insideOf(e);
+  if (!inside || !inside.documentElement) return false;
+  const top = inside.scrollingElement || inside.documentElement;
+  growFrame(e, top.scrollWidth, top.scrollHeight);
+  return true;
+};
+let tallest = 0; // the window that the frames of a frame set want
+const growFrame = (e, w, h) => {
+  if (e.localName === 'frame') { // a frame set fills the window, whatever its style
+    tallest = Math.max(tallest, innerHeight + h - e.clientHeight);
+    return;
+  }
+  const style = getComputedStyle(e);
+  if (h > e.clientHeight) set(e, {height: h + (e.offsetHeight - e.clientHeight) + 'px', 'max-height': 'none'});
+  if (w > e.clientWidth && w - e.clientWidth > 40) set(e, {width: w + (e.offsetWidth - e.clientWidth) + 'px', 'max-width': 'none'});
+  loosen(e);
+};
+
+const unfold = () => {
+  for (let round = 0; round < 10; round++) {
+    let changed = false;
+    for (const g of hiddenBy(inventory())) changed = open(g) || changed;
+    if (!changed) return;
+  }
+};
+
+// naturalSize undoes the browser's fitting of a picture, which is all that there is, to the window.
+const naturalSize = () => {
+  const i = document.images[0];
+  if (i) set(i, {width: i.naturalWidth + 'px', height: i.naturalHeight + 'px', 'max-width': 'none', 'max-height': 'none', margin: '0', position: 'static'});
+};
+
+// The attributes in which lazy loaders keep a picture's address until it is in view.
+const later = ['data-src', 'data-original', 'data-lazy', 'data-lazy-src', 'data-echo', 'data-ec-src'];
+
+const askedFor = new WeakSet();
+
+// fetchLate asks for the pictures that are shown now and were never asked for.
+const fetchLate = () => {
+  let any = false;
+  for (const e of elements()) {
+    if (e.localName !== 'img') continue;
+    if (e.loading === 'lazy' && !e.complete) { e.loading = 'eager'; any = true; }
+    if (askedFor.has(e)) continue;
+    const src = later.map(name => e.getAttribute(name)).find(Boolean);
+    if (src && (!e.getAttribute('src') || /^data:/.test(e.src) || e.naturalWidth <= 1)) { askedFor.add(e); e.src = src; any = true; }
+  }
+  return any;
+};
+
+Object.assign(pageinspect, {
+  // grow makes the element of a frame as large as the document in it.
+  grow: growFrame,
+
+  // settle brings what moves to rest, gives what was seen its looks back, and
+  // opens what hides. The page's scripts are off by then. It says how large the
+  // document is, how high a window it wants, and whether pictures were asked for late.
+  async settle() {
+    findScopes();
+    if (document.contentType.startsWith('image/')) naturalSize();
+    everyone('*,*::before,*::after{transition:none!important;background-attachment:scroll!important;scroll-snap-type:none!important;scroll-behavior:auto!important}' +
+      'noscript{display:none!important}' + // which shows now that scripts are off
+      '[data-pageinspect=open]::before,[data-pageinspect=open]::after{background:none!important}');
+    for (const e of elements()) {
+      const style = getComputedStyle(e);
+      if (style.contentVisibility === 'auto') set(e, {'content-visibility': 'visible'});
+    }
+    hold();
+    still();
+    ask(new Layout());
+    turns(new Layout());
+    unfold();
+    const late = fetchLate();
+    if (self === top) { await frame(); await frame(); } // no timer runs now, and a frame out of the window has no animation frames
+    return {w: root().scrollWidth, h: root().scrollHeight, window: tallest, late};
+  },
+});

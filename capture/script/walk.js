@@ -1,0 +1,64 @@
+// Going down the page, as a shopper does.
+
+// scrollers are the elements and frames that scroll by themselves and show enough to matter.
+const scrollers = () => {
+  const layout = new Layout();
+  return elements().filter(e => {
+    const doc = e.ownerDocument, own = e === doc.documentElement && (doc !== document || self !== top);
+    if (e.scrollHeight <= e.clientHeight + 20 && e.scrollWidth <= e.clientWidth + 20) return false;
+    if (e.clientWidth * e.clientHeight < matter.area || !layout.visible(e) || aside(e)) return false;
+    if (isWindow(e)) return own;
+    const style = getComputedStyle(e);
+    return /auto|scroll/.test(style.overflowY + style.overflowX);
+  });
+};
+
+Object.assign(pageinspect, {
+  // walk scrolls from y down to the end, or to limit, in steps of step CSS
+  // pixels with two animation frames each, so that every lazy image comes
+  // near the viewport once. It returns after at most ms milliseconds, and
+  // says where it got to and how tall the page is now.
+  async walk(y, step, limit, ms) {
+    const end = performance.now() + ms;
+    for (;;) {
+      scrollTo({top: y, behavior: 'instant'});
+      await frame(); await frame();
+      hurry();
+      look();
+      const bottom = Math.min(height(), limit);
+      if (y + innerHeight >= bottom || performance.now() > end) {
+        return {y, height: height(), done: y + innerHeight >= bottom, scripts: document.scripts.length > 0};
+      }
+      y += step;
+    }
+  },
+
+  // walkInside does so inside of all that scrolls by itself, for at most ms
+  // milliseconds. It says how many such elements there are, and whether it got
+  // through all of them.
+  async walkInside(ms) {
+    const end = performance.now() + ms, list = scrollers();
+    for (const e of list) {
+      e.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
+      for (const [at, size, all] of [['scrollTop', 'clientHeight', 'scrollHeight'], ['scrollLeft', 'clientWidth', 'scrollWidth']]) {
+        const step = Math.max(100, Math.min(e[size], 800));
+        for (let last = -1, n = 0; n < 250 && performance.now() < end; n++) {
+          await frame(); await frame();
+          hurry();
+          look();
+          if (e[at] === last || e[at] + e[size] >= e[all] - 1) break;
+          last = e[at];
+          e[at] += step;
+        }
+        e[at] = 0;
+      }
+    }
+    return {found: list.length, done: performance.now() < end};
+  },
+
+  // scroll scrolls to y and waits until the frames then in the window are painted.
+  async scroll(y) {
+    scrollTo({top: y, left: 0, behavior: 'instant'});
+    await frame(); await frame();
+  },
+});

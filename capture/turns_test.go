@@ -1,0 +1,58 @@
+package capture
+
+import (
+	"strings"
+	"testing"
+)
+
+// What a page shows one at a time is drawn one below the other, each once.
+func TestSlidesAndPanels(t *testing.T) {
+	const each = `<div class=s>{0}</div><div class=s>{1}</div><div class=s>{2}</div><div class=s>{3}</div>`
+	row := func(css string) string {
+		return `<style>` + css + `</style><div class=v><div class=w>` + each + `</div></div>{4}`
+	}
+	panels := func(css string) string {
+		return `<style>` + css + `</style>{0}<div id=detail class=t>{1}<p>%%</div><div id=review class=t>{2}<p>%% %%</div><div id=qna class=t>{3}<p>%% %% %%</div>{4}`
+	}
+	for name, body := range map[string]string{
+		"overflow":                  row(`.v{width:400px;overflow-x:auto}.w{display:flex;width:max-content;scroll-snap-type:x mandatory}.s{flex:0 0 400px}`),
+		"overflow, inline":          row(`.v{width:400px;overflow:hidden}.w{white-space:nowrap;font-size:0}.s{display:inline-block;width:400px}`),
+		"overflow, floats":          row(`.v{width:400px;overflow:hidden}.w{width:2000px}.s{float:left;width:400px}`),
+		"overflow, grid":            row(`.v{width:400px;overflow-x:scroll}.w{display:grid;grid-auto-flow:column;grid-auto-columns:400px}`),
+		"the viewport is the row":   `<div style="display:flex;overflow-x:auto;width:400px">` + strings.ReplaceAll(each, "class=s", `style="flex:0 0 400px"`) + `</div>{4}`,
+		"transform":                 row(`.v{width:400px;height:200px;overflow:hidden}.w{display:flex;transform:translate3d(-400px,0,0)}.s{flex:0 0 400px}`),
+		"transform, three shown":    `<style>.v{width:1200px;height:220px;overflow:hidden}.w{display:flex;transform:translateX(-100px)}.s{flex:0 0 400px}</style><div class=v><div class=w>` + each + `</div></div>{4}`,
+		"clones on both ends":       `<style>.v{width:400px;height:200px;overflow:hidden}.w{display:flex;transform:translateX(-400px)}.s{flex:0 0 400px}</style><div class=v><div class=w><div class="s swiper-slide-duplicate" aria-hidden=true>{3}</div>` + each + `<div class="s swiper-slide-duplicate" aria-hidden=true>{0}</div></div></div>{4}`,
+		"absolute, moved by left":   `<style>.v{position:relative;width:400px;height:200px;overflow:hidden}.s{position:absolute;top:0}</style><div class=v><div class=s style="left:0">{0}</div><div class=s style="left:100%">{1}</div><div class=s style="left:200%">{2}</div><div class=s style="left:-100%">{3}</div></div>{4}`,
+		"vertical":                  row(`.v{width:400px;height:200px;overflow:hidden}.w{transform:translateY(-200px)}`),
+		"fading":                    row(`.w{position:relative;height:200px;width:400px}.s{position:absolute;inset:0;opacity:0}.s:nth-child(2){opacity:1}`),
+		"upon each other":           row(`.w{position:relative;height:200px;width:400px}.s{position:absolute;top:0;left:0}`),
+		"upon each other in a grid": row(`.w{display:grid}.s{grid-area:1/1}`),
+		"one displayed":             row(`.s{display:none}.s:nth-child(2){display:block}`),
+		"hidden by visibility":      row(`.w{position:relative;height:200px}.s{position:absolute;visibility:hidden}.s:nth-child(3){visibility:visible}`),
+		"turned by a script":        `<style>.s{display:none}.s.on{display:block}</style><div>` + each + `</div>{4}<script>let n=0;const all=document.querySelectorAll('.s');const f=()=>all.forEach((e,i)=>e.classList.toggle('on',i==n%4));f();setInterval(()=>{n++;f()},70)</script>`,
+		"turned by css":             row(`.w{position:relative;height:200px;width:400px}.s{position:absolute;inset:0;opacity:0;animation:x 8s infinite}.s:nth-child(2){animation-delay:2s}.s:nth-child(3){animation-delay:4s}.s:nth-child(4){animation-delay:6s}@keyframes x{0%,25%{opacity:1}30%,95%{opacity:0}100%{opacity:1}}`),
+		"moved by css":              row(`.v{width:400px;height:200px;overflow:hidden}.w{display:flex;animation:x 8s infinite steps(1)}.s{flex:0 0 400px}@keyframes x{0%{transform:none}25%{transform:translateX(-400px)}50%{transform:translateX(-800px)}75%{transform:translateX(-1200px)}}`),
+		"lazy slides":               row(`.v{width:400px;overflow:hidden}.w{display:flex}.s{flex:0 0 400px}`) + `<script>document.querySelectorAll('.s img').forEach((i,n)=>{if(n){i.dataset.src=i.src;i.removeAttribute('src')}})</script>`,
+		"native lazy slides":        strings.ReplaceAll(row(`.v{width:400px;overflow:hidden;margin-top:4000px}.w{display:flex}.s{flex:0 0 400px}`), `{`, "{"),
+
+		"clamped by max-height":    `<div style="max-height:150px;overflow:hidden">{0}{1}</div>{2}<div style="height:120px;overflow:hidden"><div>{3}{4}</div></div>`,
+		"clamped, with a fade":     `<div style="position:relative;max-height:150px;overflow:hidden">{0}{1}{2}{3}<div style="position:absolute;bottom:0;height:60px;width:100%;background:linear-gradient(transparent,#fff)"></div></div><button>상품정보 더보기</button>{4}`,
+		"clamped lines":            `{0}{1}{2}{3}<p style="display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden;width:300px">%% %% %% %%</p>{4}`,
+		"closed details":           `{0}<details><summary>more</summary>{1}</details><details name=a open><summary>a</summary>{2}</details><details name=a><summary>b</summary>{3}</details>{4}`,
+		"tabs by address":          panels(`.t{display:none}.t:target{display:block}`),
+		"tabs by class":            panels(`.t{display:none}#detail{display:block}`),
+		"tabs by attribute":        strings.ReplaceAll(panels(``), "class=t", "class=t hidden"),
+		"tabs by role":             `{0}<div role=tabpanel>{1}</div><div role=tabpanel hidden>{2}</div><div role=tabpanel style="display:none">{3}</div>{4}`,
+		"tabs by radio buttons":    `<style>.p{display:none}#a:checked~.a,#b:checked~.b{display:block}</style>{0}<div><input type=radio name=r id=a checked><input type=radio name=r id=b><div class="p a">{1}</div><div class="p b tab_cont">{2}</div></div>{3}{4}`,
+		"an accordion, all closed": `{0}<div class=faq><button aria-controls=x1>a</button><div id=x1 style="height:0;overflow:hidden">{1}</div><button>b</button><div style="max-height:0;overflow:hidden">{2}</div></div>{3}{4}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "native lazy slides" {
+				body += `<script>0</script>`
+				body = strings.ReplaceAll(casePage(body), "<img ", "<img loading=lazy ")
+			}
+			wholly(t, 5, body)
+		})
+	}
+}
