@@ -34,7 +34,8 @@ func (t *Text) parts(i int) bool {
 		return true
 	}
 	if stops[g.r] {
-		return g.r != '.' || !t.close(i+1) || class(next.r) == letter && i > 0 && class(t.glyphs[i-1].r) == letter
+		// One with no white space behind it may be a point in a number or an address, or hide a word.
+		return !t.close(i+1) || g.r == '!' || g.r == '?' || i > 1 && korean.ClosesClause(t.glyphs[i-2].r, t.glyphs[i-1].r)
 	}
 	if i == 0 || !t.close(i) || !korean.ClosesClause(t.glyphs[i-1].r, g.r) {
 		return false

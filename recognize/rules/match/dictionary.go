@@ -17,7 +17,7 @@ const (
 	Auto Edge = iota
 	Anywhere
 	AtWord
-	inside // anywhere, but numbers and Latin words whole
+	Inside // anywhere, but numbers and Latin words whole
 )
 
 // Options say how a word is looked for.
@@ -256,15 +256,16 @@ func (t *Text) accept(s Span, w *word, h *hits) (Span, bool) {
 	if !t.edgedAs(s.From, s.To, w) || w.begins && !h.begun[s.From] {
 		return s, false
 	}
-	reached := h.begun[s.From] || t.glyphs[s.From].before != None
-	last, piece := 0, 0 // characters of the phrase's word before and since the last white space in it
+	reached := h.begun[s.From] || t.glyphs[s.From].before != None && firstWord(w.starts) >= freeBegin
+	last, piece := 0, 0 // characters before and since the last white space inside a word of the phrase
 	verbatim := true
 	for i := s.From; i < s.To; i++ {
 		own, before := w.starts[i-s.From], t.glyphs[i].before
 		reached = reached || own && h.begun[i]
 		switch {
-		case i == s.From || own:
+		case i == s.From || own && before != None:
 			last, piece = 0, 0
+		case own:
 		case before != None:
 			if !reached {
 				return s, false
@@ -282,4 +283,35 @@ func (t *Text) accept(s Span, w *word, h *hits) (Span, bool) {
 		s.Kind = result.Spacing
 	}
 	return s, true
+}
+
+// Between is the first place between two glyphs where the words of the pattern
+// begin, if there is one. It is for words only.
+func (p Pattern) Between(t *Text, from, to int) (Span, bool) {
+	all := t.find(p.d).of[p.group]
+	i, _ := slices.BinarySearchFunc(all, from, func(s Span, from int) int { return s.From - from })
+	if i < len(all) && all[i].From < to {
+		return all[i], true
+	}
+	return Span{}, false
+}
+
+// Inside says whether a span stands between an opening and a closing character
+// of its block, as in the title of a book.
+func (t *Text) Inside(s Span, opening, closing rune) bool {
+	const farthest = 60
+	for i := s.From - 1; i >= max(0, s.From-farthest) && t.glyphs[i+1].before != block; i-- {
+		switch t.glyphs[i].r {
+		case closing:
+			return false
+		case opening:
+			for j := s.To; j < min(len(t.glyphs), s.To+farthest) && t.glyphs[j].before != block; j++ {
+				if t.glyphs[j].r == closing {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	return false
 }

@@ -64,7 +64,7 @@ func (t *Text) ahead(i, n int) []rune {
 // are no evidence: engines cut words where it suits them. Nor is white space
 // between letters that are all spaced out.
 func (t *Text) beginsWord(i int) bool {
-	return i == 0 || !t.close(i) || class(t.glyphs[i-1].r) != class(t.glyphs[i].r)
+	return i == 0 || !t.close(i) || class(t.glyphs[i-1].r) != class(t.glyphs[i].r) || isJamo(t.glyphs[i-1].r) != isJamo(t.glyphs[i].r)
 }
 
 // closes says whether a noun may have ended before glyph i.

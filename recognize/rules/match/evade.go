@@ -11,6 +11,12 @@ type Evasion = disguise.Kind
 // Initials is the disguise of a word's syllables by their initial consonants.
 const Initials = disguise.Initials
 
+// AllEvasion is every disguise.
+const AllEvasion = disguise.All
+
+// EvasionNames names the disguises, in the order of their bits.
+var EvasionNames = disguise.Names
+
 // disguised puts in where words stand in a disguise, and says whether any does.
 func (d *Dictionary) disguised(t *Text, h *hits) (any bool) {
 	chars := make([]disguise.Char, len(t.glyphs))
@@ -183,5 +189,5 @@ func mergeEvasion(spans ...Span) (e Evasion) {
 	return e
 }
 
-// within says whether all disguises of a span are among those that may be.
-func (s Span) within(e Evasion) bool { return s.Evasion&^e == 0 }
+// Through says whether a span is met through these disguises only.
+func (s Span) Through(e Evasion) bool { return s.Evasion&^e == 0 }

@@ -58,4 +58,3 @@ func TestNeedsHideNoMatch(t *testing.T) {
 		}
 	})
 }
-

@@ -15,6 +15,7 @@ type Span struct {
 	Kind     result.Match
 	Gap      Gap     // the widest inside
 	Evasion  Evasion // what had to be undone
+	By       int     // for who looks for several patterns: which it was
 }
 
 // Pattern is something to look for: words, words near each other, a regular
@@ -31,7 +32,7 @@ type Pattern struct {
 // Phrase makes a pattern of a phrase in a dictionary of its own. A fuzzy one is
 // also met by text that is one jamo away. Its error says why the phrase cannot be looked for so.
 func Phrase(source string, fuzzy bool) (Pattern, error) {
-	return NewDictionary().Words([]string{source}, Options{Begins: inside, Ends: inside, Fuzzy: fuzzy})
+	return NewDictionary().Words([]string{source}, Options{Begins: Inside, Ends: Inside, Fuzzy: fuzzy})
 }
 
 // Regexp makes a pattern of a regular expression in a dictionary of its own.
