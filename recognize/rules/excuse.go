@@ -42,11 +42,16 @@ func (e excuseSource) compile(name string, d *match.Dictionary) (excuse, error) 
 	for _, part := range []struct {
 		words []string
 		to    **match.Pattern
-	}{{e.before, &x.before}, {e.after, &x.after}, {e.around, &x.around}} {
+		match.Options
+	}{
+		{e.before, &x.before, match.Options{}},
+		{e.after, &x.after, match.Options{Begins: match.Inside, Ends: match.Inside}}, // it goes on with the word that was met
+		{e.around, &x.around, match.Options{}},
+	} {
 		if len(part.words) == 0 {
 			continue
 		}
-		p, err := d.Words(part.words, match.Options{Begins: match.Inside, Ends: match.Inside})
+		p, err := d.Words(part.words, part.Options)
 		if err != nil {
 			return x, fmt.Errorf("excuse %s: %w", name, err)
 		}
