@@ -39,14 +39,18 @@ func (e excuseSource) compile(name string, d *match.Dictionary) (excuse, error) 
 		r := []rune(pair)
 		x.inside = append(x.inside, [2]rune{r[0], r[1]})
 	}
+	whole := match.Options{}
+	if e.whole {
+		whole.Ends = match.AtWord
+	}
 	for _, part := range []struct {
 		words []string
 		to    **match.Pattern
 		match.Options
 	}{
-		{e.before, &x.before, match.Options{}},
+		{e.before, &x.before, whole},
 		{e.after, &x.after, match.Options{Begins: match.Inside, Ends: match.Inside}}, // it goes on with the word that was met
-		{e.around, &x.around, match.Options{}},
+		{e.around, &x.around, whole},
 	} {
 		if len(part.words) == 0 {
 			continue

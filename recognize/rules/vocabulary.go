@@ -25,6 +25,7 @@ type excuseSource struct {
 	before, after, around []string
 	inside                []string
 	within                int
+	whole                 bool // its words end where words end
 }
 
 // common is the vocabulary that comes with Pageinspect.
@@ -62,11 +63,11 @@ func (rd *reader) vocabulary(v vocabulary, top map[string]field) {
 		v.words[k.key] = append(slices.Clone(v.words[k.key]), rd.strs(k.field)...)
 	}
 	for _, k := range rd.entries(top["excuses"]) {
-		f := rd.fields(k.field, "before", "after", "around", "inside", "within")
+		f := rd.fields(k.field, "before", "after", "around", "inside", "within", "whole")
 		if f == nil {
 			continue
 		}
-		e := excuseSource{before: rd.strs(f["before"]), after: rd.strs(f["after"]), around: rd.strs(f["around"]), inside: rd.strs(f["inside"])}
+		e := excuseSource{before: rd.strs(f["before"]), after: rd.strs(f["after"]), around: rd.strs(f["around"]), inside: rd.strs(f["inside"]), whole: rd.truth(f["whole"])}
 		if e.within = rd.number(f["within"], 200); !f["within"].there() {
 			e.within = defaultReach
 		}

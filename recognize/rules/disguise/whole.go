@@ -3,7 +3,7 @@ package disguise
 import "unicode"
 
 // mostSymbols is how many symbols may stand between two letters of a word.
-const mostSymbols = 3
+const mostSymbols = 6
 
 // whole puts words together that are in pieces: their jamo composed, the
 // symbols between their letters and the vowels that only draw them out left out.
