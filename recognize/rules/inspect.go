@@ -3,7 +3,6 @@ package rules
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/pageinspect/pageinspect/recognize/rules/match"
@@ -16,33 +15,55 @@ import (
 // Quotes, boxes and line numbers refer to lines as given. An error is
 // fault.Invalid: a pack was asked for that is not loaded.
 func (s *Set) Inspect(lines []result.Line, q Query) ([]result.Finding, error) {
+	j, err := s.Judge(lines, q)
+	return j.Findings, err
+}
+
+// Judgement is what rules make of a text.
+type Judgement struct {
+	Findings []result.Finding
+	Scope    result.Scope
+}
+
+// Judge is Inspect, and says what was made of the category and which rules
+// were left out for it.
+func (s *Set) Judge(lines []result.Line, q Query) (Judgement, error) {
 	packs, err := s.Select(q.Packs)
 	if err != nil {
-		return nil, err
+		return Judgement{}, err
 	}
 	if q.At.IsZero() {
 		q.At = time.Now()
+	}
+	t := match.Read(lines)
+	j := Judgement{Scope: s.scope(t, q.Category)}
+	categories := canonical(q.Category)
+	if j.Scope.Guessed {
+		categories = append(categories, canonical(j.Scope.Category)...)
 	}
 	type placed struct {
 		at int
 		f  result.Finding
 	}
-	category, day := strings.TrimSpace(q.Category), q.At.Format(time.DateOnly)
-	t := match.Read(lines)
 	var all []placed
 	for _, p := range packs {
+		day := q.At.In(p.zone).Format(time.DateOnly)
 		for i := range p.Rules {
 			r := &p.Rules[i]
-			if !r.applies(category, day) {
+			if !r.inForce(day) {
+				continue
+			}
+			if !r.covers(categories) {
+				j.Scope.LeftOut = append(j.Scope.LeftOut, r.ID)
 				continue
 			}
 			met := r.spans(t)
 			switch {
 			case r.Require && len(met) == 0:
-				all = append(all, placed{t.Len(), r.missing()})
+				all = append(all, placed{t.Len(), p.capped(r.missing())})
 			case !r.Require:
 				for _, m := range met {
-					all = append(all, placed{m.From, r.finding(t, m)})
+					all = append(all, placed{m.From, p.capped(r.finding(t, m))})
 				}
 			}
 		}
@@ -50,39 +71,81 @@ func (s *Set) Inspect(lines []result.Line, q Query) ([]result.Finding, error) {
 	slices.SortStableFunc(all, func(x, y placed) int {
 		return cmp.Or(x.at-y.at, cmp.Compare(x.f.Rule, y.f.Rule))
 	})
-	findings := make([]result.Finding, len(all))
+	j.Findings = make([]result.Finding, len(all))
 	for i, p := range all {
-		findings[i] = p.f
+		j.Findings[i] = p.f
 	}
-	return findings, nil
+	return j, nil
+}
+
+// scope says what is made of a category.
+func (s *Set) scope(t *match.Text, category string) result.Scope {
+	if known(canonical(category)) {
+		return result.Scope{Category: category}
+	}
+	guessed := s.guess(t)
+	return result.Scope{Category: guessed, Guessed: guessed != "", Unknown: true}
+}
+
+// capped is a finding as severe as the pack's findings may be.
+func (p *Pack) capped(f result.Finding) result.Finding {
+	switch {
+	case p.Worst == result.Review && f.Severity == result.High:
+		f.Severity = result.ReviewSeverity
+	case p.Worst == result.Pass && f.Mode == result.Enforce:
+		f.Mode = result.Report
+	}
+	return f
 }
 
 // broken says whether the rule yields a finding on the text.
 func (r *Rule) broken(t *match.Text) bool { return (len(r.spans(t)) == 0) == r.Require }
 
-// spans returns where the rule's patterns are met, apart from what unless
-// covers, the longest of those that overlap. An exception holds however its
-// words are spaced and wrapped, whatever the rule's own gap.
+// spans returns where the rule's patterns are met, apart from what is excused
+// and what unless covers, the longest of those that overlap. An exception holds
+// however its words are spaced and wrapped, whatever the rule's own gap.
 func (r *Rule) spans(t *match.Text) []match.Span {
-	var found []match.Span
-	for _, p := range r.any {
-		found = append(found, p.Find(t, r.gap)...)
+	var found, except []match.Span
+	looked := false
+	may := func(s match.Span) bool {
+		if !s.Through(r.evasion) || r.excuse(t, s) != nil {
+			return false
+		}
+		if !looked {
+			looked = true
+			for _, p := range r.exceptions {
+				except = append(except, p.Find(t, match.Line)...)
+			}
+		}
+		return !slices.ContainsFunc(except, func(e match.Span) bool { return e.From < s.To && s.From < e.To })
+	}
+	for i, p := range r.patterns {
+		for _, s := range p.FindIf(t, r.gap, may) {
+			s.By = i
+			found = append(found, s)
+		}
 	}
 	if len(found) == 0 {
 		return nil
 	}
-	var except []match.Span
-	for _, p := range r.unless {
-		except = append(except, p.Find(t, match.Line)...)
+	return t.Choose(found, nil)
+}
+
+// excuse is the excuse that covers a match, nil if none does.
+func (r *Rule) excuse(t *match.Text, s match.Span) *excuse {
+	for i := range r.excused {
+		if _, ok := r.excused[i].covers(t, s); ok {
+			return &r.excused[i]
+		}
 	}
-	return t.Choose(found, except)
+	return nil
 }
 
 // finding is the rule broken at m. What was not read for certain is for a
 // person to look at, so a fuzzy match is never more severe than review.
 func (r *Rule) finding(t *match.Text, m match.Span) result.Finding {
 	f := r.missing()
-	f.Match = m.Kind
+	f.Match, f.Pattern, f.Evasion = m.Kind, r.Any[m.By], m.Evasion.String()
 	f.Quote, f.Lines, f.Boxes = t.Place(m)
 	for i, b := range f.Boxes {
 		f.Box = f.Box.Union(b)
@@ -99,8 +162,8 @@ func (r *Rule) finding(t *match.Text, m match.Span) result.Finding {
 // and no text that met it in any way.
 func (r *Rule) missing() result.Finding {
 	return result.Finding{
-		Rule: r.ID, Severity: r.Severity, Mode: r.Mode,
+		Rule: r.ID, Severity: r.Severity, Mode: r.Mode, Kind: r.Kind,
 		Box: page.Box{}, Lines: []int{},
-		Message: r.Message, Law: r.Law, Suggest: r.Suggest,
+		Message: r.Message, Law: r.Law, Basis: r.Basis, Suggest: r.Suggest,
 	}
 }

@@ -123,11 +123,16 @@ func newSet(packs []Pack, wrong mistakes) (*Set, error) {
 			ids[r.ID] = r.Where
 		}
 	}
+	s, err := compile(packs)
+	if err != nil {
+		wrong = append(wrong, mistake{file: "words", msg: err.Error()})
+		return nil, wrong.fault()
+	}
+	wrong = append(wrong, s.untried()...)
 	if len(wrong) > 0 {
 		return nil, wrong.fault()
 	}
-	slices.SortFunc(packs, func(x, y Pack) int { return strings.Compare(x.Name, y.Name) })
-	return &Set{packs}, nil
+	return s, nil
 }
 
 // fault puts the mistakes in the order of the files and makes one error of them.
@@ -151,6 +156,19 @@ func (s *Set) Verify() error {
 		return wrong.fault()
 	}
 	return nil
+}
+
+// untried runs the tests of the rules that no set ran before.
+func (s *Set) untried() (wrong mistakes) {
+	for _, p := range s.packs {
+		for i := range p.Rules {
+			if r := &p.Rules[i]; r.sound && !r.tried {
+				r.tried = true
+				wrong = append(wrong, r.verify(p.File)...)
+			}
+		}
+	}
+	return wrong
 }
 
 func hashOf(data []byte) string {

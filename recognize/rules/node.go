@@ -96,6 +96,33 @@ func (rd *reader) fields(f field, known ...string) map[string]field {
 	return got
 }
 
+// entry is a key of a mapping whose keys are names, and its value.
+type entry struct {
+	key string
+	field
+}
+
+// entries reads a mapping of any names, which may be missing.
+func (rd *reader) entries(f field) (all []entry) {
+	if !f.there() {
+		return nil
+	}
+	var values []*ast.MappingValueNode
+	switch n := f.node.(type) {
+	case *ast.MappingNode:
+		values = n.Values
+	case *ast.MappingValueNode:
+		values = []*ast.MappingValueNode{n}
+	default:
+		rd.mistake(f.line, "%s: want a mapping, not %s", f.name, kind(f.node))
+	}
+	for _, v := range values {
+		key := strings.TrimSpace(v.Key.String())
+		all = append(all, entry{key, field{name: f.join(key), line: lineOf(v.Key, f.line), node: v.Value}})
+	}
+	return all
+}
+
 // items reads a list.
 func (rd *reader) items(f field) []field {
 	n, ok := f.node.(*ast.SequenceNode)

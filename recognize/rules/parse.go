@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,26 +23,53 @@ const packVersion = "v1"
 // parsePack reads a pack file. With mistakes, the pack is only good for
 // finding more of them.
 func parsePack(file string, data []byte) (Pack, mistakes) {
-	rd := &reader{file: file}
-	p := Pack{File: file, Hash: hashOf(data)}
+	v, ms := common()
+	rd := &reader{file: file, wrong: slices.Clone(ms)}
+	p := Pack{File: file, Hash: hashOf(data), Worst: result.Reject, zone: korea}
 	root := rd.root(data)
 	if root == nil {
 		return p, rd.wrong
 	}
-	top := rd.fields(field{line: 1, node: root}, "version", "pack", "rules")
+	top := rd.fields(field{line: 1, node: root}, "version", "pack", "replace", "zone", "checked", "verdict", "words", "excuses", "excuse", "scope", "rules")
 	if top == nil {
 		return p, rd.wrong
 	}
 	choice(rd, top["version"], packVersion)
 	p.Name = rd.name(top["pack"])
+	p.Replace = rd.truth(top["replace"])
+	p.Checked = rd.date(top["checked"])
+	if top["verdict"].there() {
+		p.Worst = choice(rd, top["verdict"], result.Pass, result.Review, result.Reject)
+	}
+	p.zone = rd.zone(top["zone"])
+	if top["words"].there() || top["excuses"].there() {
+		v = v.clone()
+		rd.vocabulary(v, top)
+	}
 	if !top["rules"].there() {
 		rd.mistake(1, "rules is missing; a pack has at least one rule")
 		return p, rd.wrong
 	}
 	for _, item := range rd.items(top["rules"]) {
-		p.Rules = append(p.Rules, rd.rule(item))
+		p.Rules = append(p.Rules, rd.rule(item, v, top, p.Checked))
 	}
 	return p, rd.wrong
+}
+
+// korea is where the days of a pack are days unless it says another zone.
+var korea = time.FixedZone("Asia/Seoul", 9*60*60)
+
+func (rd *reader) zone(f field) *time.Location {
+	if !f.there() {
+		return korea
+	}
+	name := rd.str(f)
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		rd.mistake(f.line, "%s: %q is no time zone; write it as Asia/Seoul", f.name, name)
+		return korea
+	}
+	return z
 }
 
 // root parses the YAML; nil if there is no tree to look at.
@@ -80,40 +108,70 @@ func (rd *reader) root(data []byte) ast.Node {
 	return nil
 }
 
-// rule reads one rule and, if it is well formed, runs its tests.
-func (rd *reader) rule(f field) Rule {
+// rule reads one rule. top has what the pack says for all its rules.
+func (rd *reader) rule(f field, v vocabulary, top map[string]field, checked string) Rule {
 	before := len(rd.wrong)
 	f.name = ""
-	k := rd.fields(f, "id", "mode", "severity", "scope", "from", "until", "law", "message", "suggest", "match", "unless", "tests")
-	r := Rule{line: f.line, Where: mistake{rd.file, f.line, ""}.place()}
+	k := rd.fields(f, "id", "mode", "severity", "kind", "scope", "from", "until", "law", "message", "suggest", "match", "unless", "excuse", "evasion", "tests")
+	r := Rule{line: f.line, Where: mistake{rd.file, f.line, ""}.place(), Kind: result.Forbidden}
 	if k == nil {
 		return r
 	}
 	r.ID = rd.name(k["id"])
 	r.Mode = choice(rd, k["mode"], result.Off, result.Report, result.Enforce)
 	r.Severity = choice(rd, k["severity"], result.High, result.ReviewSeverity, result.Info)
-	if k["scope"].there() {
-		scope := rd.fields(k["scope"], "category")
-		if r.Categories = rd.strs(scope["category"]); scope != nil && !scope["category"].there() {
-			rd.mistake(k["scope"].line, "scope.category is missing; name the categories or leave scope out")
-		}
+	if k["kind"].there() {
+		r.Kind = choice(rd, k["kind"], result.Kinds...)
 	}
+	scope := k["scope"]
+	if !scope.there() {
+		scope = top["scope"]
+	}
+	rd.scope(&r, scope)
 	r.From, r.Until = rd.date(k["from"]), rd.date(k["until"])
 	if r.From != "" && r.Until != "" && r.Until < r.From {
 		rd.mistake(k["until"].line, "until: %s is before from, %s", r.Until, r.From)
 	}
-	r.Law = rd.optional(k["law"])
+	rd.law(&r, k["law"], checked)
 	r.Message = rd.str(k["message"])
 	r.Suggest = rd.strs(k["suggest"])
-	rd.match(&r, k["match"], k["unless"])
-	rd.tests(&r, k["tests"])
-	if len(rd.wrong) == before {
-		rd.wrong = append(rd.wrong, r.verify(rd.file)...)
+	rd.match(&r, k["match"], k["unless"], v)
+	rd.excused(&r, k["excuse"], top["excuse"], v)
+	if r.evasion = rd.evasions(k["evasion"]); r.gap == match.None {
+		r.evasion = 0
 	}
+	rd.tests(&r, k["tests"])
+	r.sound = len(rd.wrong) == before
 	return r
 }
 
-func (rd *reader) match(r *Rule, f, unless field) {
+func (rd *reader) scope(r *Rule, f field) {
+	if !f.there() {
+		return
+	}
+	scope := rd.fields(f, "category", "not")
+	r.Categories, r.Not = rd.strs(scope["category"]), rd.strs(scope["not"])
+	if scope != nil && !scope["category"].there() && !scope["not"].there() {
+		rd.mistake(f.line, "scope.category is missing; name the categories or leave scope out")
+	}
+}
+
+// law reads a legal basis: in words, or by its parts.
+func (rd *reader) law(r *Rule, f field, checked string) {
+	if !f.there() || !isMapping(f.node) {
+		r.Law = rd.optional(f)
+		return
+	}
+	k := rd.fields(f, "act", "article", "paragraph", "item", "source", "checked")
+	b := result.Basis{Act: rd.str(k["act"]), Article: rd.optional(k["article"]), Paragraph: rd.optional(k["paragraph"]), Item: rd.optional(k["item"]),
+		Source: rd.optional(k["source"]), Checked: checked}
+	if k["checked"].there() {
+		b.Checked = rd.date(k["checked"])
+	}
+	r.Basis, r.Law = &b, b.String()
+}
+
+func (rd *reader) match(r *Rule, f, unless field, v vocabulary) {
 	if !f.there() {
 		rd.mistake(f.line, "match is missing; say what to look for in match.any")
 		return
@@ -122,13 +180,13 @@ func (rd *reader) match(r *Rule, f, unless field) {
 	if k == nil {
 		return
 	}
-	r.gap = match.Word
+	r.gap = match.Line
 	if k["gap"].there() {
 		switch choice(rd, k["gap"], "none", "word", "line") {
 		case "none":
 			r.gap = match.None
-		case "line":
-			r.gap = match.Line
+		case "word":
+			r.gap = match.Word
 		}
 	}
 	r.Fuzzy = rd.number(k["fuzzy"], match.MaxFuzzy)
@@ -139,46 +197,53 @@ func (rd *reader) match(r *Rule, f, unless field) {
 	if !k["any"].there() {
 		rd.mistake(f.line, "match.any is missing; list phrases or {re: …}")
 	} else {
-		r.any, r.Any = rd.patterns(k["any"], r.Fuzzy > 0)
+		r.any = rd.itemList(k["any"], v, r.Fuzzy > 0)
 	}
 	if unless.there() {
-		r.unless, r.Unless = rd.patterns(unless, false)
+		r.unless = rd.itemList(unless, v, false)
 		if r.Require {
 			rd.mistake(unless.line, "unless: has no meaning with match.require, which is about what is missing; leave one out")
 		}
 	}
+	for _, it := range r.any {
+		r.Any = append(r.Any, it.shown)
+	}
+	for i, it := range r.unless {
+		r.Unless = append(r.Unless, it.shown)
+		r.unless[i].Evasion = 0
+		if r.unless[i].Begins == match.Auto {
+			r.unless[i].Begins = match.Inside
+		}
+		if it.Ends == match.Auto {
+			r.unless[i].Ends = match.Inside
+		}
+	}
 }
 
-// patterns reads a list of phrases and regular expressions.
-func (rd *reader) patterns(f field, fuzzy bool) (ps []match.Pattern, shown []string) {
-	phrases := 0
-	for _, item := range rd.items(f) {
-		if isMapping(item.node) {
-			re := rd.fields(item, "re")["re"]
-			before := len(rd.wrong)
-			if s := rd.str(re); len(rd.wrong) == before {
-				p, err := match.Regexp(s)
-				if err != nil {
-					rd.mistake(re.line, "%s: %v", re.name, err)
-				}
-				ps, shown = append(ps, p), append(shown, "/"+s+"/")
-			}
+// excused reads which excuses a rule takes: its own, or else its pack's.
+func (rd *reader) excused(r *Rule, own, pack field, v vocabulary) {
+	f := own
+	if !f.there() {
+		f = pack
+	}
+	if !f.there() || r.Require {
+		return
+	}
+	for _, name := range rd.strs(f) {
+		if name == "none" {
 			continue
 		}
-		phrases++
-		before := len(rd.wrong)
-		if s := rd.str(item); len(rd.wrong) == before {
-			p, err := match.Phrase(s, fuzzy)
-			if err != nil {
-				rd.mistake(item.line, "%s: %v", f.name, err)
-			}
-			ps, shown = append(ps, p), append(shown, s)
+		e, ok := v.excuses[name]
+		if !ok {
+			rd.mistake(f.line, "%s: no excuse %q; there are: none, %s", f.name, name, strings.Join(slices.Sorted(maps.Keys(v.excuses)), ", "))
+			continue
 		}
+		e, err := e.expanded(v)
+		if err != nil {
+			rd.mistake(f.line, "excuse %s: %v", name, err)
+		}
+		r.excuses, r.Excuses = append(r.excuses, e), append(r.Excuses, name)
 	}
-	if fuzzy && phrases == 0 && len(ps) > 0 {
-		rd.mistake(f.line, "%s: fuzzy is for phrases and there is none; leave fuzzy out", f.name)
-	}
-	return ps, shown
 }
 
 func (rd *reader) tests(r *Rule, f field) {

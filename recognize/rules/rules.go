@@ -16,13 +16,14 @@
 // # Which rules apply
 //
 // Those of the packs asked for (all, when none is named) that are not off, are
-// in force on the day, and whose scope has the category. A request without a
-// category is inspected by the rules without a scope only: a cosmetics rule
-// would reject an acne *drug* that a pharmacy may well sell, and a rule that
-// should hold everywhere has no scope.
+// in force on the day, and whose scope has the category, by any of its names. A
+// request whose category is missing or known to no rule is inspected by the
+// rules without a scope and by those of the category that the text speaks of;
+// what was made of the category, and what was left out, is said (see Judge).
 package rules
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,32 +39,49 @@ type Rule struct {
 	ID         string
 	Mode       result.Mode
 	Severity   result.Severity
+	Kind       result.Kind
 	Categories []string // empty: any category, and none
+	Not        []string // categories that it does not hold for
 	// From and Until are the first and the last day in force, as 2006-01-02;
-	// empty: no bound. A day is a day where Query.At is, so the caller's time zone counts.
+	// empty: no bound. A day is a day of the pack's time zone.
 	From, Until string
-	Law         string
+	Law         string        // in words
+	Basis       *result.Basis // nil if the pack has it in words only
 	Message     string
 	Suggest     []string
-	Any         []string // phrases as written; regular expressions between slashes
+	Any         []string // what to look for, as written; regular expressions between slashes
 	Unless      []string
+	Excuses     []string
 	Require     bool // a finding when nothing matches
 	Fuzzy       int  // jamo distance allowed
 	Where       string
 	Hit, Miss   []string // the rule's own tests
 
-	any, unless []match.Pattern
+	any, unless []item
+	excuses     []excuseSource
+	evasion     match.Evasion
 	gap         match.Gap
 	line        int   // in the file
 	testLines   []int // of the texts of Hit, then of Miss, in the file
+	sound       bool  // its tests can be run
+	tried       bool  // and were
+
+	// Of the dictionary of the set that the rule is in.
+	patterns, exceptions []match.Pattern
+	excused              []excuse
 }
 
 // Pack is a file of rules.
 type Pack struct {
-	Name  string
-	Hash  string // first 12 hex digits of the SHA-256 of the file
-	File  string
-	Rules []Rule
+	Name    string
+	Hash    string // first 12 hex digits of the SHA-256 of the file
+	File    string
+	Replace bool           // it may stand in for a bundled pack of its name
+	Checked string         // the day its law was last checked, as 2006-01-02; empty: not said
+	Worst   result.Verdict // the worst that its findings may lead to
+	Rules   []Rule
+
+	zone *time.Location
 }
 
 // String is the pack as results name it: name@hash.
@@ -71,7 +89,9 @@ func (p Pack) String() string { return p.Name + "@" + p.Hash }
 
 // Set is the packs that are loaded.
 type Set struct {
-	packs []Pack // by name
+	packs      []Pack // by name
+	dictionary *match.Dictionary
+	cues       []cue
 }
 
 // Packs lists the packs by name. The caller must not change what they hold.
@@ -103,32 +123,40 @@ func (s *Set) Select(names []string) ([]Pack, error) {
 	return chosen, nil
 }
 
-// Merge adds the packs of over to those of base; a pack of the same name
-// replaces the whole of base's. A rule id that two packs then share is an error.
+// Merge adds the packs of over to those of base; a pack of the same name that
+// says replace stands in for the whole of base's, and one that does not is an
+// error, as is a rule id that two packs share.
 func Merge(base, over *Set) (*Set, error) {
 	packs := slices.Clone(over.packs)
+	var wrong mistakes
 	for _, p := range base.packs {
-		if !slices.ContainsFunc(over.packs, func(o Pack) bool { return o.Name == p.Name }) {
+		i := slices.IndexFunc(over.packs, func(o Pack) bool { return o.Name == p.Name })
+		switch {
+		case i < 0:
 			packs = append(packs, p)
+		case !over.packs[i].Replace:
+			wrong = append(wrong, mistake{over.packs[i].File, 1, fmt.Sprintf(
+				"pack %q has the name of a bundled pack and would take its %d rules away; rename it, or say replace: true", p.Name, len(p.Rules))})
 		}
 	}
-	return newSet(packs, nil)
+	return newSet(packs, wrong)
 }
 
 // Query says which rules a page is held against.
 type Query struct {
-	Category string    // of the product; empty: rules without a scope only
+	Category string    // of the product, by any of its names; empty: guessed from the text
 	Packs    []string  // names; empty: all
 	At       time.Time // the day that rules must be in force; zero: now
 }
 
-// applies says whether the rule holds for a category on a day, as 2006-01-02.
-func (r *Rule) applies(category, day string) bool {
-	return r.Mode != result.Off &&
-		(r.From == "" || r.From <= day) && (r.Until == "" || day <= r.Until) &&
-		(len(r.Categories) == 0 || slices.ContainsFunc(r.Categories, func(c string) bool {
-			return strings.EqualFold(c, category)
-		}))
+// inForce says whether the rule is on and holds on a day, as 2006-01-02.
+func (r *Rule) inForce(day string) bool {
+	return r.Mode != result.Off && (r.From == "" || r.From <= day) && (r.Until == "" || day <= r.Until)
+}
+
+// covers says whether the rule holds for a product of these categories.
+func (r *Rule) covers(categories []string) bool {
+	return !meet(r.Not, categories) && (len(r.Categories) == 0 || meet(r.Categories, categories))
 }
 
 // VerdictOf is what findings add up to. Only those of enforced rules count:

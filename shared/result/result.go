@@ -106,8 +106,57 @@ type Finding struct {
 	Boxes   []page.Box `json:"boxes,omitempty"`
 	Lines   []int      `json:"lines"` // indexes into Result.Lines
 	Message string     `json:"message"`
-	Law     string     `json:"law,omitempty"`
+	Law     string     `json:"law,omitempty"` // in words
 	Suggest []string   `json:"suggest,omitempty"`
+	Pattern string     `json:"pattern,omitempty"` // what of the rule was met, as its pack has it
+	// Evasion names what hid the words from a search and had to be undone: symbols, jamo,
+	// initials, lookalike, keyboard, stretched, hanja or ocr.
+	Evasion string `json:"evasion,omitempty"`
+	Kind    Kind   `json:"kind,omitempty"`
+	Basis   *Basis `json:"basis,omitempty"` // the law by its parts, where the pack has them
+}
+
+// Kind says what sort of rule was broken.
+type Kind string
+
+// The kinds of rule.
+const (
+	Forbidden Kind = "forbidden" // may not be said
+	Proof     Kind = "proof"     // may be said by who can prove it
+	Required  Kind = "required"  // must be said
+	Policy    Kind = "policy"    // is against a marketplace's terms, not the law
+)
+
+// Kinds lists the kinds.
+var Kinds = []Kind{Forbidden, Proof, Required, Policy}
+
+// Basis is a law by its parts, each as the law itself writes it: 제13조, 제1항, 제1호.
+type Basis struct {
+	Act       string `json:"act"`
+	Article   string `json:"article,omitempty"`
+	Paragraph string `json:"paragraph,omitempty"`
+	Item      string `json:"item,omitempty"`
+	Source    string `json:"source,omitempty"`  // the guideline or notice that spells it out, and whether it was verified
+	Checked   string `json:"checked,omitempty"` // the day the rule was last held against it, as 2006-01-02
+}
+
+// String is the law in words: 화장품법 제13조 제1항 제1호.
+func (b Basis) String() string {
+	s := b.Act
+	for _, part := range []string{b.Article, b.Paragraph, b.Item} {
+		if part != "" {
+			s += " " + part
+		}
+	}
+	return s
+}
+
+// Scope says by which category a page was judged.
+type Scope struct {
+	Category string   `json:"category,omitempty"` // the one that was taken; empty: none, only rules for every product
+	Unknown  bool     `json:"unknown,omitempty"`  // the request has no category, or one that no rule knows
+	Guessed  bool     `json:"guessed,omitempty"`  // the category is what the text speaks of
+	LeftOut  []string `json:"left_out,omitempty"` // ids of the rules in force that are for other categories
 }
 
 // Page is what a result repeats of the manifest.
@@ -173,6 +222,7 @@ type Result struct {
 	// because no message could hold them; result_object has them.
 	Omitted      []string         `json:"omitted,omitempty"`
 	Rules        []string         `json:"rules"`                 // packs applied, as name@hash
+	Scope        Scope            `json:"scope,omitzero"`        // what was made of the category
 	Packs        []string         `json:"packs,omitempty"`       // names of the packs that the request asked for; empty: all
 	SafeSearch   []SafeSearch     `json:"safe_search,omitempty"` // of each tile that was read, if it was asked for
 	Quality      Quality          `json:"quality,omitzero"`      // only where the page has DOM text and it is known

@@ -1,7 +1,8 @@
 package match
 
 import (
-	"strings"
+	"fmt"
+	"slices"
 
 	"github.com/pageinspect/pageinspect/shared/result"
 )
@@ -18,13 +19,17 @@ const (
 type jamo struct {
 	runes []rune
 	off   []int // of each glyph, and the length
+	alone []int // the glyphs that are jamo of their own
 }
 
 // jamo takes the glyphs apart, once.
 func (t *Text) jamo() jamo {
 	if t.apart.off == nil {
 		t.apart.off = []int{0}
-		for _, g := range t.glyphs {
+		for i, g := range t.glyphs {
+			if isJamo(g.r) {
+				t.apart.alone = append(t.apart.alone, i)
+			}
 			t.apart.runes = appendJamo(t.apart.runes, g.r)
 			t.apart.off = append(t.apart.off, len(t.apart.runes))
 		}
@@ -57,38 +62,99 @@ func syllables(phrase string) (n int) {
 	return n
 }
 
-// findFuzzy returns the places that are exactly one jamo away from the phrase.
+// fuzzy is a phrase that text may be one jamo away from.
+type fuzzy struct {
+	jamo   []rune
+	starts []bool
+	halves [2]Group // what stands there unchanged, one of them at least
+	from   [2]int   // where in the phrase each begins
+	loose  bool     // a jamo of its own is in the phrase
+}
+
+func (d *Dictionary) fuzzy(source string) (fuzzy, error) {
+	var f fuzzy
+	var tight []rune
+	begins := true
+	for _, r := range normal(source) {
+		if r == ' ' {
+			begins = true
+			continue
+		}
+		tight, f.starts, f.jamo = append(tight, r), append(f.starts, begins), appendJamo(f.jamo, r)
+		begins = false
+	}
+	if n := syllables(string(tight)); n < MinFuzzySyllables {
+		return f, fmt.Errorf("%q has %d Hangul syllables, too short for fuzzy, which wants %d; put it into a rule of its own without fuzzy",
+			source, n, MinFuzzySyllables)
+	}
+	f.loose = slices.ContainsFunc(tight, isJamo)
+	f.from[1] = len(tight) / 2
+	for i, half := range []string{string(tight[:len(tight)/2]), string(tight[len(tight)/2:])} {
+		g, err := d.Group([]string{half}, Options{raw: true})
+		if err != nil {
+			return f, err
+		}
+		f.halves[i] = g
+	}
+	return f, nil
+}
+
+// find returns the places that are exactly one jamo away from the phrase.
 // Only jamo may differ: digits, Latin letters and punctuation must be the
 // phrase's own. One jamo more or less changes the number of characters by one
 // at most, so three lengths are tried at each place.
-func (p Pattern) findFuzzy(t *Text, most Gap) []Span {
-	if !p.near(t) {
-		return nil
-	}
-	view, n := t.jamo(), len(p.starts)
+func (f fuzzy) find(t *Text, h *hits) []Span {
+	view, n := t.jamo(), len(f.starts)
 	var found []Span
-	for from := range t.glyphs {
+	done := -1
+	for _, from := range f.places(t, h) {
+		if from == done {
+			continue
+		}
+		done = from
 		for to := from + n - 1; to <= min(from+n+1, len(t.glyphs)); to++ {
-			if !oneJamoApart(p.jamo, view.runes[view.off[from]:view.off[to]]) {
+			if !oneJamoApart(f.jamo, view.runes[view.off[from]:view.off[to]]) {
 				continue
 			}
-			starts := p.starts
-			if to-from != n {
-				starts = nil
+			w := &word{starts: f.starts}
+			if to-from != n { // where its words begin is not known
+				w.starts = make([]bool, to-from)
+				w.starts[0] = true
 			}
-			if s, ok := t.accept(from, to, most, starts); ok {
-				found = append(found, Span{s.From, s.To, result.Fuzzy})
+			if s, ok := t.accept(Span{From: from, To: to, Gap: t.widest(from, to)}, w, h); ok && s.Gap < block {
+				s.Kind = result.Fuzzy
+				found = append(found, s)
 			}
 		}
 	}
 	return found
 }
 
-// near says whether somewhere may be one jamo away from the phrase. Where no
-// jamo stands alone, one jamo changes one syllable and leaves half of the phrase as it is.
-func (p Pattern) near(t *Text) bool {
-	has := func(half string) bool { return t.pairs.may(half) && strings.Contains(t.tight.s, half) }
-	return t.loose || has(p.halves[0]) || has(p.halves[1])
+// places are where the phrase may begin, in order. Where no jamo stands alone,
+// one jamo changes one syllable and leaves half of the phrase as it is.
+func (f fuzzy) places(t *Text, h *hits) (all []int) {
+	add := func(near int) {
+		for from := max(0, near-1); from <= min(near+1, len(t.glyphs)-1); from++ {
+			all = append(all, from)
+		}
+	}
+	for i, g := range f.halves {
+		for _, s := range h.of[g] {
+			add(s.From - f.from[i])
+		}
+	}
+	for _, i := range t.jamo().alone {
+		for from := max(0, i-len(f.starts)); from <= i; from++ {
+			all = append(all, from)
+		}
+	}
+	if f.loose { // its halves need not be there
+		for from := range t.glyphs {
+			all = append(all, from)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // oneJamoApart says whether one jamo put in, left out or changed makes x of y.

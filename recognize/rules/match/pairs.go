@@ -1,12 +1,7 @@
 package match
 
-import "unicode"
-
-// pairs is the set of a text's characters, each as a pair with a 0, and of its
-// neighbouring characters, by hash. A text without a phrase's pairs does not
-// have the phrase, and to know that takes a look at a few bits instead of a
-// search, which in Korean stops at every byte: the syllables share their first.
-// Some 250 phrases are looked for in a page, and most are not there.
+// pairs is a set of pairs of characters by hash: to look at one bit tells most
+// of the places of a text where nothing can begin.
 type pairs [1 << 16 / 64]uint64
 
 func (s *pairs) at(a, b rune) (word *uint64, bit uint64) {
@@ -20,17 +15,8 @@ func (s *pairs) add(a, b rune) {
 	*word |= bit
 }
 
-// may says whether the text may have the phrase; white space does not count.
-func (s *pairs) may(phrase string) bool {
-	last := rune(0)
-	for _, r := range phrase {
-		if unicode.IsSpace(r) {
-			continue
-		}
-		if word, bit := s.at(last, r); *word&bit == 0 {
-			return false
-		}
-		last = r
-	}
-	return true
+// has says whether the pair may be in.
+func (s *pairs) has(a, b rune) bool {
+	word, bit := s.at(a, b)
+	return *word&bit != 0
 }

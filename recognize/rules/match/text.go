@@ -53,13 +53,19 @@ type glyph struct {
 //
 // The views are built from words, whose boxes are known, and not from Line.Text.
 type Text struct {
-	lines  []result.Line
-	glyphs []glyph
-	read   view
-	tight  view
-	pairs  pairs
-	loose  bool // a jamo is a glyph of its own
-	apart  jamo // nil until a fuzzy pattern asks
+	lines      []result.Line
+	glyphs     []glyph
+	read       view
+	tight      view
+	spaced     []bool // see space
+	apart      jamo   // nil until a fuzzy pattern asks
+	begins     []int  // see clauses
+	classified map[NumberClass][]Span
+	ends       []int
+
+	// What the dictionary last looked for was met by.
+	dictionary *Dictionary
+	hits       *hits
 
 	// The word last taken apart, by line and word: matches come in order, and
 	// nothing bounds how many of them one word has.
@@ -104,6 +110,7 @@ func Read(lines []result.Line) *Text {
 		}
 	}
 	t.spell()
+	t.space()
 	return t
 }
 
@@ -115,7 +122,7 @@ func (t *Text) add(line, word int, s string) (space bool) {
 		switch {
 		case !plain(r) && unicode.IsSpace(r):
 			space = true
-		case !plain(r) && unicode.In(r, unicode.Cf, unicode.Cc, unicode.Variation_Selector):
+		case !plain(r) && invisible(r):
 		default:
 			g := glyph{r: fold(r), line: line, word: word, from: from, to: to}
 			if space {
@@ -143,6 +150,13 @@ func (t *Text) add(line, word int, s string) (space bool) {
 	return space
 }
 
+// invisible says whether a character shows nothing of its own, or only a stroke
+// or an ornament over another: what is left of marks after normalization.
+func invisible(r rune) bool {
+	return unicode.In(r, unicode.Cf, unicode.Cc, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) ||
+		0x300 <= r && r <= 0x36F || 0x20D0 <= r && r <= 0x20FF || r == 0x2800
+}
+
 // plain says whether a character is visible ASCII or a Hangul syllable, as most
 // are: one that normalization leaves as it is if the next is plain too.
 func plain(r rune) bool { return '!' <= r && r <= '~' || '가' <= r && r <= '힣' }
@@ -161,11 +175,6 @@ func (t *Text) spell() {
 		}
 		t.read.off = append(t.read.off, read.Len())
 		t.tight.off = append(t.tight.off, tight.Len())
-		t.pairs.add(0, g.r)
-		if i > 0 {
-			t.pairs.add(t.glyphs[i-1].r, g.r)
-		}
-		t.loose = t.loose || isJamo(g.r)
 		read.WriteRune(g.r)
 		tight.WriteRune(g.r)
 	}
@@ -188,84 +197,20 @@ func (v view) slice(a, b int) string {
 
 // segments calls f with each range of glyphs that has inside it only what most allows.
 func (t *Text) segments(most Gap, f func(from, to int)) {
-	from := 0
-	for i := 1; i <= len(t.glyphs); i++ {
-		if i == len(t.glyphs) || t.glyphs[i].before > max(most, Word) {
-			f(from, i)
-			from = i
-		}
+	for from := 0; from < len(t.glyphs); {
+		_, to := t.segment(from, most)
+		f(from, to)
+		from = to
 	}
 }
 
-// beginsWord says whether a reader would begin a word at glyph i: at the start
-// of a line, after white space, after punctuation, and where the kind of
-// character changes (Latin to Hangul, digits to Hangul, anything to punctuation).
-//
-// Boundaries between recognized words that have no white space between them
-// are no evidence: engines cut words where it suits them. White space is weak
-// evidence too, since an engine that breaks words into syllables begins a word
-// at each; where "주최 고객" is read as "주 최 고 객", 최고 does begin a word.
-// The search then prefers to find, and a rule's exceptions, which ignore
-// spacing too, say what to pass over.
-func (t *Text) beginsWord(i int) bool {
-	return i == 0 || t.glyphs[i].before != None || class(t.glyphs[i-1].r) != class(t.glyphs[i].r)
-}
-
-// edged says whether no number and no Latin word goes on beyond the ends of
-// the glyphs from a to b: 21위 is not 1위, 1100% and 1,100% and 0.100% are not
-// 100%, and "online idea" is not "line id". White space ends a number or word.
-func (t *Text) edged(a, b int) bool {
-	for _, c := range []charClass{digit, latin} {
-		if t.is(a, c) && t.joined(a) && t.is(a-1, c) || t.is(b-1, c) && t.joined(b) && t.is(b, c) {
-			return false
-		}
+// segment is the range around glyph i that has inside it only what most allows.
+func (t *Text) segment(i int, most Gap) (from, to int) {
+	for from = i; from > 0 && t.glyphs[from].before <= max(most, Word); from-- {
 	}
-	return !(t.is(a, digit) && t.inNumber(a-1)) && !(t.is(b-1, digit) && t.inNumber(b))
-}
-
-// inNumber says whether glyph i is a decimal point or a thousand's comma. A
-// comma is one where at most three digits stand before it and just three
-// after, so that the commas in a list of telephone numbers are not.
-func (t *Text) inNumber(i int) bool {
-	if i < 1 || i+1 >= len(t.glyphs) || !t.joined(i) || !t.joined(i+1) || !t.is(i-1, digit) || !t.is(i+1, digit) {
-		return false
+	for to = i + 1; to < len(t.glyphs) && t.glyphs[to].before <= max(most, Word); to++ {
 	}
-	before, after := 1, 1
-	for t.joined(i-before) && t.is(i-before-1, digit) {
-		before++
-	}
-	for t.joined(i+after+1) && t.is(i+after+1, digit) {
-		after++
-	}
-	return t.glyphs[i].r == '.' || t.glyphs[i].r == ',' && before <= 3 && after == 3
-}
-
-// joined says whether nothing stands between glyph i and the one before it.
-func (t *Text) joined(i int) bool {
-	return i > 0 && i < len(t.glyphs) && t.glyphs[i].before == None
-}
-
-func (t *Text) is(i int, c charClass) bool { return class(t.glyphs[i].r) == c }
-
-type charClass uint8
-
-const (
-	other charClass = iota // punctuation, symbols
-	digit
-	latin
-	letter // Hangul and every other script
-)
-
-func class(r rune) charClass {
-	switch {
-	case unicode.IsDigit(r):
-		return digit
-	case unicode.Is(unicode.Latin, r):
-		return latin
-	case unicode.IsLetter(r) || unicode.IsMark(r):
-		return letter
-	}
-	return other
+	return from, to
 }
 
 // fold makes letters that differ only in case the same.

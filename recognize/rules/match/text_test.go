@@ -43,7 +43,7 @@ func TestPlainCharactersAreReadAsAnyOther(t *testing.T) {
 			for _, r := range norm.NFKC.String(rest[:n]) {
 				if unicode.IsSpace(r) {
 					space = true
-				} else if !unicode.In(r, unicode.Cf, unicode.Cc, unicode.Variation_Selector) {
+				} else if !invisible(r) {
 					g := glyph{r: unicode.ToLower(r), from: from, to: to}
 					if space {
 						g.before, space = Word, false

@@ -1,0 +1,33 @@
+package disguise
+
+// Letters of other scripts that look like Latin ones (a selection of Unicode's
+// confusables, which NFKC leaves alone), in lower case as texts are spelled.
+const lookalikes = "аaеeоoрpсcуyхxіiјjѕsԁdһhԛqԝwкkмmтtвbнhгrьbзe" + "αaεeοoρpυuνvιiκkτtχxωwβbηnγy" + "ıiɡgℓl"
+
+// Symbols and digits that stand for letters where letters are beside them.
+const leet = "0o1i3e4a5s7t@a$s!i|i€e"
+
+// Digits as engines misread them and as sellers write them.
+const digits = "o0q0l1i1|1z2s5b8〇0영0공0일1이2삼3사4오5육6륙6칠7팔8구9零0一1二2三3四4五5六6七7八8九9"
+
+// Hanja that claims and diversions are written with, and their readings.
+const hanja = "最최高고唯유一일國국內내外외無무害해病병治치療료癒유完완癌암效효果과藥약品품質질肝간毒독痛통症증血혈壓압糖당尿뇨神신經경皮피膚부再재生생" +
+	"美미白백髮발毛모脫탈發발防방豫예保보證증認인許허可가世세界계初초第제位위的적絶절對대安안全전副부作작用용不불者자醫의師사推추薦천專전用용" +
+	"直직去거來래現현金금割할引인電전話화番번號호性성人인成성賭도博박酒주減감量량體체重중脂지肪방燃연燒소天천然연强강力력特특許허手수術술根근本본老로化화" +
+	"痔치疾질胃위腸장炎염腦뇌卒졸中중風풍免면疫역"
+
+// initials are the compatibility and conjoining consonants in the order of the Unicode Standard.
+const initials = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+
+var latinOf, letterOf, digitOf, readingOf = table(lookalikes), table(leet), table(digits), table(hanja)
+
+func table(pairs string) map[rune]rune {
+	m := map[rune]rune{}
+	runes := []rune(pairs)
+	for i := 0; i+1 < len(runes); i += 2 {
+		if _, ok := m[runes[i]]; !ok {
+			m[runes[i]] = runes[i+1]
+		}
+	}
+	return m
+}

@@ -1,0 +1,158 @@
+package disguise
+
+import "unicode"
+
+// mostSymbols is how many symbols may stand between two letters of a word.
+const mostSymbols = 6
+
+// whole puts words together that are in pieces: their jamo composed, the
+// symbols between their letters and the vowels that only draw them out left out.
+func whole(text []Char, undone []Kind) (View, bool) {
+	var v View
+	changed := false
+	pending := None
+	for i := 0; i < len(text); {
+		c := text[i]
+		k := undone[i] | pending
+		pending = None
+		switch {
+		case jamoOf(c.R) != 0 || hangul(c.R) && i+1 < len(text) && text[i+1].Close && jamoOf(text[i+1].R) != 0:
+			n := composed(text, i, &v, k)
+			changed = changed || v.Undone[len(v.Undone)-1] != None
+			i += n
+			continue
+		case i > 0 && c.Close && !letterOrDigit(c.R):
+			if n := between(text, i); n > 0 {
+				i, pending, changed = i+n, Symbols, true
+				continue
+			}
+		case drawnOut(v, c, text, i):
+			v.To[len(v.To)-1] = i + 1
+			v.Undone[len(v.Undone)-1] |= Stretched
+			i, changed = i+1, true
+			continue
+		}
+		v.put(c.R, i, i+1, k)
+		changed = changed || k != None
+		i++
+	}
+	return v, changed
+}
+
+func letterOrDigit(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+}
+
+// between is how many symbols from i on stand between two letters of one script
+// that are parts of a word, 0 if they do not.
+func between(text []Char, i int) int {
+	n := 0
+	for i+n < len(text) && text[i+n].Close && !letterOrDigit(text[i+n].R) {
+		n++
+	}
+	if n == 0 || n > mostSymbols || i+n >= len(text) || !text[i+n].Close {
+		return 0
+	}
+	before, after := text[i-1].R, text[i+n].R
+	if hangul(before) && hangul(after) || latin(before) && latin(after) || jamoOf(before) != 0 && jamoOf(after) != 0 ||
+		(hangul(before) || jamoOf(before) != 0) && (hangul(after) || jamoOf(after) != 0) {
+		return n
+	}
+	return 0
+}
+
+// composed puts the syllables that a run of jamo from i on makes, a syllable
+// before it included, and returns how many characters it took.
+func composed(text []Char, i int, v *View, k Kind) int {
+	var jamo []rune
+	var at []int // which character each jamo is of
+	j := i
+	for ; j < len(text) && (j == i || text[j].Close); j++ {
+		if c := jamoOf(text[j].R); c != 0 {
+			jamo, at = append(jamo, c), append(at, j)
+			continue
+		}
+		if j > i || !hangul(text[j].R) {
+			break
+		}
+		for _, part := range apart(text[j].R) {
+			jamo, at = append(jamo, part), append(at, j)
+		}
+	}
+	syllables, parts := Compose(jamo)
+	if syllables == nil {
+		for n := i; n < j; n++ {
+			v.put(text[n].R, n, n+1, k)
+			k = None
+		}
+		return j - i
+	}
+	for n, s := range syllables {
+		from, to := at[parts[n][0]], at[parts[n][1]-1]+1
+		undone := k
+		if s != text[from].R {
+			undone |= Jamo
+		}
+		v.put(s, from, to, undone)
+		k = None
+	}
+	return j - i
+}
+
+// apart is a syllable's jamo, in their compatibility forms.
+func apart(r rune) []rune {
+	i := int(r - '가')
+	parts := []rune{[]rune(initials)[i/588], []rune(vowelOrder)[i/28%21]}
+	if f := i % 28; f > 0 {
+		parts = append(parts, []rune(finalOrder)[f])
+	}
+	return parts
+}
+
+// Vowels that draw another out: 이 after 치, 오 after 료.
+var draws = map[rune]string{'아': "ㅏㅑㅘ", '어': "ㅓㅕㅝ", '오': "ㅗㅛ", '우': "ㅜㅠ", '으': "ㅡ", '이': "ㅣㅟㅢ", '애': "ㅐㅒㅙ", '에': "ㅔㅖㅞ"}
+
+// drawnOut says whether a character only draws the one before it out: a vowel
+// without a consonant of its own, a Latin letter for the third time.
+func drawnOut(v View, c Char, text []Char, i int) bool {
+	n := len(v.Runes)
+	if n == 0 || !c.Close {
+		return false
+	}
+	last := v.Runes[n-1]
+	if vowels, ok := draws[c.R]; ok && hangul(last) && (last-'가')%28 == 0 {
+		vowel := []rune(vowelOrder)[(last-'가')/28%21]
+		for _, r := range vowels {
+			if r == vowel {
+				return true
+			}
+		}
+	}
+	return latin(c.R) && c.R == last && i > 1 && text[i-2].R == c.R && text[i-2].Close
+}
+
+// InitialsOf spells the initial consonants of Hangul, and ok if that is all there is.
+func InitialsOf(word []rune) (string, bool) {
+	var out []rune
+	for _, r := range word {
+		if !hangul(r) {
+			return "", false
+		}
+		out = append(out, []rune(initials)[(r-'가')/588])
+	}
+	return string(out), len(out) > 0
+}
+
+// InitialOf is the initial consonant of a syllable, or the consonant that stands
+// alone; alone says which, and ok whether it is either.
+func InitialOf(r rune) (initial rune, alone, ok bool) {
+	if hangul(r) {
+		return []rune(initials)[(r-'가')/588], false, true
+	}
+	j := jamoOf(r)
+	if j == 0 {
+		return 0, false, false
+	}
+	_, ok = initialAt[j]
+	return j, true, ok
+}
