@@ -165,6 +165,10 @@ func TestRendererCrashCostsItsOwnPage(t *testing.T) {
 	s := newShot(cap, ask(serve(t, html(seen))), job.Source{})
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
+	var err error
+	if s.slot, err = cap.Browser.Reserve(ctx); err != nil {
+		t.Fatal(err)
+	}
 	for _, step := range []func(context.Context) error{s.chooseProfile, s.openTab, s.navigate} {
 		if err := step(ctx); err != nil {
 			t.Fatal(err)

@@ -77,6 +77,7 @@ type shot struct {
 	req      job.Request
 	own      *lease.Lease // what makes the page this delivery's own; nil: nobody else could be at it
 	profile  Profile
+	slot     *browser.Slot
 	tab      *browser.Tab
 	run      string
 	worlds   int  // how many documents our functions were put into
@@ -139,7 +140,7 @@ func (s *shot) chooseProfile(context.Context) error {
 }
 
 func (s *shot) openTab(ctx context.Context) (err error) {
-	s.tab, err = s.Browser.Open(ctx)
+	s.tab, err = s.slot.Open(ctx)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,12 @@ func (c *Capturer) Page(ctx context.Context, req job.Request, src job.Source) (p
 	if _, done, err := j.Look(ctx); done || err != nil {
 		return page.Manifest{}, err
 	}
-	err := j.Do(ctx, nil)
+	leave, err := j.Ready(ctx)
+	if err != nil {
+		return page.Manifest{}, err
+	}
+	defer leave()
+	err = j.Do(ctx, nil)
 	return j.Manifest, err
 }
 

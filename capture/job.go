@@ -7,6 +7,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
@@ -26,6 +27,7 @@ type Job struct {
 	*Capturer
 	req job.Request
 	src job.Source
+	tab *browser.Slot // a place for one, once Ready
 	// Manifest is what Do captured, or what another delivery committed before it.
 	Manifest page.Manifest
 }
@@ -90,11 +92,20 @@ func (j *Job) Look(ctx context.Context) (lease.Run, bool, error) {
 	return run, err == nil, fault.Wrap(fault.Transient, err, "repeat the manifest's event")
 }
 
+// Ready reserves a tab, waiting for one as long as ctx allows: a page that waits
+// must not hold its lease. That none came free is fault.Busy.
+func (j *Job) Ready(ctx context.Context) (leave func(), err error) {
+	if j.tab, err = j.Browser.Reserve(ctx); err != nil {
+		return nil, err
+	}
+	return j.tab.Release, nil
+}
+
 // Do captures the page while own is held. Its errors have the kind that decides
 // the request's fate.
 func (j *Job) Do(ctx context.Context, own *lease.Lease) error {
 	s := newShot(j.Capturer, j.req, j.src)
-	s.own = own
+	s.own, s.slot = own, j.tab
 	defer s.close()
 	began := s.manifest.CapturedAt
 	if err := s.takeSteps(ctx); err != nil {

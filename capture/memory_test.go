@@ -99,9 +99,7 @@ func TestMemoryOfOnePage(t *testing.T) {
 				t.Errorf("page %d: height %d, partial %q, warnings %q, %v", i, m.Height, m.Partial, m.Warnings, err)
 				return
 			}
-			mem.mu.Lock()
-			defer mem.mu.Unlock()
-			checkBands(t, m, mem.objects)
+			checkBands(t, m, mem.Objects())
 		})
 	}
 	good.Wait()

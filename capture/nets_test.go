@@ -48,7 +48,7 @@ func TestNoWolfIsCried(t *testing.T) {
 			if len(m.Unseen) > 0 || m.Partial != "" || m.Width != 1280 {
 				t.Errorf("unseen %+v, partial %q, width %d", m.Unseen, m.Partial, m.Width)
 			}
-			if got := shown(t, m, mem.objects); got[1] < .9 {
+			if got := shown(t, m, mem.Objects()); got[1] < .9 {
 				t.Errorf("the page's own picture: %.2f", got[1])
 			}
 		})

@@ -112,7 +112,7 @@ func wholly(t *testing.T, pictures int, body string, frames ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := shown(t, m, mem.objects)
+	got := shown(t, m, mem.Objects())
 	for n := range pictures {
 		if got[n] < .9 || got[n] > 1.1 {
 			t.Errorf("picture %d: %.2f of it is in the tiles, of %dx%d px", n, got[n], m.Width, m.Height)

@@ -39,6 +39,10 @@ func (r *Recognizer) Job(uri store.URI) *Job {
 	return &Job{Recognizer: r, uri: uri, timings: map[string]int64{}}
 }
 
+// Ready needs nothing that is scarce: the quota and the decoding of images are
+// waited for while the lease is held, which is renewed meanwhile.
+func (j *Job) Ready(context.Context) (func(), error) { return func() {}, nil }
+
 // Origin is the request that the page belongs to, for the record of a failure:
 // the manifest's, once it could be read, and until then one that has the
 // object's address, and the id by which people know it. It is known once Look

@@ -103,9 +103,12 @@ func newMemory() *memory {
 	return m
 }
 
+// bundled are the packs, whose own tests are run once.
+var bundled = sync.OnceValues(rules.Bundled)
+
 func recognizer(t testing.TB, words ...printed) (*Recognizer, *memory, *reader) {
 	t.Helper()
-	set, err := rules.Bundled()
+	set, err := bundled()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -149,7 +149,7 @@ func (b *Browser) openTab(ctx context.Context, allow []netip.AddrPort) (t *Tab, 
 		hung := ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || p.ctx.Err() != nil)
 		if hung {
 			b.replace(p, err)
-			err = fault.New(fault.Transient, "the browser did not open a tab: %v", err)
+			err = fault.Busy(fmt.Errorf("the browser did not open a tab: %w", err))
 		}
 		b.leave(p)
 		if !hung {

@@ -91,9 +91,10 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	return &delivery.Handler{
 		Stage: job.StageCapture, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: cfg.Browser.Tabs,
 		// Beside the tiles: nobody is notified of that bucket, and its lifecycle rule tidies up.
-		Leases: &lease.Leases{Config: cfg.Lease, Store: objects, Bucket: cfg.Screenshots},
-		Decode: delivery.Requests,
-		Open:   func(item *delivery.Item) delivery.Job { return capturer.Job(item.Request, item.Source) },
+		Leases:  &lease.Leases{Config: cfg.Lease, Store: objects, Bucket: cfg.Screenshots},
+		Decode:  delivery.Requests,
+		Open:    func(item *delivery.Item) delivery.Job { return capturer.Job(item.Request, item.Source) },
+		Healthy: chromium.Healthy,
 	}, nil
 }
 

@@ -279,6 +279,8 @@ func TestFailureOfLookIsDecidedOnce(t *testing.T) {
 // broken is a job that cannot be looked at.
 type broken struct{}
 
+func (broken) Ready(context.Context) (func(), error) { return func() {}, nil }
+
 func (broken) Look(context.Context) (lease.Run, bool, error) {
 	return lease.Run{Request: "seen"}, false, fault.New(fault.Invalid, "no manifest")
 }

@@ -70,14 +70,18 @@ type Item struct {
 	Err     error  // the item could not be decoded; it is not worked on
 }
 
-// Job is one piece of work in two phases. The lease stands between them: it is
-// claimed under the item's id once Look has said that there is something to do.
+// Job is one piece of work in two phases, Look and Do. The lease stands between
+// them: it is claimed under the item's id once Look has said that there is
+// something to do, and Ready that there is a place for it.
 // A job fills in what it finds out about its item, for the record of a failure.
 type Job interface {
 	// Look says whether the work was done before, in which case it has repeated
 	// the work's event, and else which run of it this is. It is asked without the
 	// lease and once more under it: whoever had it before may have finished in between.
 	Look(ctx context.Context) (run lease.Run, done bool, err error)
+	// Ready waits, before the lease is claimed, for what the instance has a limited
+	// number of, and returns what gives it back. That none came free is fault.Busy.
+	Ready(ctx context.Context) (leave func(), err error)
 	// Do does the work, which is this delivery's own. It asks own.Check right
 	// before it commits.
 	Do(ctx context.Context, own *lease.Lease) error
@@ -97,9 +101,6 @@ type Handler struct {
 	Decode func(http.Header, []byte) ([]Item, error)
 	// Open makes the job of an item that could be decoded.
 	Open func(*Item) Job
-	// Admit waits, before the lease is claimed, for what the instance has a limited
-	// number of, and returns what gives it back. nil: there is no such thing.
-	Admit func(context.Context) (leave func(), err error)
 	// Healthy says what is wrong with the instance, beside what the handler sees
 	// itself. nil: nothing can be.
 	Healthy func(context.Context) error

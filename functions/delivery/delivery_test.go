@@ -54,6 +54,8 @@ func words(_ http.Header, body []byte) ([]Item, error) {
 // do is a job that was never done before.
 type do func(context.Context, *lease.Lease) error
 
+func (do) Ready(context.Context) (func(), error) { return func() {}, nil }
+
 func (do) Look(context.Context) (lease.Run, bool, error)    { return lease.Run{}, false, nil }
 func (f do) Do(ctx context.Context, own *lease.Lease) error { return f(ctx, own) }
 

@@ -54,6 +54,7 @@ type worker struct {
 	proceed chan struct{} // closed to let the runs end
 	result  error
 	deaf    bool // it does not look at its context
+	full    bool // no place is free
 }
 
 func newWorker(l *lease.Leases) *worker {
@@ -84,6 +85,14 @@ func (j *task) Look(ctx context.Context) (lease.Run, bool, error) {
 		return j.run(), false, nil
 	}
 	return j.run(), err == nil, err
+}
+
+func (j *task) Ready(ctx context.Context) (func(), error) {
+	if j.full {
+		<-ctx.Done()
+		return nil, fault.Busy(errors.New("every tab is in use"))
+	}
+	return func() {}, nil
 }
 
 func (j *task) Do(ctx context.Context, own *lease.Lease) error {

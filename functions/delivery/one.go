@@ -76,13 +76,11 @@ func (h *Handler) work(ctx context.Context, t times, item *Item) (own *lease.Lea
 		}
 		return h.claimFailure(ctx, item, run, err)
 	}
-	if h.Admit != nil {
-		leave, err := h.Admit(work)
-		if err != nil {
-			return nil, err
-		}
-		defer leave()
+	leave, err := todo.Ready(work)
+	if err != nil {
+		return nil, err
 	}
+	defer leave()
 	own, err = h.Leases.Claim(ctx, item.Request.ID, run, lost) // ctx ends with the delivery, and so does the lease
 	if err != nil {
 		return own, err

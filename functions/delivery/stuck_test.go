@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/lease"
 )
 
@@ -23,7 +22,7 @@ func TestStuckWork(t *testing.T) {
 	if got := send(stuck, http.MethodGet, ""); got.Code != 200 {
 		t.Errorf("before: %d %s", got.Code, got.Body)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	r := httptest.NewRecorder()
 	stuck.ServeHTTP(r, httptest.NewRequestWithContext(ctx, http.MethodPost, "/", strings.NewReader(one)))
@@ -110,10 +109,7 @@ func TestDrainDoesNotWaitForEver(t *testing.T) {
 func TestNoPlaceFree(t *testing.T) {
 	l := newLeases(t)
 	w := newWorker(l)
-	w.Admit = func(ctx context.Context) (func(), error) {
-		<-ctx.Done()
-		return nil, fault.Busy(errors.New("every tab is in use"))
-	}
+	w.full = true
 	for range 3 {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		r := httptest.NewRecorder()
@@ -126,7 +122,7 @@ func TestNoPlaceFree(t *testing.T) {
 	if _, _, err := l.Store.Read(t.Context(), lease.URI(bucket, "p-1"), 1<<20); err == nil {
 		t.Error("it claimed its lease before it had a place")
 	}
-	w.Admit = func(context.Context) (func(), error) { return func() {}, nil }
+	w.full = false
 	close(w.proceed)
 	if got := w.deliver(t, one); got.Code != 200 {
 		t.Errorf("with a place: %d %s", got.Code, got.Body)

@@ -156,6 +156,8 @@ type stubJob struct {
 	item *delivery.Item
 }
 
+func (stubJob) Ready(context.Context) (func(), error) { return func() {}, nil }
+
 func (j stubJob) Do(ctx context.Context, own *lease.Lease) error {
 	return j.stub.page(ctx, j.item.Request, j.item.Source, own)
 }

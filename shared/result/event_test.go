@@ -49,12 +49,12 @@ func TestEventAlwaysFits(t *testing.T) {
 			return strings.Repeat("\x01", rapid.IntRange(0, most).Draw(t, name))
 		}
 		r := Result{
-			Title: long("title", 1<<20), URL: long("url", 1<<18), FinalURL: long("final", 1<<20), Category: long("category", 1<<18),
-			Labels:   map[string]string{"a": long("label", 1<<18)},
+			Title: long("title", 1_000_000), URL: long("url", 200_000), FinalURL: long("final", 1_000_000), Category: long("category", 200_000),
+			Labels:   map[string]string{"a": long("label", 200_000)},
 			Findings: findings(rapid.IntRange(0, 3000).Draw(t, "findings"), High, rapid.IntRange(0, 500).Draw(t, "quote")),
 			Tiles:    make([]page.Tile, rapid.IntRange(0, page.MaxTiles).Draw(t, "tiles")),
 			Unseen:   make([]page.Unseen, rapid.IntRange(0, page.MaxUnseen).Draw(t, "unseen")),
-			Page:     Page{Partial: long("partial", 1<<18), Warnings: []string{long("warning", 1<<18)}},
+			Page:     Page{Partial: long("partial", 200_000), Warnings: []string{long("warning", 200_000)}},
 		}
 		for i := range r.Tiles {
 			r.Tiles[i].Object = "gs://" + strings.Repeat("x", 1000)
