@@ -3,7 +3,6 @@ package capture
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -79,7 +78,7 @@ func (j *Job) Look(ctx context.Context) (lease.Run, bool, error) {
 	switch {
 	case max(j.req.Attempt, 1) > max(was.Request.Attempt, 1):
 		was.Request.Attempt = j.req.Attempt
-		if b, err = json.MarshalIndent(was, "", " "); err != nil {
+		if b, err = was.Encode(); err != nil {
 			return run, false, fault.Wrap(fault.Internal, err, "encode manifest")
 		}
 	case j.Now().Sub(attrs.Created) < quiet:

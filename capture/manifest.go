@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -36,12 +35,9 @@ func (s *shot) writeManifest(ctx context.Context) error {
 	for _, address := range s.tab.Refused() {
 		m.Blocked = appendOnce(m.Blocked, page.MaxNotes, "%s", address)
 	}
-	if err := m.Validate(); err != nil {
-		return fault.New(fault.Internal, "the manifest just made is wrong: %v", err)
-	}
-	b, err := json.MarshalIndent(m, "", " ")
+	b, err := m.Encode()
 	if err != nil {
-		return fault.Wrap(fault.Internal, err, "encode manifest")
+		return fault.New(fault.Internal, "the manifest just made is wrong: %v", err)
 	}
 	write := s.Store.Create
 	if s.req.Force {

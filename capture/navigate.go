@@ -32,10 +32,6 @@ const (
 // emulate makes the tab look as the profile says, before anything is loaded.
 func (s *shot) emulate(ctx context.Context) error {
 	p := s.profile
-	headers := network.Headers{}
-	for k, v := range p.Headers {
-		headers[k] = v
-	}
 	commands := []func() error{
 		command(ctx, s.tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
 			Width: int64(p.Viewport.Width), Height: int64(p.Viewport.Height), DeviceScaleFactor: p.Scale, Mobile: p.Mobile}),
@@ -46,7 +42,9 @@ func (s *shot) emulate(ctx context.Context) error {
 		command(ctx, s.tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: "prefers-reduced-motion", Value: "reduce"}}}),
 		command(ctx, s.tab, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: p.Mobile}),
-		command(ctx, s.tab, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: headers}),
+		func() error {
+			return s.tab.SetHeaders(ctx, p.Headers, func(address string) bool { return p.mayHave(s.req.URL, address) })
+		},
 		// Service workers answer from outside the tab, unseen by its count of requests.
 		command(ctx, s.tab, network.SetBypassServiceWorker, network.SetBypassServiceWorkerParams{Bypass: true}),
 	}

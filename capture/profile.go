@@ -3,6 +3,7 @@ package capture
 import (
 	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/page"
 )
 
 // Profile says how to capture a site. The zero value of a field means the
@@ -32,7 +34,7 @@ type Profile struct {
 	Hide    []string `yaml:"hide"`     // CSS selectors to hide, such as cookie banners
 	CropTo  string   `yaml:"crop_to"`  // CSS selector whose box is the page
 
-	Headers map[string]string `yaml:"headers"` // sent with every request; ${NAME} is taken from the environment
+	Headers map[string]string `yaml:"headers"` // sent to the profile's hosts or, if it names none, to the page's own; ${NAME} is taken from the environment
 	Cookies map[string]string `yaml:"cookies"` // for the page's own host; ${NAME} likewise
 
 	MaxHeight   int    `yaml:"max_height"`   // CSS pixels; a longer page is truncated, and says so
@@ -43,6 +45,8 @@ type Profile struct {
 	Quality     int    `yaml:"quality"`      // of jpeg and webp, 1 to 100
 	SafeSearch  bool   `yaml:"safe_search"`  // have Vision judge the pictures' decency, too, for a second unit a tile
 	AcceptError bool   `yaml:"accept_error"` // capture the page although its HTTP status is 400 or more
+
+	secret bool // its headers or cookies have something of the environment
 }
 
 // Viewport is the window a shopper looks through, in CSS pixels.
@@ -96,6 +100,7 @@ func parseProfiles(name string, b []byte) ([]Profile, error) {
 		return nil, fault.New(fault.Invalid, "%s: version: is %q, want v1", name, f.Version)
 	}
 	seen := map[string]bool{}
+	var wrong []error // of every profile, so that all can be mended at once
 	for i := range f.Profiles {
 		p := &f.Profiles[i]
 		if p.Name == "" || seen[p.Name] {
@@ -103,11 +108,11 @@ func parseProfiles(name string, b []byte) ([]Profile, error) {
 		}
 		seen[p.Name] = true
 		p.setDefaults()
-		if err := p.check(); err != nil {
-			return nil, fault.Wrap(fault.Invalid, err, "%s: profile %s", name, p.Name)
+		if err := errors.Join(p.check(), p.takeSecrets(os.LookupEnv)); err != nil {
+			wrong = append(wrong, fault.Wrap(fault.Invalid, err, "%s: profile %s", name, p.Name))
 		}
 	}
-	return f.Profiles, nil
+	return f.Profiles, errors.Join(wrong...)
 }
 
 // Limits of what a profile may ask for.
@@ -179,32 +184,39 @@ func (p *Profile) check() error {
 			return fault.New(fault.Invalid, "hosts: %q is not a pattern", h)
 		}
 	}
-	// Vision reads at most 75 Mpx an image; keep the picture's rows within
-	// what every render path draws, too.
-	if px := float64(p.TileHeight) * p.Scale; px > maxTilePixels {
-		p.TileHeight = int(maxTilePixels / p.Scale)
+	// What every render path draws, and what Vision reads without scaling it down.
+	tallest := min(maxTilePixels/p.Scale, page.MaxPixels/(float64(p.Viewport.Width)*p.Scale*p.Scale))
+	p.TileHeight = min(p.TileHeight, int(tallest))
+	if err := between("overlap", p.Overlap, 32, p.TileHeight/2); err != nil {
+		return fmt.Errorf("%w: at viewport.width %d and scale %v a tile of %d million picture pixels, the most that Vision reads as they are, is %d px high",
+			err, p.Viewport.Width, p.Scale, page.MaxPixels/1_000_000, int(tallest))
 	}
-	return between("overlap", p.Overlap, 32, p.TileHeight/2)
+	return nil
 }
 
 // For returns the profile of the name given, else the first whose hosts match
-// the address, else "default".
+// the address, else "default". A profile with secrets that is asked for by name
+// is refused for an address that is none of its hosts.
 func (ps *Profiles) For(name, address string) (Profile, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return Profile{}, fault.New(fault.Invalid, "url: %v", err)
 	}
 	for _, p := range ps.list {
-		if p.Name == name {
-			return p.expand()
+		switch {
+		case p.Name != name:
+		case p.secret && !p.owns(u.Hostname()):
+			return Profile{}, fault.New(fault.Invalid, "profile: %q has secrets for %s, and %s is none of these; ask for another profile, or add the host to it", name, strings.Join(p.Hosts, ", "), u.Hostname())
+		default:
+			return p, nil
 		}
 	}
 	if name != "" {
 		return Profile{}, fault.New(fault.Invalid, "profile: there is none called %q; there are %s", name, strings.Join(ps.Names(), ", "))
 	}
 	for _, p := range ps.list {
-		if slices.ContainsFunc(p.Hosts, func(h string) bool { ok, _ := path.Match(strings.ToLower(h), strings.ToLower(u.Hostname())); return ok }) {
-			return p.expand()
+		if p.owns(u.Hostname()) {
+			return p, nil
 		}
 	}
 	return ps.For("default", address)
@@ -217,30 +229,6 @@ func (ps *Profiles) Names() []string {
 		names = append(names, p.Name)
 	}
 	return names
-}
-
-// expand puts secrets from the environment where ${NAME} refers to them, so
-// that none is in a file. A name that is not set is an error.
-func (p Profile) expand() (Profile, error) {
-	var missing []string
-	fill := func(m map[string]string) map[string]string {
-		out := make(map[string]string, len(m))
-		for k, v := range m {
-			out[k] = os.Expand(v, func(name string) string {
-				value, ok := os.LookupEnv(name)
-				if !ok {
-					missing = append(missing, name)
-				}
-				return value
-			})
-		}
-		return out
-	}
-	p.Headers, p.Cookies = fill(p.Headers), fill(p.Cookies)
-	if missing != nil {
-		return p, fault.New(fault.Internal, "profile %s refers to %s, which the environment does not have", p.Name, strings.Join(missing, ", "))
-	}
-	return p, nil
 }
 
 // mediaType of the tiles, and the end of their object names.

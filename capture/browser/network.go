@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -80,6 +81,8 @@ func (t *Tab) hear(ev any) {
 		t.mu.Unlock()
 	case *network.EventLoadingFailed:
 		t.loadingFailed(e)
+	case *fetch.EventRequestPaused:
+		go t.paused(e) // which answers it
 	}
 }
 

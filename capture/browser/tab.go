@@ -46,8 +46,10 @@ type Tab struct {
 	world   runtime.ExecutionContextID // our isolated world in a document
 	gone    chan struct{}              // closed when that document is replaced
 
-	mu   sync.Mutex
-	fate error // why the page has ended; nil as long as it lives
+	mu      sync.Mutex
+	fate    error             // why the page has ended; nil as long as it lives
+	headers map[string]string // sent to the addresses that are allowed to have them
+	allowed func(address string) bool
 	traffic
 }
 

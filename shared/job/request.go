@@ -23,6 +23,10 @@ const RequestSchema = "pageinspect.request/v1"
 // MaxRequestBytes bounds a request; Kafka's own default record limit is 1 MB.
 const MaxRequestBytes = 1 << 20
 
+// MaxURLBytes bounds an address. Servers refuse more than 8 to 32 KB; Chromium
+// takes 2 MB.
+const MaxURLBytes = 64 << 10
+
 // Request is pageinspect.request/v1: one page to inspect.
 type Request struct {
 	Schema string `json:"schema"`
@@ -101,6 +105,9 @@ func (r Request) Validate() error {
 func CheckURL(s string) error {
 	if strings.TrimSpace(s) == "" {
 		return fault.New(fault.Invalid, "missing; want an http or https address")
+	}
+	if len(s) > MaxURLBytes {
+		return fault.New(fault.Invalid, "has %d bytes, more than %d", len(s), MaxURLBytes)
 	}
 	u, err := url.Parse(s)
 	switch {

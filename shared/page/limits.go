@@ -1,8 +1,12 @@
 package page
 
 import (
+	"encoding/json"
 	"math"
 	"unicode/utf8"
+
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
 )
 
 // Every bound on what a stranger's page hands over stands here: a page can make
@@ -19,7 +23,7 @@ const (
 	MaxTitleBytes = 1000
 	// MaxURLBytes bounds an address. Servers refuse more than 8 to 32 KB;
 	// Chromium takes 2 MB.
-	MaxURLBytes = 64 << 10
+	MaxURLBytes = job.MaxURLBytes
 	// MaxNoteBytes bounds one warning, one reason, or one address in a list.
 	MaxNoteBytes = 500
 	// MaxNotes bounds a list of them: enough to act on.
@@ -32,6 +36,45 @@ const (
 	// to 20 Mpx, and small type with them.
 	MaxPixels = 20_000_000
 )
+
+// bound cuts what a page made longer than it may be. A manifest whose page did
+// that is read all the same: what was cut is for people, and decides nothing.
+func (m *Manifest) bound() {
+	m.Title = Cut(m.Title, MaxTitleBytes)
+	m.Partial = Cut(m.Partial, MaxNoteBytes)
+	if len(m.FinalURL) > MaxURLBytes { // no address is better than another one
+		m.FinalURL = m.Request.URL
+	}
+	for _, list := range []*[]string{&m.Warnings, &m.Blocked, &m.Clicked, &m.Hidden} {
+		if len(*list) > MaxNotes+1 { // the last one says that there are more
+			*list = append((*list)[:MaxNotes:MaxNotes], "and more")
+		}
+		for i, note := range *list {
+			(*list)[i] = Cut(note, MaxNoteBytes)
+		}
+	}
+	if len(m.Unseen) > MaxUnseen {
+		m.Unseen = m.Unseen[:MaxUnseen]
+	}
+	for i := range m.Unseen {
+		u := &m.Unseen[i]
+		u.Why, u.Source = Cut(u.Why, MaxNoteBytes), Cut(u.Source, MaxNoteBytes)
+		u.Box = u.Box.Clip(float64(m.Width), float64(m.Height))
+	}
+}
+
+// Encode bounds and checks a manifest, and encodes it.
+func (m *Manifest) Encode() ([]byte, error) {
+	m.bound()
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	b, err := json.MarshalIndent(m, "", " ")
+	if err == nil && len(b) > MaxManifestBytes {
+		err = fault.New(fault.Invalid, "%d bytes, more than %d", len(b), MaxManifestBytes)
+	}
+	return b, err
+}
 
 // Cut shortens s to at most limit bytes, between two characters, and says so
 // with an ellipsis.

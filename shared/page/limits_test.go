@@ -1,7 +1,10 @@
 package page
 
 import (
+	"bytes"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -46,5 +49,39 @@ func TestClipStaysWithinThePage(t *testing.T) {
 	})
 	if got := (Box{-10, -10, 30, 1e12}).Clip(1280, 5000); got != (Box{0, 0, 20, 5000}) {
 		t.Errorf("got %v", got)
+	}
+}
+
+// TestBounds: whatever a page made long, its manifest is written, read again,
+// and the same then.
+func TestBounds(t *testing.T) {
+	long := func(n int) string { return strings.Repeat("가", n) }
+	m := good()
+	m.Title, m.FinalURL, m.Partial = long(4_000_000), "https://shop.example/?"+long(1_000_000), long(1_000_000)
+	m.Warnings, m.Blocked = slices.Repeat([]string{long(10_000)}, 300), slices.Repeat([]string{"https://a.example/" + long(30_000)}, 300)
+	m.Unseen = slices.Repeat([]Unseen{{Kind: Failed, Why: long(1000), Source: long(1_000_000), Box: Box{X: -5, Y: 1e12, W: 1e300, H: math.MaxFloat64}}}, 1000)
+	b, err := m.Encode()
+	if err != nil || len(b) > 1<<20 {
+		t.Fatalf("%d bytes, %v", len(b), err)
+	}
+	back, err := Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := back.Encode()
+	if err != nil || !bytes.Equal(again, b) {
+		t.Errorf("encoded again it is another: %v", err)
+	}
+	if len(back.Title) > MaxTitleBytes || back.FinalURL != m.Request.URL || len(back.Unseen) != MaxUnseen || len(back.Blocked) != MaxNotes+1 || !back.Unseen[0].Box.Empty() {
+		t.Errorf("title of %d bytes, %s, %d unseen, %d blocked", len(back.Title), back.FinalURL[:30], len(back.Unseen), len(back.Blocked))
+	}
+	// At the bound nothing is cut.
+	m = good()
+	m.Title, m.Warnings = strings.Repeat("x", MaxTitleBytes), slices.Repeat([]string{strings.Repeat("y", MaxNoteBytes)}, MaxNotes)
+	if b, err = m.Encode(); err != nil {
+		t.Fatal(err)
+	}
+	if back, err = Decode(b); err != nil || len(back.Title) != MaxTitleBytes || len(back.Warnings) != MaxNotes || len(back.Warnings[0]) != MaxNoteBytes {
+		t.Errorf("at the bound: %v", err)
 	}
 }

@@ -121,6 +121,7 @@ func Decode(b []byte) (Manifest, error) {
 	if err := json.Unmarshal(b, &m); err != nil {
 		return Manifest{}, fault.Wrap(fault.Invalid, err, "manifest is not JSON of %s", Schema)
 	}
+	m.bound()
 	if err := m.Validate(); err != nil {
 		return Manifest{}, fault.Wrap(fault.Invalid, err, "manifest")
 	}
