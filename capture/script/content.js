@@ -140,7 +140,7 @@ const identity = e => identities.get(e) || (identities.set(e, ++lastIdentity), l
 // null if it shows none.
 const pictureOf = (e, style) => {
   switch (e.localName) {
-    case 'img': return e.naturalWidth ? e.currentSrc || e.src : null;
+    case 'img': return e.naturalWidth || !e.complete ? e.currentSrc || e.src || null : null; // one that is on its way counts
     case 'input': return e.type === 'image' ? e.src : null;
     case 'video': return e.poster || e.currentSrc || null;
     case 'canvas': return 'canvas ' + identity(e);

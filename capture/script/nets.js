@@ -95,26 +95,39 @@ const keyOf = item => item.kind === 'text' ? 'text ' + item.key.replace(/\d+/g, 
 const seen = new Map();
 let candidates = null, tall = 0;
 
+// What each picture showed over time, where a script has changed it; and whether
+// pictures are taken out of the page, so that each must be waited for while it is there.
+const turned = new Map();
+let recycles = false;
+
 // watch has the list of what could be seen made anew whenever the page changes.
-const watcher = new MutationObserver(() => { candidates = null; });
+const watcher = new MutationObserver(changes => {
+  candidates = null;
+  for (const {type, target, oldValue, removedNodes} of changes) {
+    for (const n of removedNodes) recycles ||= n.nodeType === Node.ELEMENT_NODE && (n.localName === 'img' || !!n.querySelector('img'));
+    if (type !== 'attributes' || target.localName !== 'img' || !target.src) continue;
+    const all = turned.get(target) || new Set(oldValue ? [new URL(oldValue, target.baseURI).href] : []);
+    turned.set(target, all.add(target.src));
+  }
+});
 const watched = new WeakSet();
 const watch = scope => {
   if (watched.has(scope)) return;
   watched.add(scope);
-  watcher.observe(scope, {childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ['src', 'hidden']});
+  watcher.observe(scope, {childList: true, characterData: true, subtree: true, attributes: true, attributeOldValue: true, attributeFilter: ['src']});
 };
 
 // collect lists the elements that show something of their own, with where on the page they are.
 const collect = () => {
   const out = [];
-  watch(document);
+  findScopes();
+  scopes.forEach(watch);
   for (const e of elements()) {
-    if (e.shadowRoot) watch(e.shadowRoot);
-    else if ((e.localName === 'iframe' || e.localName === 'frame') && insideOf(e)) watch(insideOf(e));
     let text = false;
     for (let n = e.firstChild; n && !text; n = n.nextSibling) text = n.nodeType === Node.TEXT_NODE && /\S/.test(n.data);
     if (!text && pictureOf(e, getComputedStyle(e)) === null) continue;
-    const b = e.getBoundingClientRect(), y = e.ownerDocument === document ? scrollY : NaN;
+    const b = e.getBoundingClientRect();
+    const y = e.ownerDocument === document && b.width ? scrollY : NaN; // which is near wherever the window is
     out.push({e, y0: b.top + y, y1: b.bottom + y});
   }
   return out;
@@ -136,11 +149,15 @@ const look = () => {
       if (item.fixed || areaOf(part) < Math.min(areaOf(item) / 2, areaOf(screen) / 5)) { all = false; continue; }
       const key = keyOf(item);
       remember(item.e);
-      if (!seen.has(key)) seen.set(key, {...item, e: new WeakRef(item.e), clip: null, scene: scene(item, layout)});
+      if (!seen.has(key)) seen.set(key, {...item, e: new WeakRef(item.e), clip: null, size: item.e.naturalWidth * item.e.naturalHeight, scene: scene(item, layout)});
     }
     c.done = all && layout.of(c.e).opacity > .99;
   }
 };
+
+// standsIn says whether a picture was there only until the one that its element
+// shows now had come, or never came, which is said elsewhere.
+const standsIn = (item, e) => e.localName === 'img' && (e.complete && !e.naturalWidth || item.size && item.size * 2 < e.naturalWidth * e.naturalHeight) || /blank|placeholder|loading|spacer|noimg|no_image/i.test(item.key);
 
 // missing lists, in groups that matter, what was visible while the page was
 // walked and is not now.
@@ -161,7 +178,7 @@ const missing = items => {
       // A line that shows another text now is a ticker, a counter or a clock.
       if (item.y1 - item.y0 <= matter.line && there.some(i => i.kind === 'text' && areaOf(within(i, item)) > .3 * areaOf(item))) continue;
     }
-    if (e && e.isConnected && (hiddenByUs(e) || aside(e))) continue;
+    if (e && e.isConnected && (hiddenByUs(e) || aside(e) || standsIn(item, e))) continue;
     lost.add(Math.floor(item.y0 / 2000), item, 1, {items: []}).items.push(item);
   }
   return [...lost.groups.values()].filter(g => enough(g.letters, g.area));
