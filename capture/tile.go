@@ -116,9 +116,10 @@ func (s *shot) measure(ctx context.Context) (band, error) {
 	if layout.CSSContentSize == nil || layout.CSSLayoutViewport == nil {
 		return band{}, fault.New(fault.Internal, "the browser did not say how large the page is")
 	}
-	// A page is as wide as its viewport: what hangs over to the right is not
-	// seen without scrolling sideways, and one stray element would widen all tiles.
 	r := band{width: int(layout.CSSLayoutViewport.ClientWidth), height: int(math.Ceil(layout.CSSContentSize.Height))}
+	if err := s.widen(ctx, &r); err != nil {
+		return band{}, err
+	}
 	if c := s.profile.CropTo; c != "" {
 		box, err := js[*page.Box](ctx, s, "find", c)
 		switch {
@@ -127,8 +128,8 @@ func (s *shot) measure(ctx context.Context) (band, error) {
 		case box == nil || box.Empty():
 			s.warn("crop_to: nothing matches %q; the whole page is captured", c)
 		default:
-			r.x, r.y = max(0, int(box.X)), max(0, int(box.Y))
-			r.width = min(int(math.Ceil(box.W)), r.width-r.x)
+			r.width = min(int(math.Ceil(box.W)), r.x+r.width-max(r.x, int(box.X)))
+			r.x, r.y = max(r.x, int(box.X)), max(0, int(box.Y))
 			r.height = min(int(math.Ceil(box.H)), r.height-r.y)
 		}
 	}
@@ -143,6 +144,25 @@ func (s *shot) measure(ctx context.Context) (band, error) {
 		s.manifest.Truncated = true
 	}
 	return r, nil
+}
+
+// widest is how wide a page may be, in CSS pixels: what lies beyond is said.
+const widest = 4096
+
+// widen makes a region that is as wide as the window wider, as far as there is
+// something to be seen. One stray element of no account widens no tile.
+func (s *shot) widen(ctx context.Context, r *band) error {
+	if s.halted {
+		return nil
+	}
+	b, err := js[struct{ X0, X1, Edge int }](ctx, s, "breadth")
+	if err != nil {
+		return err
+	}
+	s.edge = b.Edge
+	r.x = max(b.X0, r.x+r.width-widest)
+	r.width = min(b.X1-r.x, widest)
+	return nil
 }
 
 // pin fixes what is fixed to the window, or sticks to it, to where it is on the
@@ -176,7 +196,7 @@ func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
 		Format:                cdppage.CaptureScreenshotFormat(s.profile.Format),
 		CaptureBeyondViewport: &yes,
 		OptimizeForSpeed:      &yes,
-		Clip:                  &cdppage.Viewport{X: float64(b.x), Y: float64(b.y), Width: float64(b.width), Height: float64(b.height), Scale: 1},
+		Clip:                  &cdppage.Viewport{X: float64(b.x - s.edge), Y: float64(b.y), Width: float64(b.width), Height: float64(b.height), Scale: 1},
 	}
 	if s.profile.Format != "png" {
 		q := int64(s.profile.Quality)

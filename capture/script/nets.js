@@ -67,8 +67,8 @@ const clipped = items => hiddenBy(items).map(g => ({
     `${amount(g)} ${g.clip.scrolls ? 'scroll inside of' : 'are cut off by'} ${nameOf(g.clip.e)}`,
 }));
 
-// beyond tells what lies beside or below of the region that is drawn.
-const beyond = (items, region) => {
+// outside lists what lies beside or below of a region, by the side.
+const outside = (items, region) => {
   const sides = gather();
   const ways = [document.documentElement, document.body].filter(e => e && isWindow(e)).map(e => getComputedStyle(e).overflowX);
   const reach = !ways.includes('hidden') && !ways.includes('clip') && root().scrollWidth > root().clientWidth;
@@ -78,12 +78,25 @@ const beyond = (items, region) => {
     const side = item.x1 > region.x1 + 1 ? 'right' : item.x0 < region.x0 - 1 ? 'left' : item.y1 > region.y1 + 1 ? 'below' : '';
     if (!side) continue;
     if (!reach && side === 'right' && (aside(item.e) || item.x0 < region.x1)) continue; // a drawer; a banner made for a wider screen
-    if (!reach && side === 'left') continue;
+    if (side === 'left' && (!reach || item.x1 <= edgeOf())) continue; // where no one can scroll to
     const lost = 1 - areaOf(within(seen, region)) / all;
     if (lost > .02) sides.add(side, {...item, ...seen}, lost, {});
   }
+  for (const [side, g] of sides.groups) if (!enough(g.letters, g.area)) sides.groups.delete(side);
+  return sides.groups;
+};
+
+// edgeOf is the left end of what can be scrolled to: less than 0 where writing goes from right to left.
+const edgeOf = () => {
+  const style = getComputedStyle(document.documentElement);
+  const leftward = style.direction === 'rtl' || style.writingMode === 'vertical-rl' || getComputedStyle(document.body || document.documentElement).direction === 'rtl';
+  return leftward ? Math.min(0, root().clientWidth - root().scrollWidth) : 0;
+};
+
+// beyond tells what lies beside or below of the region that is drawn.
+const beyond = (items, region) => {
   const where = {right: 'right of', left: 'left of', below: 'below'};
-  return [...sides.groups].filter(([, g]) => enough(g.letters, g.area)).map(([side, g]) => ({
+  return [...outside(items, region)].map(([side, g]) => ({
     kind: 'beyond', box: round(g.box), source: g.source, why: `${amount(g)} lie ${where[side]} what is photographed`,
   }));
 };
@@ -217,6 +230,17 @@ const paints = (e, s) => alpha(s.style.backgroundColor) > matter.clear || pictur
   (e.localName === 'dialog' && e.matches(':modal') && alpha(getComputedStyle(e, '::backdrop').backgroundColor) > matter.clear / 2);
 
 Object.assign(pageinspect, {
+  // breadth is from where to where the page has something that matters, at
+  // least the window, and where the browser begins to count when it draws.
+  breadth() {
+    const out = {x0: 0, x1: root().clientWidth, edge: edgeOf()};
+    for (const g of outside(inventory(), {...everywhere, x0: 0, x1: out.x1}).values()) {
+      out.x0 = Math.min(out.x0, Math.max(out.edge, Math.floor(g.box.x0)));
+      out.x1 = Math.max(out.x1, Math.ceil(g.box.x1));
+    }
+    return out;
+  },
+
   // nets lists what of the page is not in the region that is drawn, x0, y0, x1, y1;
   // without one, in a frame, all of the frame is.
   nets(region) {
