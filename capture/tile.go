@@ -22,24 +22,6 @@ import (
 // drawn: enough to hide a slow upload, and a few MB of memory.
 const uploads = 3
 
-// band is one tile's place on the page, and where the page is scrolled to while
-// it is drawn, in CSS pixels.
-type band struct{ x, y, width, height, scroll int }
-
-// bands cuts a region into overlapping tiles from top to bottom. The last one
-// ends with the region and is never shorter than the overlap, since it begins
-// before the end of the one above.
-func bands(region band, height, overlap int) []band {
-	var out []band
-	for y := 0; ; y += height - overlap {
-		h := min(height, region.height-y)
-		out = append(out, band{x: region.x, y: region.y + y, width: region.width, height: h})
-		if y+h >= region.height {
-			return out
-		}
-	}
-}
-
 // tile photographs the page, band by band from the top, and uploads each tile
 // while the next is drawn. Time that runs out after the first tile makes the
 // page partial, as tall as the tiles that were made.
@@ -59,7 +41,8 @@ func (s *shot) tile(ctx context.Context) error {
 		return err
 	}
 	p, m := s.profile, &s.manifest
-	plan := scrolled(bands(region, p.TileHeight, p.Overlap), frames, p.Viewport.Height, p.Overlap)
+	cut := cuttingOf(p, region.width)
+	plan := scrolled(cut.bands(region), frames, p.Viewport.Height, cut.overlap)
 	if err := s.pin(ctx, plan); err != nil {
 		return err
 	}
