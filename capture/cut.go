@@ -10,8 +10,9 @@ import (
 // in CSS pixels.
 type band struct {
 	x, y, width, height int
+	at                  int    // its place in the manifest, from the region's top
 	scroll              int    // where the page is scrolled to
-	extra               string // what it shows, if it is drawn a second time: without what is fixed to the window
+	extra               string // what it shows of a part that is drawn a second time
 }
 
 // span is some rows of the page, the last one not included.

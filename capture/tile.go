@@ -37,12 +37,17 @@ func (s *shot) tile(ctx context.Context) error {
 	if err := s.seen(ctx, region, frames); err != nil {
 		return err
 	}
-	if err := s.text(ctx, region, frames); err != nil {
-		return err
-	}
 	p, m := s.profile, &s.manifest
 	cut := cuttingOf(p, region.width)
 	plan := scrolled(cut.bands(region), frames, p.Viewport.Height, cut.overlap)
+	for i := range plan {
+		plan[i].at = plan[i].y - region.y // the region is the page
+	}
+	extras := s.bare(region, cut)
+	plan = append(plan, extras...)
+	if err := s.text(ctx, region, extras, frames); err != nil {
+		return err
+	}
 	if err := s.pin(ctx, plan); err != nil {
 		return err
 	}
@@ -66,7 +71,7 @@ func (s *shot) tile(ctx context.Context) error {
 		}
 		media, ext := p.mediaType()
 		t := describeTile(store.URI{Bucket: s.Screenshots, Object: fmt.Sprintf("%s/%s/%03d.%s", m.ID, s.run, i, ext)}, b, media, data)
-		t.X, t.Y = b.x-region.x, b.y-region.y // the region is the page
+		t.X, t.Y, t.Extra = b.x-region.x, b.at, b.extra
 		tiles = append(tiles, t)
 		up.Go(func() error {
 			uri, err := store.ParseURI(t.Object)
@@ -173,6 +178,12 @@ func (s *shot) scroll(ctx context.Context, y int) error {
 func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
 	if err := s.scroll(ctx, b.scroll); err != nil {
 		return nil, err
+	}
+	if b.extra != "" && !s.bared {
+		if _, err := js[chromedp.Void](ctx, s, "bare"); err != nil {
+			return nil, err
+		}
+		s.bared = true
 	}
 	yes := true
 	params := cdppage.CaptureScreenshotParams{

@@ -136,9 +136,7 @@ const collect = () => {
   findScopes();
   scopes.forEach(watch);
   for (const e of elements()) {
-    let text = false;
-    for (let n = e.firstChild; n && !text; n = n.nextSibling) text = n.nodeType === Node.TEXT_NODE && /\S/.test(n.data);
-    if (!text && pictureOf(e, getComputedStyle(e)) === null) continue;
+    if (!ownTexts(e).length && pictureOf(e, getComputedStyle(e)) === null) continue;
     const b = e.getBoundingClientRect();
     const y = e.ownerDocument === document && b.width ? scrollY : NaN; // which is near wherever the window is
     out.push({e, y0: b.top + y, y1: b.bottom + y});
@@ -201,34 +199,6 @@ const vanished = items => missing(items).map(g => ({
   kind: 'vanished', box: round(g.box), source: g.source, why: `${amount(g)} were visible while the page was scrolled, and are not in the picture`,
 }));
 
-// covered tells what lies under things that are fixed to the window.
-const covered = (items, layout) => {
-  const screen = {x0: 0, y0: 0, x1: innerWidth, y1: innerHeight}, under = gather();
-  const over = new Set(items.map(i => i.fixed).filter(Boolean));
-  for (const e of elements()) {
-    const s = layout.of(e);
-    if (s.fixed === e && layout.visible(e)) over.add(e);
-  }
-  if (!over.size || scrollX || scrollY) return [];
-  for (const item of items) {
-    const b = within(seenOf(item), screen);
-    if (item.fixed || areaOf(b) < .5 * areaOf(item)) continue;
-    const stack = document.elementsFromPoint((b.x0 + b.x1) / 2, (b.y0 + b.y1) / 2);
-    for (const e of stack) {
-      const s = layout.of(e);
-      if (!s.fixed) break;
-      if (paints(e, s)) { under.add(s.fixed, item, 1, {}); break; }
-    }
-  }
-  return [...under.groups].filter(([, g]) => enough(g.letters, g.area)).map(([e, g]) => ({
-    kind: 'covered', box: round(g.box), source: g.source, why: `${amount(g)} are covered by ${nameOf(e)}`,
-  }));
-};
-
-// paints says whether an element shows anything of its own over what is behind it.
-const paints = (e, s) => alpha(s.style.backgroundColor) > matter.clear || pictureOf(e, s.style) !== null ||
-  (e.localName === 'dialog' && e.matches(':modal') && alpha(getComputedStyle(e, '::backdrop').backgroundColor) > matter.clear / 2);
-
 Object.assign(pageinspect, {
   // breadth is from where to where the page has something that matters, at
   // least the window, and where the browser begins to count when it draws.
@@ -246,6 +216,6 @@ Object.assign(pageinspect, {
   nets(region) {
     region ||= everywhere;
     const layout = new Layout(), items = inventory(layout);
-    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...(self === top ? covered(items, layout) : [])];
+    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout)];
   },
 });
