@@ -241,7 +241,7 @@ func bareTiles(b *testing.B, bare context.Context, url string, height int) time.
 		b.Fatal(err)
 	}
 	began := time.Now()
-	for _, t := range bands(band{width: 1280, height: height}, 4096, 256) {
+	for _, t := range (cutting{height: 4096, overlap: 256}).bands(band{width: 1280, height: height}) {
 		if _, err := bareDraw(ctx, t); err != nil {
 			b.Fatal(err)
 		}

@@ -80,10 +80,13 @@ type shot struct {
 	slot     *browser.Slot
 	tab      *browser.Tab
 	run      string
-	worlds   int  // how many documents our functions were put into
-	lively   bool // the page can still change, by itself or when it is scrolled
-	scrolled int  // where the page is scrolled to while it is drawn
-	halted   bool // the page's scripts were stopped before it came to rest
+	worlds   int           // how many documents our functions were put into
+	lively   bool          // the page can still change, by itself or when it is scrolled
+	scrolled int           // where the page is scrolled to while it is drawn
+	bared    bool          // what lies over the page was taken away
+	edge     int           // the page's left end, from which pictures of it are measured; less than 0 where writing goes to the left
+	halted   bool          // the page's scripts were stopped before it came to rest
+	covered  []page.Unseen // what something lies over; drawn a second time without that
 	manifest page.Manifest
 }
 

@@ -285,7 +285,7 @@ func TestBands(t *testing.T) {
 	for _, c := range []struct{ height, tile, overlap, want int }{
 		{1, 4096, 256, 1}, {4096, 4096, 256, 1}, {4097, 4096, 256, 2}, {7936, 4096, 256, 2}, {7937, 4096, 256, 3}, {100_000, 4096, 256, 26},
 	} {
-		got := bands(band{width: 10, height: c.height}, c.tile, c.overlap)
+		got := cutting{height: c.tile, overlap: c.overlap}.bands(band{width: 10, height: c.height})
 		if len(got) != c.want {
 			t.Errorf("%d px: %d tiles, want %d", c.height, len(got), c.want)
 		}

@@ -88,7 +88,7 @@ func scrolled(plan []band, frames []frame, window, overlap int) []band {
 			out = append(out, b)
 			continue
 		}
-		for _, part := range bands(b, max(window, 2*overlap), overlap) {
+		for _, part := range (cutting{height: max(window, 2*overlap), overlap: overlap}).bands(b) {
 			part.scroll, _ = scrollFor(part, frames, window)
 			out = append(out, part)
 		}

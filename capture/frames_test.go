@@ -112,7 +112,7 @@ func TestScrolledBandsCoverThePage(t *testing.T) {
 			y := rapid.IntRange(0, height-1).Draw(t, "y")
 			frames = append(frames, frame{band: band{y: y, width: 1, height: rapid.IntRange(1, height-y).Draw(t, "h")}})
 		}
-		plan := scrolled(bands(band{width: 10, height: height}, 4096, overlap), frames, window, overlap)
+		plan := scrolled(cutting{height: 4096, overlap: overlap}.bands(band{width: 10, height: height}), frames, window, overlap)
 		end := 0
 		for i, b := range plan {
 			if i > 0 && (b.y > end-overlap || b.y < plan[i-1].y) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -50,6 +51,10 @@ func (s *shot) seen(ctx context.Context, region band, frames []frame) error {
 		}
 	}
 	for _, u := range found {
+		if u.Kind == page.Covered {
+			s.covered = append(s.covered, u) // and will be drawn without what covers it
+			continue
+		}
 		s.missed(u, region)
 	}
 	return nil
@@ -67,4 +72,28 @@ func (s *shot) missed(u page.Unseen, region band) {
 	u.Box.X, u.Box.Y = u.Box.X-float64(region.x), u.Box.Y-float64(region.y)
 	u.Box = u.Box.Round()
 	s.unseen(u)
+}
+
+// bareWhat is what a tile shows that is drawn without what lies over the page.
+const bareWhat = "a part of the first screen, without what lies over it"
+
+// bare plans the bands that show what is covered, below the page's end: whole
+// rows of the region.
+func (s *shot) bare(region band, cut cutting) []band {
+	var out []band
+	end := region.height
+	for _, u := range s.covered {
+		r := region
+		r.y = max(region.y, int(u.Box.Y))
+		r.height = min(region.y+region.height, int(math.Ceil(u.Box.Bottom()))) - r.y
+		if r.height <= 0 {
+			continue
+		}
+		for _, b := range cut.bands(r) {
+			b.at, b.extra = end+b.y-r.y, bareWhat
+			out = append(out, b)
+		}
+		end += r.height
+	}
+	return out
 }

@@ -19,8 +19,8 @@ import (
 )
 
 // A case page says {3} for the picture of number 3, 400x200 px of a colour of
-// its own, {3:80x40} for a smaller one, @ for the address of another site, and
-// % for a sentence of text.
+// its own, {3:80x40} for a smaller one, @/ for the root of another site, and
+// %% for a sentence of text.
 var inPage = regexp.MustCompile(`\{(\d+)(?::(\d+)x(\d+))?\}`)
 
 const sentence = "이 제품은 식약처가 인정한 기능성 화장품으로 매일 아침저녁 바르시면 됩니다"
@@ -66,7 +66,7 @@ func site(t *testing.T, body string, frames ...string) string {
 	var s *httptest.Server
 	s = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		other := fmt.Sprintf("http://localhost:%d", s.Listener.Addr().(*net.TCPAddr).Port)
-		send := func(body string) { html(strings.ReplaceAll(casePage(body), "@", other))(w, r) }
+		send := func(body string) { html(strings.ReplaceAll(casePage(body), "@/", other+"/"))(w, r) }
 		n, err := strconv.Atoi(r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:])
 		switch {
 		case r.URL.Path == "/":

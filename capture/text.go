@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -19,14 +20,18 @@ const maxTextBytes = page.MaxDOMBytes / 2
 
 // shownText is what the function texts in the page returns.
 type shownText struct {
-	Texts []page.DOMText
+	Texts []struct {
+		page.DOMText
+		Under bool // something lies over it
+	}
 	Whole bool
 }
 
 // text takes what the page's HTML shows, line by line, of the region that is
 // photographed, and puts it beside the tiles: what the tiles say and it does
-// not is said in pictures only. The page is captured without it, too.
-func (s *shot) text(ctx context.Context, region band, frames []frame) error {
+// not is said in pictures only. What something lies over stands where a tile
+// shows it without that. The page is captured without its text, too.
+func (s *shot) text(ctx context.Context, region band, extras []band, frames []frame) error {
 	if s.halted {
 		return nil
 	}
@@ -58,11 +63,17 @@ func (s *shot) text(ctx context.Context, region band, frames []frame) error {
 	if !found.Whole {
 		s.warn("not all of the page's own text could be taken")
 	}
-	d := page.DOM{Schema: page.DOMSchema, Texts: found.Texts[:0]}
+	d := page.DOM{Schema: page.DOMSchema, Texts: []page.DOMText{}}
 	for _, t := range found.Texts {
+		height := float64(region.height)
+		if i := slices.IndexFunc(extras, func(b band) bool { return b.y <= int(t.Box.Y) && int(t.Box.Bottom()) <= b.y+b.height }); t.Under && i >= 0 {
+			b := extras[i]
+			t.Box.Y += float64(region.y + b.at - b.y)
+			height = float64(b.at + b.height)
+		}
 		t.Box.X, t.Box.Y = t.Box.X-float64(region.x), t.Box.Y-float64(region.y)
-		if t.Box.X < float64(region.width) && t.Box.Y < float64(region.height) && t.Box.X+t.Box.W > 0 && t.Box.Y+t.Box.H > 0 {
-			d.Texts = append(d.Texts, t)
+		if t.Box.X < float64(region.width) && t.Box.Y < height && t.Box.X+t.Box.W > 0 && t.Box.Y+t.Box.H > 0 {
+			d.Texts = append(d.Texts, t.DOMText)
 		}
 	}
 	b, err := json.Marshal(d)

@@ -22,24 +22,6 @@ import (
 // drawn: enough to hide a slow upload, and a few MB of memory.
 const uploads = 3
 
-// band is one tile's place on the page, and where the page is scrolled to while
-// it is drawn, in CSS pixels.
-type band struct{ x, y, width, height, scroll int }
-
-// bands cuts a region into overlapping tiles from top to bottom. The last one
-// ends with the region and is never shorter than the overlap, since it begins
-// before the end of the one above.
-func bands(region band, height, overlap int) []band {
-	var out []band
-	for y := 0; ; y += height - overlap {
-		h := min(height, region.height-y)
-		out = append(out, band{x: region.x, y: region.y + y, width: region.width, height: h})
-		if y+h >= region.height {
-			return out
-		}
-	}
-}
-
 // tile photographs the page, band by band from the top, and uploads each tile
 // while the next is drawn. Time that runs out after the first tile makes the
 // page partial, as tall as the tiles that were made.
@@ -55,11 +37,17 @@ func (s *shot) tile(ctx context.Context) error {
 	if err := s.seen(ctx, region, frames); err != nil {
 		return err
 	}
-	if err := s.text(ctx, region, frames); err != nil {
+	p, m := s.profile, &s.manifest
+	cut := cuttingOf(p, region.width)
+	plan := scrolled(cut.bands(region), frames, p.Viewport.Height, cut.overlap)
+	for i := range plan {
+		plan[i].at = plan[i].y - region.y // the region is the page
+	}
+	extras := s.bare(region, cut)
+	plan = append(plan, extras...)
+	if err := s.text(ctx, region, extras, frames); err != nil {
 		return err
 	}
-	p, m := s.profile, &s.manifest
-	plan := scrolled(bands(region, p.TileHeight, p.Overlap), frames, p.Viewport.Height, p.Overlap)
 	if err := s.pin(ctx, plan); err != nil {
 		return err
 	}
@@ -83,7 +71,7 @@ func (s *shot) tile(ctx context.Context) error {
 		}
 		media, ext := p.mediaType()
 		t := describeTile(store.URI{Bucket: s.Screenshots, Object: fmt.Sprintf("%s/%s/%03d.%s", m.ID, s.run, i, ext)}, b, media, data)
-		t.X, t.Y = b.x-region.x, b.y-region.y // the region is the page
+		t.X, t.Y, t.Extra = b.x-region.x, b.at, b.extra
 		tiles = append(tiles, t)
 		up.Go(func() error {
 			uri, err := store.ParseURI(t.Object)
@@ -116,9 +104,10 @@ func (s *shot) measure(ctx context.Context) (band, error) {
 	if layout.CSSContentSize == nil || layout.CSSLayoutViewport == nil {
 		return band{}, fault.New(fault.Internal, "the browser did not say how large the page is")
 	}
-	// A page is as wide as its viewport: what hangs over to the right is not
-	// seen without scrolling sideways, and one stray element would widen all tiles.
 	r := band{width: int(layout.CSSLayoutViewport.ClientWidth), height: int(math.Ceil(layout.CSSContentSize.Height))}
+	if err := s.widen(ctx, &r); err != nil {
+		return band{}, err
+	}
 	if c := s.profile.CropTo; c != "" {
 		box, err := js[*page.Box](ctx, s, "find", c)
 		switch {
@@ -127,8 +116,8 @@ func (s *shot) measure(ctx context.Context) (band, error) {
 		case box == nil || box.Empty():
 			s.warn("crop_to: nothing matches %q; the whole page is captured", c)
 		default:
-			r.x, r.y = max(0, int(box.X)), max(0, int(box.Y))
-			r.width = min(int(math.Ceil(box.W)), r.width-r.x)
+			r.width = min(int(math.Ceil(box.W)), r.x+r.width-max(r.x, int(box.X)))
+			r.x, r.y = max(r.x, int(box.X)), max(0, int(box.Y))
 			r.height = min(int(math.Ceil(box.H)), r.height-r.y)
 		}
 	}
@@ -143,6 +132,25 @@ func (s *shot) measure(ctx context.Context) (band, error) {
 		s.manifest.Truncated = true
 	}
 	return r, nil
+}
+
+// widest is how wide a page may be, in CSS pixels: what lies beyond is said.
+const widest = 4096
+
+// widen makes a region that is as wide as the window wider, as far as there is
+// something to be seen. One stray element of no account widens no tile.
+func (s *shot) widen(ctx context.Context, r *band) error {
+	if s.halted {
+		return nil
+	}
+	b, err := js[struct{ X0, X1, Edge int }](ctx, s, "breadth")
+	if err != nil {
+		return err
+	}
+	s.edge = b.Edge
+	r.x = max(b.X0, r.x+r.width-widest)
+	r.width = min(b.X1-r.x, widest)
+	return nil
 }
 
 // pin fixes what is fixed to the window, or sticks to it, to where it is on the
@@ -171,12 +179,18 @@ func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
 	if err := s.scroll(ctx, b.scroll); err != nil {
 		return nil, err
 	}
+	if b.extra != "" && !s.bared {
+		if _, err := js[chromedp.Void](ctx, s, "bare"); err != nil {
+			return nil, err
+		}
+		s.bared = true
+	}
 	yes := true
 	params := cdppage.CaptureScreenshotParams{
 		Format:                cdppage.CaptureScreenshotFormat(s.profile.Format),
 		CaptureBeyondViewport: &yes,
 		OptimizeForSpeed:      &yes,
-		Clip:                  &cdppage.Viewport{X: float64(b.x), Y: float64(b.y), Width: float64(b.width), Height: float64(b.height), Scale: 1},
+		Clip:                  &cdppage.Viewport{X: float64(b.x - s.edge), Y: float64(b.y), Width: float64(b.width), Height: float64(b.height), Scale: 1},
 	}
 	if s.profile.Format != "png" {
 		q := int64(s.profile.Quality)

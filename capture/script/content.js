@@ -53,7 +53,7 @@ class Layout {
     this.known = new Map();
     // What is fixed to the window is drawn in the first screen alone. In a
     // frame of another site, whose window this is, nothing is drawn outside it.
-    const here = {...everywhere, shown: true, opacity: 1, gone: false, fixed: null, dx: scrollX, dy: scrollY};
+    const here = {shown: true, opacity: 1, gone: false, fixed: null, over: null, dx: scrollX, dy: scrollY};
     const window = {e: null, x0: scrollX, y0: scrollY, x1: scrollX + innerWidth, y1: scrollY + innerHeight, outer: null, frame: true};
     here.fix = window;
     here.inside = here.abs = self === top ? null : window;
@@ -67,7 +67,7 @@ class Layout {
     const s = this.of(frame), b = frame.getBoundingClientRect();
     const dx = s.dx + b.left + frame.clientLeft, dy = s.dy + b.top + frame.clientTop;
     const window = {e: null, owner: frame, x0: dx, y0: dy, x1: dx + frame.clientWidth, y1: dy + frame.clientHeight, outer: s.around, frame: true, fixed: s.fixed};
-    return {shown: s.shown, opacity: s.opacity, gone: s.gone, fixed: s.fixed, dx, dy, inside: window, abs: window, fix: window};
+    return {shown: s.shown, opacity: s.opacity, gone: s.gone, fixed: s.fixed, over: s.over, dx, dy, inside: window, abs: window, fix: window};
   }
 
   of(e) {
@@ -79,6 +79,8 @@ class Layout {
     const fixed = position === 'fixed' || modal;
     s = {
       style, dx: up.dx, dy: up.dy, fixed: up.fixed || (fixed ? e : null),
+      // A layer of its own high above the page is taken for what lies over it, as what is fixed is.
+      over: up.over || (fixed || (position === 'absolute' && +style.zIndex >= matter.layer) ? e : null),
       shown: up.shown && display !== 'none',
       opacity: up.opacity * style.opacity,
       gone: up.gone || cutAway(style),
@@ -140,7 +142,7 @@ const identity = e => identities.get(e) || (identities.set(e, ++lastIdentity), l
 // null if it shows none.
 const pictureOf = (e, style) => {
   switch (e.localName) {
-    case 'img': return e.naturalWidth ? e.currentSrc || e.src : null;
+    case 'img': return e.naturalWidth || !e.complete ? e.currentSrc || e.src || null : null; // one that is on its way counts
     case 'input': return e.type === 'image' ? e.src : null;
     case 'video': return e.poster || e.currentSrc || null;
     case 'canvas': return 'canvas ' + identity(e);
@@ -155,6 +157,9 @@ const pictureOf = (e, style) => {
   const alone = !e.firstElementChild && !e.textContent.trim();
   return alone || style.backgroundRepeat.includes('no-repeat') || style.backgroundSize === 'cover' || style.backgroundSize === 'contain' ? address[1] : null;
 };
+
+// ownTexts lists the texts right in an element, or right in its shadow root.
+const ownTexts = e => [...e.childNodes, ...(e.shadowRoot ? e.shadowRoot.childNodes : [])].filter(n => n.nodeType === Node.TEXT_NODE && /\S/.test(n.data));
 
 // itemsOf lists what an element itself shows: its own texts, and its picture.
 const itemsOf = (e, layout) => {
@@ -173,8 +178,7 @@ const itemsOf = (e, layout) => {
     if (b.width * b.height >= 64) add('picture', src, b, s.around, 0);
     if (e.localName === 'svg' || e.localName === 'object') return out;
   }
-  for (let n = e.firstChild; n; n = n.nextSibling) {
-    if (n.nodeType !== Node.TEXT_NODE || !/\S/.test(n.data)) continue;
+  for (const n of ownTexts(e)) {
     const letters = letterCount(n.data);
     if (!letters) continue;
     const range = e.ownerDocument.createRange();

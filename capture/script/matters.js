@@ -10,6 +10,7 @@ const matter = {
   cropEdge: 200, // but no more than this on one side
   pane: 0.25, // of the window: a smaller thing that is fixed to it is a bubble, a toast or a drawer
   far: 3000, // text this far left of or above its box is an image replacement (text-indent: -9999px)
+  layer: 100, // a z-index from which an absolute element is a layer over the page
   clear: 0.1, // an opacity below this shows nothing
 };
 

@@ -48,10 +48,14 @@ const hurry = () => {
   }
 };
 
+// moved are the elements that an animation moves, which decides how they look.
+const moved = new WeakSet();
+
 // still holds every animation where it shows most.
 const still = () => {
   findScopes();
   const all = animations().map(a => ({a, at: stations(a), shown: []}));
+  for (const {a} of all) moved.add(a.effect.target);
   if (!all.length) return;
   for (let k = 0; k < 6; k++) {
     for (const one of all) if (k < one.at.length) go(one.a, one.at[k]);
@@ -61,6 +65,23 @@ const still = () => {
   for (const {a, at, shown} of all) {
     const most = Math.max(...shown);
     go(a, at[shown.findIndex(s => s >= most * .98)]);
+  }
+  // A paused animation of a timeline that is scrolled goes on by itself when
+  // the window changes, as it does while a tile is drawn: its values stay, it goes.
+  const pinned = all.filter(({a}) => !a.effect.pseudoElement && !(a instanceof CSSTransition)).map(({a}) => {
+    const style = getComputedStyle(a.effect.target), values = {};
+    for (const frame of a.effect.getKeyframes()) {
+      for (const name in frame) {
+        if (/^(offset|computedOffset|easing|composite)$/.test(name)) continue;
+        const property = name.startsWith('--') ? name : name.replace(/[A-Z]/g, c => '-' + c.toLowerCase());
+        values[property] = style.getPropertyValue(property);
+      }
+    }
+    return {a, values};
+  });
+  for (const {a, values} of pinned) {
+    set(a.effect.target, values);
+    if (a instanceof CSSAnimation) set(a.effect.target, {animation: 'none'}); else a.cancel();
   }
 };
 
@@ -94,7 +115,7 @@ const remember = e => {
 // hold gives what was seen the looks back that it had then.
 const hold = () => {
   for (const [e, was] of looks) {
-    if (!e.isConnected || hiddenByUs(e)) continue;
+    if (!e.isConnected || hiddenByUs(e) || moved.has(e)) continue;
     const now = getComputedStyle(e), fixed = now.position === 'fixed';
     const whole = was.opacity > .5;
     if (+now.opacity < was.opacity - .02) set(e, {opacity: whole ? was.opacity : 1});

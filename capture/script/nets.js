@@ -67,8 +67,8 @@ const clipped = items => hiddenBy(items).map(g => ({
     `${amount(g)} ${g.clip.scrolls ? 'scroll inside of' : 'are cut off by'} ${nameOf(g.clip.e)}`,
 }));
 
-// beyond tells what lies beside or below of the region that is drawn.
-const beyond = (items, region) => {
+// outside lists what lies beside or below of a region, by the side.
+const outside = (items, region) => {
   const sides = gather();
   const ways = [document.documentElement, document.body].filter(e => e && isWindow(e)).map(e => getComputedStyle(e).overflowX);
   const reach = !ways.includes('hidden') && !ways.includes('clip') && root().scrollWidth > root().clientWidth;
@@ -78,12 +78,25 @@ const beyond = (items, region) => {
     const side = item.x1 > region.x1 + 1 ? 'right' : item.x0 < region.x0 - 1 ? 'left' : item.y1 > region.y1 + 1 ? 'below' : '';
     if (!side) continue;
     if (!reach && side === 'right' && (aside(item.e) || item.x0 < region.x1)) continue; // a drawer; a banner made for a wider screen
-    if (!reach && side === 'left') continue;
+    if (side === 'left' && (!reach || item.x1 <= edgeOf())) continue; // where no one can scroll to
     const lost = 1 - areaOf(within(seen, region)) / all;
     if (lost > .02) sides.add(side, {...item, ...seen}, lost, {});
   }
+  for (const [side, g] of sides.groups) if (!enough(g.letters, g.area)) sides.groups.delete(side);
+  return sides.groups;
+};
+
+// edgeOf is the left end of what can be scrolled to: less than 0 where writing goes from right to left.
+const edgeOf = () => {
+  const style = getComputedStyle(document.documentElement);
+  const leftward = style.direction === 'rtl' || style.writingMode === 'vertical-rl' || getComputedStyle(document.body || document.documentElement).direction === 'rtl';
+  return leftward ? Math.min(0, root().clientWidth - root().scrollWidth) : 0;
+};
+
+// beyond tells what lies beside or below of the region that is drawn.
+const beyond = (items, region) => {
   const where = {right: 'right of', left: 'left of', below: 'below'};
-  return [...sides.groups].filter(([, g]) => enough(g.letters, g.area)).map(([side, g]) => ({
+  return [...outside(items, region)].map(([side, g]) => ({
     kind: 'beyond', box: round(g.box), source: g.source, why: `${amount(g)} lie ${where[side]} what is photographed`,
   }));
 };
@@ -95,26 +108,37 @@ const keyOf = item => item.kind === 'text' ? 'text ' + item.key.replace(/\d+/g, 
 const seen = new Map();
 let candidates = null, tall = 0;
 
+// What each picture showed over time, where a script has changed it; and whether
+// pictures are taken out of the page, so that each must be waited for while it is there.
+const turned = new Map();
+let recycles = false;
+
 // watch has the list of what could be seen made anew whenever the page changes.
-const watcher = new MutationObserver(() => { candidates = null; });
+const watcher = new MutationObserver(changes => {
+  candidates = null;
+  for (const {type, target, oldValue, removedNodes} of changes) {
+    for (const n of removedNodes) recycles ||= n.nodeType === Node.ELEMENT_NODE && (n.localName === 'img' || !!n.querySelector('img'));
+    if (type !== 'attributes' || target.localName !== 'img' || !target.src) continue;
+    const all = turned.get(target) || new Set(oldValue ? [new URL(oldValue, target.baseURI).href] : []);
+    turned.set(target, all.add(target.src));
+  }
+});
 const watched = new WeakSet();
 const watch = scope => {
   if (watched.has(scope)) return;
   watched.add(scope);
-  watcher.observe(scope, {childList: true, characterData: true, subtree: true, attributes: true, attributeFilter: ['src', 'hidden']});
+  watcher.observe(scope, {childList: true, characterData: true, subtree: true, attributes: true, attributeOldValue: true, attributeFilter: ['src']});
 };
 
 // collect lists the elements that show something of their own, with where on the page they are.
 const collect = () => {
   const out = [];
-  watch(document);
+  findScopes();
+  scopes.forEach(watch);
   for (const e of elements()) {
-    if (e.shadowRoot) watch(e.shadowRoot);
-    else if ((e.localName === 'iframe' || e.localName === 'frame') && insideOf(e)) watch(insideOf(e));
-    let text = false;
-    for (let n = e.firstChild; n && !text; n = n.nextSibling) text = n.nodeType === Node.TEXT_NODE && /\S/.test(n.data);
-    if (!text && pictureOf(e, getComputedStyle(e)) === null) continue;
-    const b = e.getBoundingClientRect(), y = e.ownerDocument === document ? scrollY : NaN;
+    if (!ownTexts(e).length && pictureOf(e, getComputedStyle(e)) === null) continue;
+    const b = e.getBoundingClientRect();
+    const y = e.ownerDocument === document && b.width ? scrollY : NaN; // which is near wherever the window is
     out.push({e, y0: b.top + y, y1: b.bottom + y});
   }
   return out;
@@ -136,11 +160,15 @@ const look = () => {
       if (item.fixed || areaOf(part) < Math.min(areaOf(item) / 2, areaOf(screen) / 5)) { all = false; continue; }
       const key = keyOf(item);
       remember(item.e);
-      if (!seen.has(key)) seen.set(key, {...item, e: new WeakRef(item.e), clip: null, scene: scene(item, layout)});
+      if (!seen.has(key)) seen.set(key, {...item, e: new WeakRef(item.e), clip: null, size: item.e.naturalWidth * item.e.naturalHeight, scene: scene(item, layout)});
     }
     c.done = all && layout.of(c.e).opacity > .99;
   }
 };
+
+// standsIn says whether a picture was there only until the one that its element
+// shows now had come, or never came, which is said elsewhere.
+const standsIn = (item, e) => e.localName === 'img' && (e.complete && !e.naturalWidth || item.size && item.size * 2 < e.naturalWidth * e.naturalHeight) || /blank|placeholder|loading|spacer|noimg|no_image/i.test(item.key);
 
 // missing lists, in groups that matter, what was visible while the page was
 // walked and is not now.
@@ -161,7 +189,7 @@ const missing = items => {
       // A line that shows another text now is a ticker, a counter or a clock.
       if (item.y1 - item.y0 <= matter.line && there.some(i => i.kind === 'text' && areaOf(within(i, item)) > .3 * areaOf(item))) continue;
     }
-    if (e && e.isConnected && (hiddenByUs(e) || aside(e))) continue;
+    if (e && e.isConnected && (hiddenByUs(e) || aside(e) || standsIn(item, e))) continue;
     lost.add(Math.floor(item.y0 / 2000), item, 1, {items: []}).items.push(item);
   }
   return [...lost.groups.values()].filter(g => enough(g.letters, g.area));
@@ -171,40 +199,23 @@ const vanished = items => missing(items).map(g => ({
   kind: 'vanished', box: round(g.box), source: g.source, why: `${amount(g)} were visible while the page was scrolled, and are not in the picture`,
 }));
 
-// covered tells what lies under things that are fixed to the window.
-const covered = (items, layout) => {
-  const screen = {x0: 0, y0: 0, x1: innerWidth, y1: innerHeight}, under = gather();
-  const over = new Set(items.map(i => i.fixed).filter(Boolean));
-  for (const e of elements()) {
-    const s = layout.of(e);
-    if (s.fixed === e && layout.visible(e)) over.add(e);
-  }
-  if (!over.size || scrollX || scrollY) return [];
-  for (const item of items) {
-    const b = within(seenOf(item), screen);
-    if (item.fixed || areaOf(b) < .5 * areaOf(item)) continue;
-    const stack = document.elementsFromPoint((b.x0 + b.x1) / 2, (b.y0 + b.y1) / 2);
-    for (const e of stack) {
-      const s = layout.of(e);
-      if (!s.fixed) break;
-      if (paints(e, s)) { under.add(s.fixed, item, 1, {}); break; }
-    }
-  }
-  return [...under.groups].filter(([, g]) => enough(g.letters, g.area)).map(([e, g]) => ({
-    kind: 'covered', box: round(g.box), source: g.source, why: `${amount(g)} are covered by ${nameOf(e)}`,
-  }));
-};
-
-// paints says whether an element shows anything of its own over what is behind it.
-const paints = (e, s) => alpha(s.style.backgroundColor) > matter.clear || pictureOf(e, s.style) !== null ||
-  (e.localName === 'dialog' && e.matches(':modal') && alpha(getComputedStyle(e, '::backdrop').backgroundColor) > matter.clear / 2);
-
 Object.assign(pageinspect, {
+  // breadth is from where to where the page has something that matters, at
+  // least the window, and where the browser begins to count when it draws.
+  breadth() {
+    const out = {x0: 0, x1: root().clientWidth, edge: edgeOf()};
+    for (const g of outside(inventory(), {...everywhere, x0: 0, x1: out.x1}).values()) {
+      out.x0 = Math.min(out.x0, Math.max(out.edge, Math.floor(g.box.x0)));
+      out.x1 = Math.max(out.x1, Math.ceil(g.box.x1));
+    }
+    return out;
+  },
+
   // nets lists what of the page is not in the region that is drawn, x0, y0, x1, y1;
   // without one, in a frame, all of the frame is.
   nets(region) {
     region ||= everywhere;
     const layout = new Layout(), items = inventory(layout);
-    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...(self === top ? covered(items, layout) : [])];
+    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout)];
   },
 });

@@ -48,6 +48,16 @@ const sameBox = (a, b) => {
   return areaOf(x) >= matter.area && areaOf(within(x, y)) > .8 * Math.max(areaOf(x), areaOf(y));
 };
 
+// uponEachOther lists those of some elements of one kind that lie in one place.
+// One in the flow may be among them, to give the others their height, if it is
+// told to be of their kind by a class.
+const uponEachOther = alike => {
+  const lifted = alike.filter(c => getComputedStyle(c).position !== 'fixed' && (!inFlow(c) || getComputedStyle(c).gridRowStart !== 'auto' || kindOf(c).trim() !== c.localName));
+  const boxes = lifted.map(c => c.getBoundingClientRect());
+  const upon = lifted.filter((c, i) => boxes.some((b, k) => k !== i && sameBox(b, boxes[i])));
+  return upon.some(c => !inFlow(c) || getComputedStyle(c).gridRowStart !== 'auto') ? upon : [];
+};
+
 // turns lays out the slides of which one at a time is shown: elements of one
 // kind that lie upon each other, or all but some of which are hidden.
 const turns = layout => {
@@ -61,14 +71,12 @@ const turns = layout => {
     }
     for (const alike of kinds.values()) {
       if (alike.length < 2) continue;
-      const seenNow = alike.filter(isShown), boxes = alike.map(c => c.getBoundingClientRect());
-      const upon = boxes.filter((b, i) => i && sameBox(b, boxes[0])).length;
-      if (!upon && (!seenNow.length || seenNow.length === alike.length)) continue;
+      const seenNow = alike.filter(isShown), upon = uponEachOther(alike);
+      if (!upon.length && (!seenNow.length || seenNow.length === alike.length)) continue;
       if (!layout.of(e).shown || aside(e) || layout.of(e).gone) continue;
-      const news = alike.filter(c => rich(c));
-      if (news.length < 2) continue;
-      if (upon && alike.some(c => !inFlow(c) || getComputedStyle(c).gridRowStart !== 'auto')) {
-        stack(e, e, alike);
+      if (alike.filter(c => rich(c)).length < 2) continue;
+      if (upon.length) {
+        stack(e, e, upon);
         loosen(e);
       } else {
         const known = new Set(seenNow.map(contentOf));

@@ -30,9 +30,25 @@ const placeOf = item => {
   return null;
 };
 
+// others are the pictures that one element showed in turn, but for those that are there or listed.
+const others = (items, listed) => {
+  const out = [], there = new Set([...items.map(i => i.key), ...listed]);
+  for (const i of items) {
+    const all = turned.get(i.e);
+    if (i.kind !== 'picture' || !all || all.size < 3 || areaOf(i) < matter.area) continue;
+    for (const key of all) {
+      if (there.has(key) || standsIn({key}, i.e)) continue;
+      there.add(key);
+      out.push({...i, key, scene: null});
+    }
+  }
+  return out;
+};
+
 let layer = null; // ours, over the page
 const restore = () => {
   const items = inventory(), lost = missing(items).flatMap(g => g.items).filter(i => i.kind === 'text' || i.scene.picture);
+  lost.push(...others(items, new Set(lost.map(i => i.key))));
   if (!lost.length) return false;
   if (!layer) {
     layer = document.createElement('div');
@@ -42,13 +58,13 @@ const restore = () => {
   const there = items.map(i => ({...i, ...seenOf(i)}));
   let x = 0, y = Math.max(height(), innerHeight), row = 0;
   for (const item of lost) {
-    const w = item.x1 - item.x0, h = item.y1 - item.y0, at = placeOf(item);
+    const w = item.x1 - item.x0, h = item.y1 - item.y0, at = item.scene && placeOf(item);
     const box = at && {x0: at.x, y0: at.y, x1: at.x + w, y1: at.y + h};
     const free = box && !there.some(t => areaOf(within(t, box)) > .2 * Math.min(areaOf(t), areaOf(box)));
     const e = document.createElement(item.kind === 'text' ? 'div' : 'img');
     if (item.kind === 'text') e.textContent = item.key; else e.src = item.key;
     if (!free && x + w > innerWidth) { x = 0; y += row; row = 0; }
-    set(e, {all: 'initial', ...item.scene.look, position: 'absolute', left: (free ? box.x0 : x) + 'px', top: (free ? box.y0 : y) + 'px', width: Math.ceil(w) + 1 + 'px', height: Math.ceil(h) + 'px', overflow: 'hidden'});
+    set(e, {all: 'initial', ...(item.scene && item.scene.look), position: 'absolute', left: (free ? box.x0 : x) + 'px', top: (free ? box.y0 : y) + 'px', width: Math.ceil(w) + 1 + 'px', height: Math.ceil(h) + 'px', overflow: 'hidden'});
     layer.append(e);
     if (!free) { x += w; row = Math.max(row, h); }
   }

@@ -189,8 +189,8 @@ Object.assign(pageinspect, {
       const style = getComputedStyle(e);
       if (style.contentVisibility === 'auto') set(e, {'content-visibility': 'visible'});
     }
-    hold();
     still();
+    hold();
     ask(new Layout());
     turns(new Layout());
     unfold();

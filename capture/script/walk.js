@@ -1,5 +1,15 @@
 // Going down the page, as a shopper does.
 
+// arrived waits for the pictures in the window, if the page may take them out
+// again: for at most a second, and not for those of a page that only grows.
+const arrived = async () => {
+  if (!recycles) return;
+  const near = i => { const b = i.getBoundingClientRect(); return b.bottom >= 0 && b.top <= innerHeight; };
+  for (const end = performance.now() + 1000; performance.now() < end; await frame()) {
+    if (![...document.images].some(i => !i.complete && near(i))) return;
+  }
+};
+
 // scrollers are the elements and frames that scroll by themselves and show enough to matter.
 const scrollers = () => {
   const layout = new Layout();
@@ -23,6 +33,7 @@ Object.assign(pageinspect, {
     for (;;) {
       scrollTo({top: y, behavior: 'instant'});
       await frame(); await frame();
+      await arrived();
       hurry();
       look();
       const bottom = Math.min(height(), limit);
@@ -44,6 +55,7 @@ Object.assign(pageinspect, {
         const step = Math.max(100, Math.min(e[size], 800));
         for (let last = -1, n = 0; n < 250 && performance.now() < end; n++) {
           await frame(); await frame();
+          await arrived();
           hurry();
           look();
           if (e[at] === last || e[at] + e[size] >= e[all] - 1) break;

@@ -63,6 +63,9 @@ type Tile struct {
 	Bytes     int    `json:"bytes"`
 	SHA256    string `json:"sha256"` // hex
 	CRC32C    string `json:"crc32c"` // base64 of the big-endian sum, as Cloud Storage spells it
+	// Extra says what the tile shows if it is no part of the page as it lies:
+	// it stands below the page's end, and shows something a second time.
+	Extra string `json:"extra,omitempty"`
 }
 
 // Bottom is the first pixel row below the tile.

@@ -84,6 +84,7 @@ var descriptions = map[reflect.Type]map[string]string{
 		"bytes":      "Size of the picture in bytes.",
 		"sha256":     "SHA-256 of the picture, in hexadecimal.",
 		"crc32c":     "CRC32C of the picture: base64 of the big-endian sum, as Cloud Storage spells it.",
+		"extra":      "What the tile shows a second time, below the page's end, such as what a layer covers; absent for a part of the page as it lies.",
 	},
 	reflect.TypeFor[page.Box](): {
 		"x": "Left edge in CSS pixels.",
