@@ -9,7 +9,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,7 +77,6 @@ func TestMemoryOfOnePage(t *testing.T) {
 	peak := watchPeak(t)
 
 	var bad, good sync.WaitGroup
-	var ended atomic.Int64
 	for name := range hostile {
 		bad.Go(func() {
 			req := ask(url + "/" + strings.ReplaceAll(name, " ", "-"))
@@ -87,7 +85,6 @@ func TestMemoryOfOnePage(t *testing.T) {
 			if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "CAPTURE_PAGE_MEMORY_MB") {
 				t.Errorf("%s: %s: %v", name, fault.KindOf(err), err)
 			}
-			ended.Add(1)
 		})
 	}
 	for i := range 40 {
