@@ -49,8 +49,8 @@ vuln: ## known vulnerabilities in what is called; SKIP where their database cann
 	if [ $$code = 1 ] && [ -z "$$CI" ] && grep -q 'fetching vulnerabilities' <<<"$$out"; then \
 	  echo "SKIP: the database of vulnerabilities cannot be reached; NOTHING WAS CHECKED"; exit 0; fi; exit $$code
 
-test-kafka: deps ## test on a real Apache Kafka (or KAFKA_BROKERS) and Kafka Connect, from Maven Central, with Java
-	@command -v java >/dev/null || { echo "Java is missing; type: sudo apt-get install -y default-jre-headless"; exit 1; }
+test-kafka: deps ## test on a real Apache Kafka (or KAFKA_BROKERS) and Kafka Connect, which Maven brings
+	@command -v mvn >/dev/null || { echo "Maven is missing; type: sudo apt-get install -y maven default-jre-headless"; exit 1; }
 	$(GO) test -tags kafka -count 1 -p 1 -timeout 15m -v -run '^TestApacheKafka' $(TESTFLAGS) ./shared/topic ./terraform/connect ./functions/pageinspect
 
 check: ## gofmt, go vet, staticcheck

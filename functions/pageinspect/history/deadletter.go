@@ -2,11 +2,13 @@ package history
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pageinspect/pageinspect/shared/event"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -32,7 +34,7 @@ const (
 // subscription as `gcloud pubsub subscriptions pull --format=json` prints them, one
 // or an array or one a line. Each is a failure of the stage deliver. For a
 // bucket's notification the request is that of the manifest it is about, which
-// is looked up in the store.
+// is looked up in the store; where that cannot be done, the failure says why.
 func (p Places) DeadLetters(ctx context.Context, b []byte, f Filter) ([]job.Failure, error) {
 	var items []json.RawMessage
 	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] == '[' {
@@ -49,12 +51,26 @@ func (p Places) DeadLetters(ctx context.Context, b []byte, f Filter) ([]job.Fail
 		}
 	}
 	var all []job.Failure
+	var first error // of those that are no messages at all
+	messages := 0
 	for n, item := range items {
 		r, err := p.deadLetter(ctx, item)
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case p.Store == nil && err != nil:
 			return nil, fault.Wrap(fault.Invalid, err, "dead letter %d", n+1)
+		case err != nil: // told as a failure of its own, and it stops no other
+			err = fault.Wrap(fault.Invalid, err, "dead letter %d", n+1)
+			first = cmp.Or(first, err)
+			r = job.NewFailure(job.StageDeliver, err, job.Request{}, item, job.Source{Partition: -1, Offset: -1}, time.Now())
+		default:
+			messages++
 		}
 		all = append(all, r)
+	}
+	if messages == 0 && first != nil {
+		return nil, first
 	}
 	return f.choose(all), nil
 }
@@ -91,13 +107,21 @@ func (p Places) deadLetter(ctx context.Context, item json.RawMessage) (job.Failu
 	if n, err := strconv.Atoi(m.Attributes[deliveryCount]); err == nil {
 		why = fmt.Errorf("%w after %d deliveries", why, n)
 	}
-	original, source := r.Value, r.Source()
+	original, source, id := r.Value, r.Source(), ""
 	if m.Attributes["eventType"] != "" {
-		if original, source, err = p.manifestRequest(ctx, push); err != nil {
+		of, from, err := p.manifestRequest(ctx, push)
+		switch {
+		case err == nil:
+			original, source = of, from
+		case p.Store == nil:
 			return job.Failure{}, err
+		default: // gone, or broken: there is nothing to publish again, which retry says
+			original, id = outer.Message, strings.TrimSuffix(m.Attributes["objectId"], ".json")
+			why = fmt.Errorf("%w; the request is not known: %w", why, err)
 		}
 	}
 	req, _ := job.DecodeRequest(original)
+	req.ID = cmp.Or(req.ID, id)
 	return job.NewFailure(job.StageDeliver, fault.Wrap(fault.Transient, why, "deliver"), req.Identify(source, original), original, source, r.Time), nil
 }
 

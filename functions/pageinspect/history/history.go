@@ -77,10 +77,8 @@ func (f Filter) has(r job.Failure) bool {
 func (p Places) Failures(ctx context.Context, f Filter) ([]job.Failure, error) {
 	var all []job.Failure
 	err := p.scan(ctx, p.Errors, func(m topic.Message) error {
-		var r job.Failure
-		// What somebody else put there is no failure of ours, and hides none.
-		if json.Unmarshal(m.Value, &r) == nil && r.Schema == job.FailureSchema {
-			all = append(all, r)
+		if f, ok := failure(m.Value); ok {
+			all = append(all, f)
 		}
 		return nil
 	})
@@ -108,6 +106,23 @@ func (f Filter) choose(all []job.Failure) []job.Failure {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Attempt, b.Attempt))
 	})
 	return chosen
+}
+
+// failure reads a record of the errors topic, or of a lease. What somebody else
+// put there is no failure of ours, and hides none. Every failure has an id that
+// can be asked for: one without, or with one that cannot be an id, as older
+// versions wrote them, is known by its record, else by its original, else by what it says.
+func failure(record []byte) (job.Failure, bool) {
+	var f job.Failure
+	if json.Unmarshal(record, &f) != nil || f.Schema != job.FailureSchema {
+		return f, false
+	}
+	known := f.Original()
+	if len(known) == 0 {
+		known = []byte(cmp.Or(f.RequestObject, f.Message))
+	}
+	f.ID = job.Request{ID: f.ID}.Identify(f.Source, known).ID
+	return f, true
 }
 
 // request reads a request as Capture would, with the identity of its record.

@@ -6,12 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pageinspect/pageinspect/shared/event"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
@@ -176,6 +178,84 @@ func TestRetries(t *testing.T) {
 	}
 }
 
+// TestOneUnreadableOriginalStopsNoOther: what is gone, larger than what is read,
+// or named wrongly is left alone with the reason, and the rest is published.
+func TestOneUnreadableOriginalStopsNoOther(t *testing.T) {
+	w := newWorld(t)
+	whole := `{"schema":"pageinspect.request/v1","url":"https://shop.example/1","labels":{"note":"` + strings.Repeat("x", 900<<10) + `"}}`
+	w.object("shots", "set-aside/whole", whole)
+	w.object("shots", "set-aside/long", strings.Repeat("x", 12<<20))
+	w.object("shots", "set-aside/too-large", strings.Repeat("x", event.MaxBody+1))
+	var all []job.Failure
+	for id, object := range map[string]string{
+		"whole": "gs://shots/set-aside/whole", "long": "gs://shots/set-aside/long", "gone": "gs://shots/set-aside/none", "large": "gs://shots/set-aside/too-large", "named": "hello",
+		"fine": "",
+	} {
+		f := w.fail(id, 1, job.StageCapture, fault.Timeout, 0)
+		if f.RequestObject = object; object != "" {
+			f.Request = nil
+		}
+		all = append(all, f)
+	}
+	want := map[string]string{
+		"whole": "", "fine": "", "gone": "no such object", "long": "has 12582912 bytes, more than 1048576; correct it and submit it", "large": "has 33554433 bytes, more than the 33554432", "named": "not a gs:// URI",
+	}
+	retries, err := w.Retries(t.Context(), all, false)
+	if err != nil || len(retries) != len(want) {
+		t.Fatalf("%d retries, %v", len(retries), err)
+	}
+	for _, r := range retries {
+		if say := want[r.Failure.ID]; (r.Skip == "") != (say == "") || !strings.Contains(r.Skip, say) {
+			t.Errorf("%s: left alone because %q, want …%s…", r.Failure.ID, r.Skip, say)
+		}
+		if r.Failure.ID == "whole" && len(r.Message.Value) < len(whole) {
+			t.Errorf("whole: %d bytes are published of %d", len(r.Message.Value), len(whole))
+		}
+	}
+	w.Store = nil
+	if retries, err = w.Retries(t.Context(), all, false); err != nil || len(retries) != len(want) {
+		t.Errorf("without a store: %d retries, %v", len(retries), err)
+	}
+	for _, r := range retries {
+		if away := r.Failure.RequestObject == "gs://shots/set-aside/whole"; away && !strings.Contains(r.Skip, "set PAGES_BUCKET") {
+			t.Errorf("without a store: %q", r.Skip)
+		}
+	}
+}
+
+// TestEveryFailureHasAnID: also those without one, or with none that can be one,
+// are told apart, by what else they have, and asked for.
+func TestEveryFailureHasAnID(t *testing.T) {
+	w := newWorld(t)
+	for i, f := range []job.Failure{
+		{Message: "page a.json: not JSON"}, {Message: "page b.json: not JSON"}, {Message: "page b.json: not JSON"},
+		{Message: "too large", RequestObject: "gs://shots/set-aside/1"}, {Message: "too large", RequestObject: "gs://shots/set-aside/2"},
+		{Message: "bad", Request: json.RawMessage(`"hello"`)}, {Message: "bad", Request: json.RawMessage(`"hullo"`)},
+		{Message: "bad", Source: job.Source{Topic: "requests", Partition: 1, Offset: 7}}, {Message: "bad", Source: job.Source{Topic: "requests", Partition: 1, Offset: 8}},
+		{Message: "bad", ID: "../x"}, {Message: "worse", ID: "a\x1b[31m"},
+	} {
+		f.Schema, f.Attempt, f.Stage, f.Kind, f.At = job.FailureSchema, 1, job.StageCapture, fault.Invalid, w.noon.Add(time.Duration(i)*time.Second)
+		w.publish("errors", "", f)
+	}
+	all, err := w.Failures(t.Context(), Filter{})
+	if err != nil || len(all) != 10 { // one came twice
+		t.Errorf("%d failures, %v: %v", len(all), err, ids(all))
+	}
+	tracker, err := w.Track(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	states, err := tracker.Look(t.Context())
+	if err != nil || len(states) != len(all) {
+		t.Errorf("%d states of %d failures, %v", len(states), len(all), err)
+	}
+	for _, f := range all {
+		if one, err := w.Failures(t.Context(), Filter{IDs: []string{f.ID}}); job.CheckID(f.ID) != nil || err != nil || len(one) != 1 {
+			t.Errorf("%q: %d failures, %v", f.ID, len(one), err)
+		}
+	}
+}
+
 // pull is what gcloud pubsub subscriptions pull --format=json prints of one message.
 func pull(data string, attributes map[string]string) string {
 	a, _ := json.Marshal(attributes)
@@ -202,6 +282,14 @@ func TestDeadLetters(t *testing.T) {
 		if err != nil || len(retries) != 2 || !strings.Contains(string(retries[0].Message.Value), `"attempt":4`) || !strings.Contains(string(retries[1].Message.Value), `"id":"requests-1-42"`) {
 			t.Errorf("%s: %+v, %v", name, retries, err)
 		}
+	}
+	gone := pull("", map[string]string{"eventType": "OBJECT_FINALIZE", "bucketId": "pages", "objectId": "p-3.json", "objectGeneration": "5"})
+	got, err := w.DeadLetters(t.Context(), []byte("[[1],"+gone+","+request+"]"), Filter{})
+	if err != nil || len(got) != 3 || !slices.ContainsFunc(got, func(f job.Failure) bool { return f.ID == "p-3" && strings.Contains(f.Message, "no such object") }) ||
+		!slices.ContainsFunc(got, func(f job.Failure) bool {
+			return strings.Contains(f.Message, "dead letter 1: is not a Pub/Sub message")
+		}) {
+		t.Errorf("among others: %+v, %v", got, err)
 	}
 	none := w.Places
 	none.Store = nil

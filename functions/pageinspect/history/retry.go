@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/pageinspect/pageinspect/shared/event"
+	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/topic"
@@ -18,13 +20,11 @@ type Retry struct {
 	Skip    string        // why it is left alone
 }
 
-// maxOriginal bounds an original that was set aside: the largest body that is decoded.
-const maxOriginal = 10 << 20
-
 // Retries makes of each failure the message that begins its next attempt: the
 // original with its id, so that it stays the same work, and the attempt counted
 // up. Left alone is what has a result or another attempt since, unless again is
-// set, and what is no request and would only fail again.
+// set, what is no request and would only fail again, and what cannot be read: one
+// failure never stops the others.
 func (p Places) Retries(ctx context.Context, failures []job.Failure, again bool) ([]Retry, error) {
 	results, attempts := map[string]time.Time{}, map[string]int{}
 	if len(failures) > 0 {
@@ -52,13 +52,15 @@ func (p Places) Retries(ctx context.Context, failures []job.Failure, again bool)
 	for _, f := range failures {
 		r := Retry{Failure: f}
 		next := max(f.Attempt, attempts[f.ID]) + 1
-		original, err := p.original(ctx, f)
-		if err != nil {
-			return nil, err
+		original, unread := p.original(ctx, f)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
 		}
 		switch value, err := withAttempt(original, f.ID, next); {
 		case f.Attempt < latest[f.ID]:
 			r.Skip = "a later attempt failed, too"
+		case unread != nil:
+			r.Skip = fmt.Sprintf("its original cannot be read: %v", unread)
 		case err != nil:
 			r.Skip = fmt.Sprintf("%v; correct it and submit it", err)
 		case !again && results[f.ID].After(f.At):
@@ -73,15 +75,20 @@ func (p Places) Retries(ctx context.Context, failures []job.Failure, again bool)
 	return all, nil
 }
 
+// original is what the request was, also where it was too large for a message:
+// whole bodies are set aside, and none is larger than what is decoded.
 func (p Places) original(ctx context.Context, f job.Failure) ([]byte, error) {
-	if f.RequestObject == "" || p.Store == nil {
+	if f.RequestObject == "" {
 		return f.Original(), nil
 	}
 	uri, err := store.ParseURI(f.RequestObject)
 	if err != nil {
 		return nil, err
 	}
-	b, _, err := p.Store.Read(ctx, uri, maxOriginal)
+	if p.Store == nil {
+		return nil, fault.New(fault.Invalid, "it is %s, and there is no storage to read it from; set PAGES_BUCKET (and STORAGE_EMULATOR_HOST for a stand-in)", uri)
+	}
+	b, _, err := p.Store.Read(ctx, uri, event.MaxBody)
 	return b, err
 }
 

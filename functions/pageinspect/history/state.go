@@ -2,12 +2,12 @@ package history
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
 	"github.com/pageinspect/pageinspect/shared/store"
@@ -123,8 +123,8 @@ func (t *Tracker) requested(m topic.Message) error {
 func (t *Tracker) failed(m topic.Message) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var f job.Failure
-	if json.Unmarshal(m.Value, &f) != nil || f.Schema != job.FailureSchema {
+	f, ok := failure(m.Value)
+	if !ok {
 		return nil
 	}
 	r := t.get(f.ID, true)
@@ -213,18 +213,17 @@ func (p Places) lease(ctx context.Context, r *Request, bucket string, working St
 	if errors.Is(err, store.ErrNotExist) {
 		return nil
 	}
-	if err != nil {
-		return err
+	var l lease.Record
+	if err == nil {
+		l, err = lease.Decode(b)
 	}
-	l, err := lease.Decode(b)
 	switch {
+	case fault.KindOf(err) == fault.Invalid || fault.KindOf(err) == fault.Internal: // this request's alone: the others are told all the same
+		r.Detail = fmt.Sprintf("its lease cannot be read: %v", err)
 	case err != nil:
 		return err
 	case l.Failure != nil && max(l.Run.Attempt, 1) >= r.Attempt: // decided, and about to be published
-		var f job.Failure
-		if err := json.Unmarshal(l.Failure, &f); err != nil {
-			return err
-		}
+		f, _ := failure(l.Failure)
 		r.State, r.Detail, r.At = Failed, why(f), f.At
 	case l.Owner != "":
 		r.State, r.At = working, l.First

@@ -4,10 +4,9 @@
 //
 // # What it promises
 //
-// Kafka and the connectors come from Maven Central, pinned by version and
-// sha256 in the .sha256 files beside this one, into the user's cache directory;
-// MAVEN_REPO names another repository of the same layout. A file of another
-// content is refused. Java 17 or later must be on the PATH.
+// Maven brings Kafka and the connectors, of the versions in pom.xml, into its own
+// repository, and refuses a file whose checksum is not the one it was told. Maven
+// 3 and Java 17 or later must be on the PATH.
 //
 // Broker and worker are child processes of the test, with ports and directories
 // of their own, which end with it, however it ends. What they said is kept and
@@ -48,7 +47,7 @@ type Broker struct {
 // Start starts a Kafka that ends with the test.
 func Start(t testing.TB) *Broker {
 	t.Helper()
-	classpath := strings.Join(fetch(t, "kafka.sha256"), ":")
+	classpath := strings.Join(jars(t, "kafka"), ":")
 	dir := directory(t)
 	ca, keystore := certify(t, dir)
 	plain, secured, controller := freeAddress(t), freeAddress(t), freeAddress(t)

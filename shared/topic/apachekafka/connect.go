@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// Plugin is a connector that a worker can have, from Maven Central.
+// Plugin is a connector that a worker can have: a profile of pom.xml.
 type Plugin string
 
-// The connectors that Maven Central has. PubSub is 60 MB.
+// The connectors that Maven can bring. PubSub is 60 MB.
 const (
-	Camel  Plugin = "camel.sha256"  // org.apache.camel.kafkaconnector.CamelSinkConnector, with camel-http
-	PubSub Plugin = "pubsub.sha256" // com.google.pubsub.kafka.sink.CloudPubSubSinkConnector
+	Camel  Plugin = "camel"  // org.apache.camel.kafkaconnector.CamelSinkConnector, with camel-http
+	PubSub Plugin = "pubsub" // com.google.pubsub.kafka.sink.CloudPubSubSinkConnector
 )
 
 // Connect is a running Kafka Connect of one worker, in distributed mode. Byte
@@ -36,15 +36,15 @@ type Connect struct {
 // has those in the folder that CONNECT_PLUGINS names, if any. env is NAME=value.
 func StartConnect(t testing.TB, kafka *Broker, env []string, plugins ...Plugin) *Connect {
 	t.Helper()
-	classpath := strings.Join(fetch(t, "kafka.sha256"), ":")
+	classpath := strings.Join(jars(t, "kafka"), ":")
 	dir := directory(t)
 	path := filepath.Join(dir, "plugins")
 	for _, p := range plugins {
-		folder := filepath.Join(path, strings.TrimSuffix(string(p), ".sha256"))
+		folder := filepath.Join(path, string(p))
 		if err := os.MkdirAll(folder, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		for _, jar := range fetch(t, string(p)) {
+		for _, jar := range jars(t, string(p)) {
 			if err := os.Symlink(jar, filepath.Join(folder, filepath.Base(jar))); err != nil {
 				t.Fatal(err)
 			}
