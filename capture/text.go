@@ -72,7 +72,7 @@ func (s *shot) text(ctx context.Context, region band, extras []band, frames []fr
 			height = float64(b.at + b.height)
 		}
 		t.Box.X, t.Box.Y = t.Box.X-float64(region.x), t.Box.Y-float64(region.y)
-		if t.Box.X < float64(region.width) && t.Box.Y < height && t.Box.X+t.Box.W > 0 && t.Box.Y+t.Box.H > 0 {
+		if t.Box = t.Box.Clip(float64(region.width), height); !t.Box.Empty() {
 			d.Texts = append(d.Texts, t.DOMText)
 		}
 	}

@@ -130,3 +130,17 @@ func TestSafeSearchIsAskedForByRequestOrProfile(t *testing.T) {
 		}
 	}
 }
+
+// TestTextThatIsLargerThanThePage: a transform makes a box as large as a number
+// goes; what is kept of it ends where the page does.
+func TestTextThatIsLargerThanThePage(t *testing.T) {
+	d, m := texts(t, "", `<div style="height:3000px;overflow:hidden"><b style="display:inline-block;transform:scale(1e12)">크게</b><p>글</p></div>`)
+	for _, text := range d.Texts {
+		if b := text.Box; b.X < 0 || b.Y < 0 || b.Right() > float64(m.Width) || b.Bottom() > float64(m.Height) {
+			t.Errorf("%q at %+v of a page of %dx%d", text.Text, b, m.Width, m.Height)
+		}
+	}
+	if len(d.Texts) == 0 {
+		t.Error("no text")
+	}
+}
