@@ -210,7 +210,7 @@ variable "kafka" {
 # The functions. Images are named by digest, so that what runs is what was tested.
 
 variable "capture" {
-  description = "Capture's container. tabs is how many pages one instance has open at a time: Cloud Run's concurrency and CAPTURE_TABS. profiles and allow: see the README's environment."
+  description = "Capture's container. tabs is how many pages one instance has open at a time: Cloud Run's concurrency and CAPTURE_TABS. page_bytes_mb is what a page may receive; what it may hold follows from memory_mib and tabs. profiles and allow: see the README's environment."
   type = object({
     image         = string
     cpu           = optional(number, 2)
@@ -219,6 +219,7 @@ variable "capture" {
     min_instances = optional(number, 0)
     max_instances = optional(number, 20)
     recycle       = optional(number, 500)
+    page_bytes_mb = optional(number, 512)
     allow         = optional(list(string), [])
     profiles      = optional(string) # path of a profiles file on this machine
   })

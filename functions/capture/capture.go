@@ -56,16 +56,13 @@ func init() {
 
 func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	var cfg Config
-	if err := errors.Join(env.Parse(&cfg), cfg.Kafka.Validate(), cfg.Lease.Validate(), cfg.Browser.Validate()); err != nil {
+	parsed := env.Parse(&cfg)
+	profiles, err := capture.LoadProfiles(cfg.Profiles)
+	if err := errors.Join(parsed, cfg.Kafka.Validate(), cfg.Lease.Validate(), cfg.Browser.Validate(), err); err != nil {
 		return nil, err
 	}
 	log := logs.New(os.Stderr, "capture", cfg.Project)
-	var err error
 	if sendRest, err = telemetry.Start(ctx, cfg.Telemetry, "capture"); err != nil {
-		return nil, err
-	}
-	profiles, err := capture.LoadProfiles(cfg.Profiles)
-	if err != nil {
 		return nil, err
 	}
 	objects, err := store.New(ctx, cfg.Store)

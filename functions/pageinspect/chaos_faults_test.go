@@ -112,6 +112,7 @@ const (
 	slow   trouble = "slow"   // each waits up to 300 ms
 	cut    trouble = "cut"    // the connection is cut after 50 ms, and the work goes on
 	double trouble = "twice"  // each is delivered twice, at once
+	stall  trouble = "stalls" // every third is held without a word until the trouble is over
 )
 
 // gate is a proxy before a part that has instances.
@@ -120,11 +121,12 @@ type gate struct {
 	mu      sync.Mutex
 	rand    *rand.Rand
 	trouble trouble
+	over    chan struct{}                   // closed when the trouble changes
 	choose  func(body []byte, n int) string // the address of the instance
 }
 
 func newGate(t *testing.T, seed uint64, choose func([]byte, int) string) *gate {
-	g := &gate{rand: rand.New(rand.NewPCG(seed, 1)), choose: choose}
+	g := &gate{rand: rand.New(rand.NewPCG(seed, 1)), over: make(chan struct{}), choose: choose}
 	g.Server = httptest.NewServer(g)
 	t.Cleanup(g.Close)
 	return g
@@ -133,7 +135,8 @@ func newGate(t *testing.T, seed uint64, choose func([]byte, int) string) *gate {
 func (g *gate) set(t trouble) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.trouble = t
+	close(g.over)
+	g.trouble, g.over = t, make(chan struct{})
 }
 
 // passing carries the requests of all gates; a cut one goes on without its client.
@@ -145,7 +148,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.mu.Lock()
-	t, n, third := g.trouble, g.rand.IntN(1000), g.rand.IntN(3) == 0
+	t, n, third, over := g.trouble, g.rand.IntN(1000), g.rand.IntN(3) == 0, g.over
 	g.mu.Unlock()
 	to := g.choose(body, n)
 	switch {
@@ -157,6 +160,11 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case t == slow:
 		select {
 		case <-time.After(time.Duration(n) * 300 * time.Microsecond):
+		case <-r.Context().Done():
+		}
+	case t == stall && third:
+		select {
+		case <-over:
 		case <-r.Context().Done():
 		}
 	case t == double:
@@ -238,7 +246,9 @@ func schedule(seed uint64, n int) []event {
 		{"capture-a", "kill"}, {"capture-b", "kill"}, {"capture-real", "kill"}, {"recognize-a", "kill"}, {"recognize-b", "kill"},
 		{"connector", "kill"}, {"kafka", "kill"}, {"storage", "kill"}, {"vision", "kill"}, {"browser", "kill"},
 		{"capture-a", "freeze"}, {"capture-real", "freeze"}, {"recognize-a", "freeze"}, {"connector", "freeze"}, {"kafka", "freeze"}, {"storage", "freeze"},
-		{"storage", "fill"},
+		{"capture-a", "stop"}, {"capture-real", "stop"}, {"recognize-b", "stop"}, {"functions", "stop"}, {"functions", "stop"},
+		{"browser", "hang"}, {"browser", "hang"},
+		{"storage", "fill"}, {"to-storage", string(stall)}, {"to-storage", string(stall)},
 		{"to-storage", string(refuse)}, {"to-storage", string(reset)}, {"to-storage", string(lose)}, {"to-storage", string(slow)},
 		{"to-capture", string(refuse)}, {"to-capture", string(reset)}, {"to-capture", string(lose)}, {"to-capture", string(cut)}, {"to-capture", string(double)},
 		{"to-recognize", string(reset)}, {"to-recognize", string(lose)}, {"to-recognize", string(cut)}, {"to-recognize", string(double)},

@@ -146,7 +146,19 @@ func chaosCapture(ctx context.Context) error {
 			return stubJob{capturer.Job(i.Request, i.Source), s, i}
 		},
 	}
+	go drainAtSIGTERM(h)
 	return http.ListenAndServe(os.Getenv(partAddr), h) //nolint:gosec // a test's, on loopback
+}
+
+// drainAtSIGTERM ends the part as package serving ends a function.
+func drainAtSIGTERM(h *delivery.Handler) {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
+	<-stop
+	ctx, cancel := context.WithTimeout(context.Background(), 6*time.Second)
+	defer cancel()
+	h.Drain(ctx)
+	os.Exit(0)
 }
 
 // stubJob is Capture's own but for what it does with a browser.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
@@ -77,6 +79,7 @@ type chaos struct {
 	kafka   topic.Config
 	objects *store.Client
 	site    string
+	hang    string // a file; while it is there, browsers that are started hang
 	seed    uint64
 
 	mu sync.Mutex // of the outcomes
@@ -86,11 +89,16 @@ type chaos struct {
 
 func newChaos(t *testing.T, seed uint64) *chaos {
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/bomb" {
+			io.WriteString(w, bomb) //nolint:errcheck // the browser may have gone
+			return
+		}
 		fmt.Fprintf(w, "<title>%s</title><h1 style='font:40px sans-serif'>PAGE", r.URL.Path)
 	}))
 	t.Cleanup(site.Close)
 	c := &chaos{T: t, seed: seed, site: site.URL, parts: map[string]*part{}, gates: map[string]*gate{}, results: map[string]map[time.Time]int{}, failures: map[string]map[time.Time]int{}}
 	dir, addr := t.TempDir(), map[string]string{}
+	c.hang = filepath.Join(dir, "hang")
 	for _, name := range []string{"kafka", "storage", "vision", "capture-a", "capture-b", "capture-real", "recognize-a", "recognize-b", "connector"} {
 		addr[name] = freeAddress(t)
 	}
@@ -110,6 +118,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 		"KAFKA_BROKERS=" + addr["kafka"], "STORAGE_EMULATOR_HOST=" + storage, "VISION_EMULATOR_HOST=" + addr["vision"],
 		"SCREENSHOTS_BUCKET=" + localcloud.Screenshots, "PAGES_BUCKET=" + localcloud.Pages, "RESULTS_BUCKET=" + localcloud.Results,
 		"CLOUD_RUN_TIMEOUT_SECONDS=120", "LOCAL_ONLY=true", "LEASE_TTL=" + chaosTTL.String(), "CAPTURE_TABS=3", "CAPTURE_ALLOW=" + site.Listener.Addr().String(),
+		"CHROME_PATH=" + wrapBrowser(t, dir, c.hang), "CAPTURE_PAGE_MEMORY_MB=300",
 	}
 	self := func(part, name, target, skew string) {
 		c.parts[name] = startPart(t, name, os.Args[0], append(common, partVariable+"="+part, partAddr+"="+addr[name],
@@ -160,6 +169,9 @@ func (c *chaos) publish(pages int) []string {
 		r := job.Request{Schema: job.RequestSchema, ID: fmt.Sprintf("p-%d", n), URL: fmt.Sprintf("%s/%d", c.site, n), Category: "stub"}
 		if n%10 == 0 {
 			r.Category = "real"
+		}
+		if isBomb(n) {
+			r.URL = c.site + "/bomb"
 		}
 		if n%30 == 11 {
 			r.URL = "ftp://shop.example"
@@ -215,6 +227,16 @@ func (c *chaos) wait(ids []string) {
 func (c *chaos) do(e event) {
 	p, isPart := c.parts[e.target]
 	switch g := c.gates[e.target]; {
+	case e.target == "functions": // as when a revision is replaced
+		for name, p := range c.parts {
+			if strings.HasPrefix(name, "capture") || strings.HasPrefix(name, "recognize") {
+				p.signal(syscall.SIGTERM)
+			}
+		}
+	case isPart && e.what == "stop":
+		p.signal(syscall.SIGTERM)
+	case e.what == "hang":
+		c.hangBrowser(e.for_)
 	case e.target == "browser":
 		if pid := c.parts["capture-real"].child(); pid > 0 {
 			syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck // it may have ended
@@ -238,6 +260,44 @@ func (c *chaos) do(e event) {
 	}
 }
 
+// hangBrowser ends the real browser and has those that are started meanwhile hang.
+func (c *chaos) hangBrowser(for_ time.Duration) {
+	kill := func() {
+		if pid := c.parts["capture-real"].child(); pid > 0 {
+			syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck // it may have ended
+		}
+	}
+	if err := os.WriteFile(c.hang, nil, 0o600); err != nil {
+		c.Error(err)
+		return
+	}
+	kill()
+	time.Sleep(for_)
+	os.Remove(c.hang) //nolint:errcheck // two may overlap
+	kill()
+}
+
+// wrapBrowser makes a program that is the browser, unless the file hang is there.
+func wrapBrowser(t *testing.T, dir, hang string) string {
+	t.Helper()
+	real, err := browser.Find(os.Getenv("CHROME_PATH"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapper := filepath.Join(dir, "browser")
+	script := fmt.Sprintf("#!/bin/sh\nif [ -e %q ]; then exec sleep 600; fi\nexec %q \"$@\"\n", hang, real)
+	if err := os.WriteFile(wrapper, []byte(script), 0o700); err != nil { //nolint:gosec // it is run
+		t.Fatal(err)
+	}
+	return wrapper
+}
+
+// bomb is a page that takes more memory than one may have.
+const bomb = `<title>bomb</title><p>글<script>const held = []; while (true) held.push(new Uint8Array(16 << 20).fill(1))</script>`
+
+// isBomb says whether the request of that number is for the bomb.
+func isBomb(n int) bool { return n%60 == 40 }
+
 // check demands what the design promises.
 func (c *chaos) check(ids []string) {
 	objects := map[string]map[string]store.Attrs{}
@@ -251,7 +311,10 @@ func (c *chaos) check(ids []string) {
 		}
 	}
 	repeated := 0
-	for _, id := range ids {
+	for n, id := range ids {
+		if isBomb(n) && c.failures[id] == nil {
+			c.Errorf("%s took more memory than a page may, and did not fail", id)
+		}
 		_, made := objects[localcloud.Results][id+"/result.json"]
 		results, failures := c.results[id], c.failures[id]
 		if made == (len(failures) > 0) || made != (len(results) > 0) {
