@@ -2,7 +2,6 @@ package capture
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,29 +10,13 @@ import (
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/store"
-	"github.com/pageinspect/pageinspect/shared/store/localgcs"
+	"github.com/pageinspect/pageinspect/shared/store/memstore"
 )
-
-// localStore is a store with the clock and the generations of a real one.
-func localStore(t *testing.T) *store.Client {
-	t.Helper()
-	s, err := localgcs.Start(localgcs.Config{Buckets: []string{"pages", "shots"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close(context.Background()) }) //nolint:errcheck // nothing is kept
-	c, err := store.New(t.Context(), store.Config{EmulatorHost: s.Endpoint()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
 
 // TestLook: a page that was captured is not captured again; its event is
 // repeated, for a new attempt at once.
 func TestLook(t *testing.T) {
-	objects := localStore(t)
+	objects := memstore.New("pages")
 	at := time.Now()
 	c := &Capturer{Store: objects, Pages: "pages", Now: func() time.Time { return at }}
 	here := job.Source{Topic: "requests", Partition: 1, Offset: 7}

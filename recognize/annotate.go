@@ -28,8 +28,8 @@ func (j *Job) annotate(ctx context.Context) error {
 	if j.manifest.SafeSearch {
 		features = append(features, annotate.SafeSearch)
 	}
-	j.reader.Vision, j.reader.Limit, j.reader.Cache = j.Vision, j.Limit, j.Cache
-	readings, cost, err := j.reader.Read(j.asking, j.pictures, features, func(done int) {
+	j.client.Vision, j.client.Limit, j.client.Cache = j.Vision, j.Limit, j.Cache
+	readings, cost, err := j.client.Read(j.asking, j.pictures, features, func(done int) {
 		j.progress(j.manifest.ID, "annotate", done, len(j.pictures))
 	})
 	j.result.Vision = cost
@@ -39,9 +39,9 @@ func (j *Job) annotate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	j.read = make([]tileText, len(readings))
+	j.texts = make([]tileText, len(readings))
 	for i, r := range readings {
-		j.read[i] = tileText{annotation: r.Text, safe: r.Safe, err: r.Err}
+		j.texts[i] = tileText{annotation: r.Text, safe: r.Safe, err: r.Err}
 	}
 	if err := j.checkSizes(); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (j *Job) noteUnread() error {
 	var unread []string
 	var errs []error
 	healing, waiting := false, false
-	for i, t := range j.read {
+	for i, t := range j.texts {
 		if t.err == nil {
 			continue
 		}
@@ -88,9 +88,9 @@ func (j *Job) noteUnread() error {
 	switch {
 	case len(unread) == 0:
 		return nil
-	case len(unread) == len(j.read) && waiting:
+	case len(unread) == len(j.texts) && waiting:
 		return fault.Busy(fmt.Errorf("Vision could read no tile of the page: %w", errors.Join(errs...)))
-	case len(unread) == len(j.read):
+	case len(unread) == len(j.texts):
 		kind := fault.Invalid
 		if healing {
 			kind = fault.Transient
@@ -99,7 +99,7 @@ func (j *Job) noteUnread() error {
 	}
 	j.manifest.Warnings = append(j.manifest.Warnings, unread...)
 	if j.manifest.Partial == "" {
-		j.manifest.Partial = fmt.Sprintf("%d of %d tiles could not be read", len(unread), len(j.read))
+		j.manifest.Partial = fmt.Sprintf("%d of %d tiles could not be read", len(unread), len(j.texts))
 	}
 	return nil
 }

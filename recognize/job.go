@@ -26,9 +26,9 @@ type Job struct {
 	generation int64 // of what was put, once it was looked at
 	manifest   page.Manifest
 	asking     context.Context // for Vision: it ends a little earlier than the page's own
-	reader     annotate.Reader
+	client     annotate.Client
 	pictures   []annotate.Picture // one for each tile, in order
-	read       []tileText         // likewise
+	texts      []tileText         // likewise
 	result     result.Result
 	done       bool // the result was there already
 	timings    map[string]int64

@@ -1,7 +1,6 @@
 package recognize
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -11,7 +10,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/lease"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
-	"github.com/pageinspect/pageinspect/shared/store/localgcs"
+	"github.com/pageinspect/pageinspect/shared/store/memstore"
 )
 
 // TestRun: a manifest that is finalized again is the same run, whatever else was
@@ -68,27 +67,11 @@ func TestFailuresHaveIDs(t *testing.T) {
 	}
 }
 
-// localStore is a store with the clock and the generations of a real one.
-func localStore(t *testing.T) *store.Client {
-	t.Helper()
-	s, err := localgcs.Start(localgcs.Config{Buckets: []string{"results"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { s.Close(context.Background()) }) //nolint:errcheck // nothing is kept
-	c, err := store.New(t.Context(), store.Config{EmulatorHost: s.Endpoint()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
 // TestFence: a page whose lease is over is not committed.
 func TestFence(t *testing.T) {
 	r, m, _ := recognizer(t, claim...)
 	m.putManifest(t, nil)
-	l := lease.Leases{Config: lease.Config{MaxAttempts: 5, TTL: time.Minute}, Store: localStore(t), Bucket: "results"}
+	l := lease.Leases{Config: lease.Config{MaxAttempts: 5, TTL: time.Minute}, Store: memstore.New("results"), Bucket: "results"}
 	own, err := l.Claim(t.Context(), "p-1", lease.Run{}, func(error) {})
 	if err != nil {
 		t.Fatal(err)

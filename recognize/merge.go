@@ -19,7 +19,7 @@ import (
 // Two readings may differ, though: place a word at the cut a little
 // differently, or not see it at all; reconcile settles that.
 func (j *Job) merge(context.Context) error {
-	j.result.Lines = mergeTiles(j.manifest.Tiles, j.read, j.manifest.Scale)
+	j.result.Lines = mergeTiles(j.manifest.Tiles, j.texts, j.manifest.Scale)
 	j.result.Text = text(j.result.Lines)
 	return nil
 }

@@ -82,7 +82,7 @@ func (j *Job) checkSizes() error {
 		return nil
 	}
 	for i, t := range j.manifest.Tiles {
-		for _, p := range j.read[i].annotation.GetPages() {
+		for _, p := range j.texts[i].annotation.GetPages() {
 			w, h := float64(p.GetWidth()), float64(p.GetHeight())
 			if w <= 0 || h <= 0 {
 				continue

@@ -76,7 +76,7 @@ func (j *Job) Do(ctx context.Context, own *lease.Lease) error {
 	var cancel context.CancelFunc
 	j.asking, cancel = mostOf(ctx)
 	defer cancel()        // after the wait: what was read is kept for reuse meanwhile
-	defer j.reader.Wait() // an instance may be frozen once it has answered
+	defer j.client.Wait() // an instance may be frozen once it has answered
 	return j.take(ctx, []step{
 		{"image", j.readImage},        // of an image that somebody put: its tiles
 		{"pictures", j.checkPictures}, // the tiles are there and what the manifest says

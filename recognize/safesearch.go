@@ -14,7 +14,7 @@ import (
 func (j *Job) judgements() []result.SafeSearch {
 	var out []result.SafeSearch
 	name := func(l visionpb.Likelihood) string { return strings.ToLower(l.String()) }
-	for i, t := range j.read {
+	for i, t := range j.texts {
 		if s := t.safe; s != nil {
 			out = append(out, result.SafeSearch{Tile: i, Adult: name(s.Adult), Racy: name(s.Racy), Violence: name(s.Violence), Medical: name(s.Medical), Spoof: name(s.Spoof)})
 		}

@@ -34,7 +34,7 @@ func client(tb testing.TB, stub *annotatetest.Stub) *vision.ImageAnnotatorClient
 
 // one reads one picture.
 func one(ctx context.Context, v annotate.Vision, uri string) error {
-	r := annotate.Reader{Vision: v}
+	r := annotate.Client{Vision: v}
 	readings, _, err := r.Read(ctx, []annotate.Picture{{URI: uri}}, []visionpb.Feature_Type{annotate.Text}, func(int) {})
 	switch {
 	case err != nil:

@@ -10,7 +10,7 @@
 //
 // # Ownership
 //
-// A Reader is a page's; what it has outlives every page and is safe for
+// A Client is a page's; what it has outlives every page and is safe for
 // concurrent use. A page that runs out of time cancels its own context and
 // nothing else: its calls end, and those of other pages on the same client go on.
 package annotate
@@ -54,8 +54,8 @@ type Reading struct {
 	Err  error // why Vision could not read the picture: a gRPC status
 }
 
-// Reader reads pictures.
-type Reader struct {
+// Client asks Vision about the pictures of one page.
+type Client struct {
 	Vision Vision
 	Limit  *rate.Limiter // of the images sent; see PerMinute. nil: none
 	Cache  *Cache        // nil: every picture is sent
@@ -65,14 +65,14 @@ type Reader struct {
 
 // Wait returns once all that was read is in the cache, or cannot be: meanwhile
 // the page goes on.
-func (r *Reader) Wait() { r.keeping.Wait() }
+func (c *Client) Wait() { c.keeping.Wait() }
 
 // Read reads the pictures with the features asked for and says what it cost.
 // progress is told how many of them are done. The error is about all of them:
 // the context ended, or a call failed and the same call may yet succeed or
 // never will, as its fault.Kind says. Wait comes after it.
-func (r *Reader) Read(ctx context.Context, pictures []Picture, features []visionpb.Feature_Type, progress func(done int)) ([]Reading, result.Vision, error) {
-	w := &work{Reader: r, pictures: pictures, readings: make([]Reading, len(pictures)), missing: make([][]visionpb.Feature_Type, len(pictures)), progress: progress}
+func (c *Client) Read(ctx context.Context, pictures []Picture, features []visionpb.Feature_Type, progress func(done int)) ([]Reading, result.Vision, error) {
+	w := &work{Client: c, pictures: pictures, readings: make([]Reading, len(pictures)), missing: make([][]visionpb.Feature_Type, len(pictures)), progress: progress}
 	first := w.firstOfEach()
 	w.lookUp(ctx, features, first)
 	err := w.ask(ctx, first)
@@ -89,7 +89,7 @@ func (r *Reader) Read(ctx context.Context, pictures []Picture, features []vision
 
 // work is the pictures of one page on their way.
 type work struct {
-	*Reader
+	*Client
 	pictures []Picture
 	missing  [][]visionpb.Feature_Type // what must be asked for, of each picture
 	progress func(int)

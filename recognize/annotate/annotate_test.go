@@ -91,7 +91,7 @@ var textOnly = []visionpb.Feature_Type{Text}
 
 func read(t *testing.T, v Vision, n int) ([]Reading, result.Vision, error) {
 	t.Helper()
-	r := &Reader{Vision: v}
+	r := &Client{Vision: v}
 	return r.Read(t.Context(), pictures(n), textOnly, func(int) {})
 }
 
@@ -102,7 +102,7 @@ func TestAtMost16ImagesAnd10MBACall(t *testing.T) {
 		longest[i].URI = fmt.Sprintf("gs://bucket/%s%02d", strings.Repeat("x", 1022), i)
 	}
 	var told []int
-	readings, cost, err := (&Reader{Vision: v}).Read(t.Context(), longest, textOnly, func(n int) { told = append(told, n) })
+	readings, cost, err := (&Client{Vision: v}).Read(t.Context(), longest, textOnly, func(n int) { told = append(told, n) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestACallThatFailsLeavesTheOthers(t *testing.T) {
 func TestStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	v := &scripted{call: func(int) error { cancel(); return status.Error(codes.Unknown, "context canceled") }}
-	if _, _, err := (&Reader{Vision: v}).Read(ctx, pictures(3), textOnly, func(int) {}); !errors.Is(err, context.Canceled) {
+	if _, _, err := (&Client{Vision: v}).Read(ctx, pictures(3), textOnly, func(int) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the context's own error", err)
 	}
 }
@@ -236,12 +236,12 @@ func TestQuotaRespectsTheTimeAllowed(t *testing.T) {
 	v := &scripted{}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	_, cost, err := (&Reader{Vision: v, Limit: used}).Read(ctx, pictures(3), textOnly, func(int) {})
+	_, cost, err := (&Client{Vision: v, Limit: used}).Read(ctx, pictures(3), textOnly, func(int) {})
 	if fault.KindOf(err) != fault.Transient || v.calls != 0 || cost.Images != 0 || !strings.Contains(err.Error(), "VISION_IMAGES_PER_MINUTE") {
 		t.Errorf("%v (%s), %d calls", err, fault.KindOf(err), v.calls)
 	}
 	cancel()
-	if _, _, err := (&Reader{Vision: v, Limit: used}).Read(ctx, pictures(3), textOnly, func(int) {}); !errors.Is(err, context.Canceled) {
+	if _, _, err := (&Client{Vision: v, Limit: used}).Read(ctx, pictures(3), textOnly, func(int) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -255,7 +255,7 @@ func TestRepeatsCountForTheQuota(t *testing.T) {
 		}
 		return codes.OK
 	}}
-	if _, _, err := (&Reader{Vision: v, Limit: l}).Read(t.Context(), pictures(5), textOnly, func(int) {}); err != nil {
+	if _, _, err := (&Client{Vision: v, Limit: l}).Read(t.Context(), pictures(5), textOnly, func(int) {}); err != nil {
 		t.Fatal(err)
 	}
 	if left := l.Tokens(); left != 5 {

@@ -22,13 +22,13 @@ import (
 var start = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
 // caching has pictures 0 to 3 in its store, whose generations are 1 to 4.
-func caching() (*Reader, *memstore.Store, *scripted) {
+func caching() (*Client, *memstore.Store, *scripted) {
 	m, v := memstore.New("bucket", "results"), &scripted{}
 	m.Now = func() time.Time { return start }
 	for i := range 4 {
 		put(m, store.URI{Bucket: "bucket", Object: fmt.Sprint(i)}, []byte("a picture"))
 	}
-	return &Reader{Vision: v, Cache: &Cache{Store: m, Bucket: "results", Engine: "stub", MaxAge: 24 * time.Hour,
+	return &Client{Vision: v, Cache: &Cache{Store: m, Bucket: "results", Engine: "stub", MaxAge: 24 * time.Hour,
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return start.Add(time.Hour) }}}, m, v
 }
 
@@ -54,10 +54,10 @@ func hashed(letters string) []Picture {
 	return out
 }
 
-func (r *Reader) must(t *testing.T, pictures []Picture, features ...visionpb.Feature_Type) ([]Reading, result.Vision) {
+func (c *Client) must(t *testing.T, pictures []Picture, features ...visionpb.Feature_Type) ([]Reading, result.Vision) {
 	t.Helper()
-	readings, cost, err := r.Read(t.Context(), pictures, features, func(int) {})
-	r.Wait()
+	readings, cost, err := c.Read(t.Context(), pictures, features, func(int) {})
+	c.Wait()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,33 +104,33 @@ func TestOnlyTheFeatureThatIsMissingIsAskedFor(t *testing.T) {
 
 func TestWhatIsReadAnew(t *testing.T) {
 	entry := store.URI{Bucket: "results", Object: "cache/document_text_detection/stub/" + strings.Repeat("a", 64)}
-	for name, change := range map[string]func(*Reader, *memstore.Store, []Picture){
-		"too old": func(r *Reader, _ *memstore.Store, _ []Picture) {
+	for name, change := range map[string]func(*Client, *memstore.Store, []Picture){
+		"too old": func(r *Client, _ *memstore.Store, _ []Picture) {
 			r.Cache.Now = func() time.Time { return start.Add(25 * time.Hour) }
 		},
-		"another engine":  func(r *Reader, _ *memstore.Store, _ []Picture) { r.Cache.Engine = "other" },
-		"no hash":         func(_ *Reader, _ *memstore.Store, p []Picture) { p[0].SHA256 = "" },
-		"another picture": func(_ *Reader, _ *memstore.Store, p []Picture) { p[0].SHA256 = strings.Repeat("f", 64) },
-		"empty entry":     func(_ *Reader, m *memstore.Store, _ []Picture) { put(m, entry, nil) },
-		"garbled entry": func(_ *Reader, m *memstore.Store, _ []Picture) {
+		"another engine":  func(r *Client, _ *memstore.Store, _ []Picture) { r.Cache.Engine = "other" },
+		"no hash":         func(_ *Client, _ *memstore.Store, p []Picture) { p[0].SHA256 = "" },
+		"another picture": func(_ *Client, _ *memstore.Store, p []Picture) { p[0].SHA256 = strings.Repeat("f", 64) },
+		"empty entry":     func(_ *Client, m *memstore.Store, _ []Picture) { put(m, entry, nil) },
+		"garbled entry": func(_ *Client, m *memstore.Store, _ []Picture) {
 			b := bytes.Clone(kept(m)[entry])
 			b[9] ^= 1
 			put(m, entry, b)
 		},
-		"cut entry": func(_ *Reader, m *memstore.Store, _ []Picture) { put(m, entry, kept(m)[entry][:10]) },
-		"not a protobuf": func(_ *Reader, m *memstore.Store, _ []Picture) {
+		"cut entry": func(_ *Client, m *memstore.Store, _ []Picture) { put(m, entry, kept(m)[entry][:10]) },
+		"not a protobuf": func(_ *Client, m *memstore.Store, _ []Picture) {
 			put(m, entry, packer().EncodeAll([]byte("hello"), nil))
 		},
-		"another protobuf": func(_ *Reader, m *memstore.Store, _ []Picture) {
+		"another protobuf": func(_ *Client, m *memstore.Store, _ []Picture) {
 			put(m, entry, packer().EncodeAll([]byte{0xf8, 7, 1}, nil))
 		},
-		"more than it can be": func(_ *Reader, m *memstore.Store, _ []Picture) {
+		"more than it can be": func(_ *Client, m *memstore.Store, _ []Picture) {
 			put(m, entry, packer().EncodeAll(make([]byte, maxUnfoldedBytes+1), nil))
 		},
-		"storage refuses": func(_ *Reader, m *memstore.Store, _ []Picture) {
+		"storage refuses": func(_ *Client, m *memstore.Store, _ []Picture) {
 			m.Refuse = func(string, store.URI) error { return errors.New("no") }
 		},
-		"no cache": func(r *Reader, _ *memstore.Store, _ []Picture) { r.Cache = nil },
+		"no cache": func(r *Client, _ *memstore.Store, _ []Picture) { r.Cache = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, m, _ := caching()
@@ -151,14 +151,14 @@ func TestWhatIsReadAnew(t *testing.T) {
 }
 
 func TestWhatIsNotKept(t *testing.T) {
-	for name, change := range map[string]func(*Reader, *memstore.Store, *scripted, []Picture){
-		"replaced meanwhile": func(_ *Reader, m *memstore.Store, _ *scripted, _ []Picture) {
+	for name, change := range map[string]func(*Client, *memstore.Store, *scripted, []Picture){
+		"replaced meanwhile": func(_ *Client, m *memstore.Store, _ *scripted, _ []Picture) {
 			put(m, store.URI{Bucket: "bucket", Object: "0"}, []byte("another"))
 		},
-		"unreadable": func(_ *Reader, _ *memstore.Store, v *scripted, _ []Picture) {
+		"unreadable": func(_ *Client, _ *memstore.Store, v *scripted, _ []Picture) {
 			v.image = func(string, int) codes.Code { return codes.InvalidArgument }
 		},
-		"no hash": func(_ *Reader, _ *memstore.Store, _ *scripted, p []Picture) { p[0].SHA256 = "" },
+		"no hash": func(_ *Client, _ *memstore.Store, _ *scripted, p []Picture) { p[0].SHA256 = "" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, m, v := caching()
