@@ -21,11 +21,12 @@ module "capture" {
   kms_key         = var.kms_key
 
   env = merge(local.common_env, {
-    CAPTURE_TABS        = var.capture.tabs
-    CAPTURE_RECYCLE     = var.capture.recycle
-    CAPTURE_ALLOW       = join(",", var.capture.allow)
-    PROFILES            = var.capture.profiles == null ? "" : "${local.config_mount}/${local.config_files[var.capture.profiles]}"
-    KAFKA_SASL_USERNAME = local.kafka_username["capture"]
+    CAPTURE_TABS           = var.capture.tabs
+    CAPTURE_RECYCLE        = var.capture.recycle
+    CAPTURE_PAGE_MEMORY_MB = floor((var.capture.memory_mib - 512) / var.capture.tabs) # all pages at their limit leave 512 MiB
+    CAPTURE_ALLOW          = join(",", var.capture.allow)
+    PROFILES               = var.capture.profiles == null ? "" : "${local.config_mount}/${local.config_files[var.capture.profiles]}"
+    KAFKA_SASL_USERNAME    = local.kafka_username["capture"]
   })
   secret_env    = local.kafka_secret_env
   secret_files  = local.kafka_secret_files
