@@ -13,6 +13,7 @@ package capture
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -41,6 +42,7 @@ type Capturer struct {
 	Store       Store
 	Screenshots string // bucket of the tiles
 	Pages       string // bucket of the manifests
+	AllowNamed  bool   // a request may name a private address itself, and visit that one
 	Log         *slog.Logger
 	Now         func() time.Time
 }
@@ -143,7 +145,11 @@ func (s *shot) chooseProfile(context.Context) error {
 }
 
 func (s *shot) openTab(ctx context.Context) (err error) {
-	s.tab, err = s.slot.Open(ctx)
+	var allow []netip.AddrPort
+	if s.AllowNamed {
+		allow = named(s.req.URL)
+	}
+	s.tab, err = s.slot.Open(ctx, allow...)
 	if err != nil {
 		return err
 	}

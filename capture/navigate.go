@@ -145,7 +145,7 @@ func (s *shot) arrive(ctx context.Context) error {
 // unreachable says why there is no document, in the words of net/base/net_error_list.h.
 func (s *shot) unreachable(reason string) error {
 	if s.tab.Refuses(s.req.URL) || len(s.tab.Refused()) > 0 {
-		return fault.New(fault.Blocked, "%s leads to an address that is not public; pages may visit the internet only (see CAPTURE_ALLOW)", s.req.URL)
+		return fault.New(fault.Blocked, "%s leads to an address that is not public; pages may visit the internet only (see CAPTURE_ALLOW, or --allow)", s.req.URL)
 	}
 	return fault.New(fault.Unreachable, "%s cannot be reached: %s", s.req.URL, reason)
 }

@@ -22,10 +22,10 @@ import (
 
 // Set by the platform or the image, or for one machine only: no concern of Terraform's.
 var notForTerraform = []string{
-	"PORT",                                                        // Cloud Run
-	"CHROME_PATH",                                                 // functions/capture/Dockerfile
-	"LEASE_TTL",                                                   // its default suits Cloud Run
-	"LOCAL_ONLY", "STORAGE_EMULATOR_HOST", "VISION_EMULATOR_HOST", // one machine
+	"PORT",                               // Cloud Run
+	"CHROME_PATH",                        // functions/capture/Dockerfile
+	"LEASE_TTL", "CAPTURE_PAGE_BYTES_MB", // their defaults suit Cloud Run
+	"LOCAL_ONLY", "STORAGE_EMULATOR_HOST", "VISION_EMULATOR_HOST", "CAPTURE_ALLOW_NAMED", // one machine
 }
 
 // Read by functions-framework-go, not by our code.

@@ -35,7 +35,8 @@ type Config struct {
 	ErrorsTopic string `env:"ERRORS_TOPIC" envDefault:"pageinspect.errors"`
 	Screenshots string `env:"SCREENSHOTS_BUCKET,required,notEmpty"`
 	Pages       string `env:"PAGES_BUCKET,required,notEmpty"`
-	Profiles    string `env:"PROFILES"` // a file; its profiles come before the bundled ones
+	AllowNamed  bool   `env:"CAPTURE_ALLOW_NAMED"` // whoever sends requests may see what they name: one user's machine
+	Profiles    string `env:"PROFILES"`            // a file; its profiles come before the bundled ones
 }
 
 // These outlive every request; Shutdown ends them with the instance.
@@ -83,7 +84,8 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	}
 	log.Info("ready", "browser", chromium.Path(), "profiles", profiles.Names())
 	capturer := &capture.Capturer{
-		Browser: chromium, Profiles: profiles, Store: objects, Screenshots: cfg.Screenshots, Pages: cfg.Pages, Log: log, Now: time.Now,
+		Browser: chromium, Profiles: profiles, Store: objects, Screenshots: cfg.Screenshots, Pages: cfg.Pages,
+		AllowNamed: cfg.AllowNamed, Log: log, Now: time.Now,
 	}
 	return &delivery.Handler{
 		Stage: job.StageCapture, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: cfg.Browser.Tabs,

@@ -8,8 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"os"
 	"sync"
 	"time"
@@ -83,7 +81,7 @@ func run(ctx context.Context, o runOptions, urls []string, stdin io.Reader, stdo
 	show := newProgress(stderr, len(requests)+len(refused))
 	defer show.close()
 	o.cloud.Dir, o.cloud.Programs, o.cloud.Log, o.cloud.Hear = state, programs, logger(stderr), show.hear
-	o.cloud.Allow = append(o.cloud.Allow, privateAddresses(ctx, requests)...)
+	o.cloud.AllowNamed = true // whoever types an address may see it
 	cloud, err := localcloud.Start(ctx, o.cloud)
 	if err != nil {
 		return err
@@ -163,39 +161,6 @@ func serveSamples(t template) ([][]byte, func(), error) {
 		}))
 	}
 	return requests, func() { srv.Close() }, nil
-}
-
-// privateAddresses are those of the pages asked for by name on this machine or
-// its network: whoever types an address may see it. What the pages themselves
-// lead to stays refused.
-func privateAddresses(ctx context.Context, requests [][]byte) []string {
-	var out []string
-	for _, b := range requests {
-		r, err := job.DecodeRequest(b)
-		if err != nil {
-			continue
-		}
-		u, err := url.Parse(r.URL)
-		if err != nil {
-			continue
-		}
-		port := u.Port()
-		if port == "" {
-			port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-		}
-		ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", u.Hostname())
-		if err != nil {
-			continue // Capture says what is wrong with it
-		}
-		for _, ip := range ips {
-			if ip = ip.Unmap(); ip.IsLoopback() || ip.IsPrivate() {
-				if ap, err := netip.ParseAddrPort(net.JoinHostPort(ip.String(), port)); err == nil {
-					out = append(out, ap.String())
-				}
-			}
-		}
-	}
-	return out
 }
 
 func send(ctx context.Context, cloud *localcloud.Cloud, requests [][]byte) error {

@@ -49,7 +49,6 @@ again, and the work goes on. Delete the directory to begin anew.`,
 	f.StringVar(&cfg.Recognize, "recognize", defaultRecognize, "address of the Recognize function")
 	f.BoolVar(&quiet, "quiet", false, "do not print the functions' logs")
 	addCloudFlags(c, &cfg)
-	f.StringSliceVar(&cfg.Allow, "allow", nil, "private addresses that pages may visit, such as 127.0.0.1:8000 or 10.0.0.0/8")
 	return c
 }
 
@@ -57,6 +56,7 @@ again, and the work goes on. Delete the directory to begin anew.`,
 func addCloudFlags(c *cobra.Command, cfg *localcloud.Config) {
 	c.Flags().StringSliceVar(&cfg.Rules, "rules", nil, "rule pack files or folders, beside the bundled packs")
 	c.Flags().StringVar(&cfg.Profiles, "profiles", os.Getenv("PROFILES"), "file of capture profiles, before the bundled ones (PROFILES)")
+	c.Flags().StringSliceVar(&cfg.Allow, "allow", nil, "private addresses that every page may visit, such as 127.0.0.1:8000 or 10.0.0.0/8")
 	c.Flags().IntVar(&cfg.Tabs, "tabs", 2, "pages to capture at once")
 	c.Flags().DurationVar(&cfg.Timeout, "timeout", 0, "time allowed for each function call (default 9m0s)")
 }

@@ -52,9 +52,12 @@ type Config struct {
 	Profiles string // a profiles file, or ""
 	Rules    []string
 	Allow    []string // private addresses that pages may visit
-	Tabs     int      // pages captured at once
-	Timeout  time.Duration
-	Log      *slog.Logger
+	// AllowNamed lets each page visit the private address that its request's URL
+	// names literally, too.
+	AllowNamed bool
+	Tabs       int // pages captured at once
+	Timeout    time.Duration
+	Log        *slog.Logger
 	// Hear is given every log line of the functions, decoded; nil ignores them.
 	Hear func(map[string]any)
 	// LogTo gets the functions' log lines as they are.
@@ -177,6 +180,7 @@ func (c *Cloud) startFunctions(ctx, life context.Context) error {
 	}
 	captureEnv := append([]string{
 		"FUNCTION_TARGET=Capture", "PROFILES=" + c.cfg.Profiles, "CAPTURE_ALLOW=" + strings.Join(c.cfg.Allow, ","),
+		fmt.Sprintf("CAPTURE_ALLOW_NAMED=%t", c.cfg.AllowNamed),
 		// One more than the connector delivers at once, for a delivery that lost its client.
 		fmt.Sprintf("CAPTURE_TABS=%d", c.tabs()+1),
 	}, common...)
