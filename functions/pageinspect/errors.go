@@ -1,13 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/spf13/cobra"
 )
@@ -53,47 +49,17 @@ Exit codes: 0 there are none, 1 there are some, 2 it did not work.` + placesHelp
 	return c
 }
 
-// printLines prints each value as a line of JSON.
-func printLines[T any](w io.Writer, all []T) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for _, v := range all {
-		if err := enc.Encode(v); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// newTable has headers as they are written.
-func newTable(headers ...any) table.Writer {
-	t := table.NewWriter()
-	style := table.StyleLight
-	style.Format.Header = text.FormatDefault
-	t.SetStyle(style)
-	t.AppendHeader(headers)
-	return t
-}
-
 func printFailures(w io.Writer, failures []job.Failure) {
 	if len(failures) == 0 {
 		fmt.Fprintln(w, "no failures")
 		return
 	}
-	t := newTable("at", "id", "stage", "kind", "attempt", "message")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, WidthMax: 40}, {Number: 6, WidthMax: 70}})
+	t := newTable(map[int]int{2: 40, 6: 70}, "at", "id", "stage", "kind", "attempt", "message")
 	kinds := map[string]int{}
 	for _, f := range failures {
 		kinds[string(f.Kind)]++
-		t.AppendRow(table.Row{local(f.At), f.ID, f.Stage, f.Kind, f.Attempt, f.Message})
+		t.row(local(f.At), f.ID, f.Stage, f.Kind, f.Attempt, f.Message)
 	}
-	fmt.Fprintln(w, t.Render())
+	t.print(w)
 	fmt.Fprintf(w, "%d failures: %s. \"pageinspect retry\" with the same flags publishes them again\n", len(failures), counts(kinds))
-}
-
-func local(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Local().Format(time.DateTime)
 }

@@ -40,7 +40,7 @@ func code(err error) int {
 		return int(e)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "pageinspect:", err)
+		fmt.Fprintln(os.Stderr, "pageinspect:", plain(err.Error()))
 		return exitFailed
 	}
 	return exitPass

@@ -3,10 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/schollz/progressbar/v3"
 )
 
@@ -16,6 +16,7 @@ type progress struct {
 	mu    sync.Mutex
 	w     io.Writer
 	bar   *progressbar.ProgressBar // nil where there is no terminal
+	words int                      // how many cells of the bar's line are for what is said
 	began time.Time
 	total int
 	ended int
@@ -25,9 +26,12 @@ type progress struct {
 
 func newProgress(w io.Writer, pages int) *progress {
 	p := &progress{w: w, began: time.Now(), total: pages, at: map[string]int{}, last: map[string]string{}}
-	if isTerminal(w) {
+	if width := terminalWidth(w); width > 0 {
+		// A third each is the bar, its own figures, and what is said; a line that
+		// does not fit would be left standing at every change.
+		p.words = max(width/3, 8)
 		p.bar = progressbar.NewOptions(pages*100, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("starting"),
-			progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionThrottle(100*time.Millisecond))
+			progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(min(30, max(width/3-20, 3))), progressbar.OptionThrottle(100*time.Millisecond))
 	}
 	return p
 }
@@ -84,6 +88,7 @@ func (p *progress) done(o outcome) {
 }
 
 func (p *progress) say(id, what string) {
+	id, what = oneLine(id), oneLine(what)
 	if p.bar == nil {
 		fmt.Fprintf(p.w, "%6.1fs  %-28s %s\n", time.Since(p.began).Seconds(), id, what)
 		return
@@ -92,7 +97,7 @@ func (p *progress) say(id, what string) {
 	for _, percent := range p.at {
 		sum += percent
 	}
-	p.bar.Describe(fmt.Sprintf("%d/%d pages  %s %s", p.ended, p.total, shorten(id, 24), shorten(what, 28)))
+	p.bar.Describe(text.Snip(fmt.Sprintf("%d/%d %s %s", p.ended, p.total, text.Snip(id, max(p.words/2, 8), "…"), what), p.words, "…"))
 	p.bar.Set(min(sum, p.total*100)) //nolint:errcheck // a bar that cannot be drawn stops nothing
 }
 
@@ -104,12 +109,4 @@ func (p *progress) close() {
 		p.bar.Finish() //nolint:errcheck // likewise
 		p.bar = nil
 	}
-}
-
-func shorten(s string, most int) string {
-	r := []rune(strings.TrimSpace(s))
-	if len(r) <= most {
-		return s
-	}
-	return string(r[:most-1]) + "…"
 }

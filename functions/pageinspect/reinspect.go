@@ -2,10 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"io"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
@@ -13,7 +10,6 @@ import (
 	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/fault"
-	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/topic"
 	"github.com/spf13/cobra"
@@ -113,7 +109,7 @@ func reinspect(ctx context.Context, o reinspectOptions, ids []string, stdin io.R
 			return err
 		}
 		defer w.Close() //nolint:errcheck // every event was acknowledged
-		r.Events = resultEvents{w, o.topic}
+		r.Events = recognize.Events{Kafka: w, Topic: o.topic}
 	}
 	t := newTally(stdout, stderr, len(ids), o.dryRun)
 	err = eachID(ctx, objects, o, ids, func(id string) { c, err := r.Result(ctx, id); t.add(id, c, err, listed) })
@@ -148,26 +144,4 @@ func eachID(ctx context.Context, objects *store.Client, o reinspectOptions, ids 
 		}
 	}
 	return nil
-}
-
-// splitEnv is a list that the functions read from the environment too.
-func splitEnv(name string) []string {
-	if v := os.Getenv(name); v != "" {
-		return strings.Split(v, ",")
-	}
-	return nil
-}
-
-// resultEvents publishes results as Recognize does, under their ids.
-type resultEvents struct {
-	kafka *topic.Writer
-	topic string
-}
-
-func (e resultEvents) Publish(ctx context.Context, r result.Result) error {
-	b, err := json.Marshal(r)
-	if err != nil {
-		return fault.Wrap(fault.Internal, err, "encode the result")
-	}
-	return e.kafka.Publish(ctx, topic.Message{Topic: e.topic, Key: []byte(r.ID), Value: b, Time: r.ReinspectedAt})
 }

@@ -4,11 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
-	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/history"
 	"github.com/pageinspect/pageinspect/shared/topic"
 	"github.com/spf13/cobra"
@@ -59,15 +55,14 @@ func retry(ctx context.Context, o choice, again, dry bool, stdin io.Reader, stdo
 		return err
 	}
 	var msgs []topic.Message
-	t := newTable("id", "failed at", "kind", "attempt", "")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 1, WidthMax: 40}, {Number: 5, WidthMax: 60}})
+	t := newTable(map[int]int{1: 40, 5: 60}, "id", "failed at", "kind", "attempt", "")
 	for _, r := range retries {
 		what := "left alone: " + r.Skip
 		if r.Skip == "" {
 			what = map[bool]string{true: "would be published", false: "published"}[dry]
 			msgs = append(msgs, r.Message)
 		}
-		t.AppendRow(table.Row{r.Failure.ID, local(r.Failure.At), r.Failure.Kind, r.Failure.Attempt, what})
+		t.row(r.Failure.ID, local(r.Failure.At), r.Failure.Kind, r.Failure.Attempt, what)
 	}
 	if len(msgs) > 0 && !dry {
 		if err := publish(ctx, p.Kafka, p.Requests, msgs, stderr); err != nil {
@@ -81,24 +76,15 @@ func retry(ctx context.Context, o choice, again, dry bool, stdin io.Reader, stdo
 	return nil
 }
 
-func printRetries(w io.Writer, t table.Writer, retries []history.Retry, published int, dry bool) {
+func printRetries(w io.Writer, t *listing, retries []history.Retry, published int, dry bool) {
 	if len(retries) == 0 {
 		fmt.Fprintln(w, "no failures to retry")
 		return
 	}
-	fmt.Fprintln(w, t.Render())
+	t.print(w)
 	verb := "published again"
 	if dry {
 		verb = "would be published again"
 	}
 	fmt.Fprintf(w, "%d of %d %s\n", published, len(retries), verb)
-}
-
-// counts are numbers with their names, in the order of the names.
-func counts(of map[string]int) string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(of)) {
-		parts = append(parts, fmt.Sprintf("%d %s", of[name], name))
-	}
-	return strings.Join(parts, ", ")
 }

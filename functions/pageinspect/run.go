@@ -4,19 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/samples"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
-	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/topic"
 	"github.com/spf13/cobra"
 )
@@ -101,7 +98,7 @@ func run(ctx context.Context, o runOptions, urls []string, stdin io.Reader, stdo
 	if o.json {
 		printJSON(stdout, outcomes)
 	} else {
-		printTable(stdout, outcomes, o.out)
+		printOutcomes(stdout, outcomes, o.out)
 	}
 	if err != nil {
 		return err
@@ -110,35 +107,29 @@ func run(ctx context.Context, o runOptions, urls []string, stdin io.Reader, stdo
 }
 
 // wanted makes the requests of the addresses given or, without any, of the
-// bundled samples, which it serves until stop is called. A line whose id cannot
-// be one is refused here: it could not be told from another in what comes back.
+// bundled samples, which it serves until stop is called. A line that is none, or
+// whose id cannot be one or is another's, is refused here: it could not be told
+// from another in what comes back.
 func wanted(urls []string, t template, stdin io.Reader) (requests [][]byte, refused []job.Failure, stop func(), err error) {
 	stop = func() {}
 	if len(urls) == 0 {
 		requests, stop, err = serveSamples(t)
 		return requests, nil, stop, err
 	}
-	add := func(line []byte) {
-		r, err := t.request(line)
-		if job.CheckID(r.ID) != nil {
-			r.ID = newID(r.URL)
-			refused = append(refused, job.NewFailure(job.StageDeliver, err, r, line, job.Source{Via: "list", Partition: -1, Offset: -1}, time.Now()))
-			return
+	lines, err := given("", urls, stdin)
+	if err != nil {
+		return nil, nil, stop, err
+	}
+	for _, a := range t.ask(lines) {
+		if a.refused != nil {
+			a.request.ID = newID(a.request.URL)
+			err := fault.Wrap(fault.Invalid, a.refused, "%s", a.where)
+			refused = append(refused, job.NewFailure(job.StageDeliver, err, a.request, a.text, job.Source{Via: "list", Partition: -1, Offset: -1}, time.Now()))
+			continue
 		}
 		// A bad address is sent all the same: Capture says what is wrong with
 		// it, and the errors topic tells, as it would in production.
-		requests = append(requests, encode(r))
-	}
-	for _, u := range urls {
-		switch {
-		case u == "-":
-			err = readLines("-", stdin, func(_ int, line []byte) { add(line) })
-		case u != "":
-			add([]byte(u))
-		}
-		if err != nil {
-			return nil, nil, stop, err
-		}
+		requests = append(requests, encode(a.request))
 	}
 	if len(requests)+len(refused) == 0 {
 		return nil, nil, stop, fault.New(fault.Invalid, "no address given; name some, or none at all for the bundled samples")
@@ -180,135 +171,4 @@ func idOf(request []byte) string {
 	var r job.Request
 	json.Unmarshal(request, &r) //nolint:errcheck // we encoded it
 	return r.ID
-}
-
-// outcome is what became of one request: a result or a failure.
-type outcome struct {
-	id      string
-	request job.Request
-	result  *result.Result
-	failure *job.Failure
-}
-
-// collectOutcomes follows the results and errors topics until every request has
-// an outcome, and writes each to its directory. When ctx ends first, it returns
-// what there is.
-func collectOutcomes(ctx context.Context, cloud *localcloud.Cloud, out outDir, requests [][]byte, show *progress) ([]outcome, error) {
-	follow, cancel := context.WithCancel(ctx)
-	defer cancel()
-	outcomes := make([]outcome, len(requests))
-	place := map[string]int{}
-	for i, b := range requests {
-		json.Unmarshal(b, &outcomes[i].request) //nolint:errcheck // we encoded it
-		outcomes[i].id = outcomes[i].request.ID
-		place[outcomes[i].id] = i
-	}
-	var mu sync.Mutex
-	left := len(place)
-	if left == 0 {
-		return nil, nil
-	}
-	settle := func(id string, set func(*outcome) error) error {
-		mu.Lock()
-		defer mu.Unlock()
-		i, ours := place[id]
-		if !ours || outcomes[i].result != nil || outcomes[i].failure != nil {
-			return nil // a repeated event
-		}
-		if err := set(&outcomes[i]); err != nil {
-			return err
-		}
-		show.done(outcomes[i])
-		if left--; left == 0 {
-			cancel()
-		}
-		return nil
-	}
-	errs := make(chan error, 3)
-	go func() {
-		errs <- topic.Follow(follow, cloud.Kafka, localcloud.ResultsTopic, nil, func(m topic.Message) error {
-			var r result.Result
-			if err := json.Unmarshal(m.Value, &r); err != nil {
-				return err
-			}
-			return settle(r.ID, func(o *outcome) (err error) {
-				o.result, err = out.saveResult(follow, cloud.Store, r)
-				return err
-			})
-		})
-	}()
-	go func() {
-		errs <- topic.Follow(follow, cloud.Kafka, localcloud.ErrorsTopic, nil, func(m topic.Message) error {
-			var f job.Failure
-			if err := json.Unmarshal(m.Value, &f); err != nil {
-				return err
-			}
-			return settle(f.ID, func(o *outcome) error {
-				o.failure = &f
-				return out.saveFailure(f.ID, m.Value)
-			})
-		})
-	}()
-	go func() {
-		select {
-		case err := <-cloud.Failed():
-			errs <- err
-		case <-follow.Done():
-		}
-	}()
-	var first error
-	select {
-	case first = <-errs:
-	case <-follow.Done():
-	}
-	cancel()
-	mu.Lock()
-	defer mu.Unlock()
-	switch {
-	case left == 0:
-		return outcomes, nil
-	case ctx.Err() != nil:
-		return outcomes, fault.New(fault.Transient, "interrupted; %d of %d pages were not finished", left, len(place))
-	case first != nil && !errors.Is(first, context.Canceled):
-		return outcomes, first
-	}
-	return outcomes, fault.New(fault.Internal, "the results stopped coming; %d of %d pages were not finished", left, len(place))
-}
-
-// verdict is the exit code for what happened to all the pages.
-func verdict(outcomes []outcome) error {
-	worst := exitPass
-	for _, o := range outcomes {
-		switch {
-		case o.result == nil:
-			worst = max(worst, exitFailed)
-		case o.result.Verdict != result.Pass:
-			worst = max(worst, exitFinding)
-		}
-	}
-	if worst == exitPass {
-		return nil
-	}
-	return exit(worst)
-}
-
-func printJSON(w io.Writer, outcomes []outcome) {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	for _, o := range outcomes {
-		switch {
-		case o.result != nil:
-			enc.Encode(o.result.Event("", "")) //nolint:errcheck // a closed pipe ends nothing of worth
-		case o.failure != nil:
-			enc.Encode(o.failure) //nolint:errcheck // likewise
-		}
-	}
-}
-
-// tilesDir is where a page's tiles go, beside its report.
-const tilesDir = "tiles"
-
-func tileName(i int, mediaType string) string {
-	ext := map[string]string{"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}[mediaType]
-	return fmt.Sprintf("%s/%03d.%s", tilesDir, i, ext)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -153,4 +154,12 @@ func writeIndented(folder *os.Root, name string, b []byte) error {
 		return err
 	}
 	return folder.WriteFile(name, append(pretty.Bytes(), '\n'), 0o644)
+}
+
+// tilesDir is where a page's tiles go, beside its report.
+const tilesDir = "tiles"
+
+func tileName(i int, mediaType string) string {
+	ext := map[string]string{"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}[mediaType]
+	return fmt.Sprintf("%s/%03d.%s", tilesDir, i, ext)
 }

@@ -3,22 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/spf13/cobra"
-)
-
-// Where serve listens unless told otherwise.
-const (
-	defaultKafka     = "127.0.0.1:9092"
-	defaultStorage   = "127.0.0.1:4443"
-	defaultVision    = "127.0.0.1:4444"
-	defaultCapture   = "127.0.0.1:8081"
-	defaultRecognize = "127.0.0.1:8082"
 )
 
 func serveCommand() *cobra.Command {
@@ -35,7 +25,7 @@ again, and the work goes on. Delete the directory to begin anew.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !quiet {
-				cfg.LogTo = c.ErrOrStderr()
+				cfg.LogTo = plainWriter{c.ErrOrStderr()} // logs name what pages and records say
 			}
 			return serve(c, cfg)
 		},
@@ -125,9 +115,4 @@ For other programs:
   export KAFKA_BROKERS=%s STORAGE_EMULATOR_HOST=%s VISION_EMULATOR_HOST=%s
 `, dir, a.Kafka, localcloud.RequestsTopic, localcloud.ResultsTopic, localcloud.ErrorsTopic,
 		a.Storage, a.Storage, localcloud.Results, a.Vision, a.Capture, a.Recognize, a.Kafka, a.Storage, a.Vision)
-}
-
-// logger is for what the command itself has to say while it runs.
-func logger(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
 }

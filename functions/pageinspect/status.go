@@ -6,7 +6,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/history"
 	"github.com/spf13/cobra"
 )
@@ -88,7 +87,7 @@ func watchAll(ctx context.Context, tracker *history.Tracker, all []history.Reque
 				open++
 			}
 			if was, ok := said[r.ID]; was != r.State && (ok || !r.State.Finished()) {
-				fmt.Fprintf(stderr, "%s  %-28s %s  %s\n", time.Now().Format(time.TimeOnly), r.ID, r.State, r.Detail)
+				fmt.Fprintf(stderr, "%s  %-28s %s  %s\n", time.Now().Format(time.TimeOnly), oneLine(r.ID), r.State, oneLine(r.Detail))
 			}
 			said[r.ID] = r.State
 		}
@@ -115,8 +114,7 @@ func watchAll(ctx context.Context, tracker *history.Tracker, all []history.Reque
 }
 
 func printStatus(w io.Writer, all []history.Request, asked bool) {
-	t := newTable("id", "state", "since", "attempt", "")
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 1, WidthMax: 40}, {Number: 5, WidthMax: 70}})
+	t := newTable(map[int]int{1: 40, 5: 70}, "id", "state", "since", "attempt", "")
 	states, rows := map[string]int{}, 0
 	for _, r := range all {
 		states[string(r.State)]++
@@ -124,10 +122,10 @@ func printStatus(w io.Writer, all []history.Request, asked bool) {
 			continue
 		}
 		rows++
-		t.AppendRow(table.Row{r.ID, r.State, local(r.At), r.Attempt, r.Detail})
+		t.row(r.ID, r.State, local(r.At), r.Attempt, r.Detail)
 	}
 	if rows > 0 {
-		fmt.Fprintln(w, t.Render())
+		t.print(w)
 	}
 	if len(all) == 0 {
 		fmt.Fprintln(w, "no requests")

@@ -1,23 +1,17 @@
 package main
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
-	"sync"
 	"time"
 
-	"github.com/caarlos0/env/v11"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
 	"github.com/pageinspect/pageinspect/shared/fault"
-	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/topic"
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 func submitCommand() *cobra.Command {
@@ -29,9 +23,10 @@ func submitCommand() *cobra.Command {
 		Long: `Publish requests to the requests topic of any Kafka, and wait until every one
 is acknowledged by all in-sync replicas.
 
-Each line of the file is an address, or a request as JSON; empty lines and
-lines that begin with # are left out. A bad line is reported with its number,
-and the others are published.
+Each line of the file is an address, or a request as JSON, in UTF-8; empty lines
+and lines that begin with # are left out. A bad line is reported with its number,
+and the others are published. Lines of one id are published once; another address
+under an id that an earlier line has is a bad line.
 
 The broker is taken from KAFKA_BROKERS (and KAFKA_SASL_*, KAFKA_TLS); without
 it, the one that "pageinspect serve" runs on this machine.`,
@@ -63,9 +58,19 @@ func submit(ctx context.Context, file, topicName string, urls []string, t templa
 	if err != nil {
 		return err
 	}
-	msgs, bad, err := collect(file, urls, t, stdin, stderr)
+	lines, err := given(file, urls, stdin)
 	if err != nil {
 		return err
+	}
+	var msgs []topic.Message
+	bad := 0
+	for _, a := range t.ask(lines) { // all before any is published
+		if err := cmp.Or(a.refused, a.invalid); err != nil {
+			bad++
+			fmt.Fprintf(stderr, "%s: %s\n", oneLine(a.where), oneLine(err.Error()))
+			continue
+		}
+		msgs = append(msgs, topic.Message{Key: []byte(a.request.ID), Value: encode(a.request)})
 	}
 	if len(msgs) == 0 && bad == 0 {
 		return fault.New(fault.Invalid, "no address given; name some, or a file with --file")
@@ -80,57 +85,6 @@ func submit(ctx context.Context, file, topicName string, urls []string, t templa
 		return exit(exitFailed)
 	}
 	return nil
-}
-
-// line is one of those that were given, and where.
-type line struct {
-	where string
-	text  []byte
-}
-
-// collect makes messages of the addresses and of the file's lines, all before
-// any is published, and counts the bad ones. It reads on every core: of 10,000
-// requests the reading takes as long as the publishing.
-func collect(file string, urls []string, t template, stdin io.Reader, stderr io.Writer) (msgs []topic.Message, bad int, err error) {
-	var lines []line
-	for _, u := range urls {
-		if u == "-" && file == "" {
-			file = "-"
-			continue
-		}
-		if text := bytes.TrimSpace([]byte(u)); len(text) > 0 {
-			lines = append(lines, line{u, text})
-		}
-	}
-	if file != "" {
-		name := map[bool]string{true: "standard input", false: file}[file == "-"]
-		if err := readLines(file, stdin, func(n int, text []byte) { lines = append(lines, line{fmt.Sprintf("%s:%d", name, n), text}) }); err != nil {
-			return nil, 0, err
-		}
-	}
-	all, errs := make([]topic.Message, len(lines)), make([]error, len(lines))
-	var reading sync.WaitGroup
-	share := len(lines)/runtime.GOMAXPROCS(0) + 1
-	for first := 0; first < len(lines); first += share {
-		reading.Go(func() {
-			for i := first; i < min(first+share, len(lines)); i++ {
-				var r job.Request
-				if r, errs[i] = t.request(lines[i].text); errs[i] == nil {
-					all[i] = topic.Message{Key: []byte(r.ID), Value: encode(r)}
-				}
-			}
-		})
-	}
-	reading.Wait()
-	for i, err := range errs {
-		if err != nil {
-			bad++
-			fmt.Fprintf(stderr, "%s: %v\n", lines[i].where, err)
-			continue
-		}
-		msgs = append(msgs, all[i])
-	}
-	return msgs, bad, nil
 }
 
 func publish(ctx context.Context, kafka topic.Config, topicName string, msgs []topic.Message, stderr io.Writer) error {
@@ -157,28 +111,4 @@ func publish(ctx context.Context, kafka topic.Config, topicName string, msgs []t
 	}
 	fmt.Fprintf(stderr, "%d requests acknowledged in %.1f s\n", len(msgs), time.Since(began).Seconds())
 	return nil
-}
-
-// kafkaFromEnv is the Kafka that the environment names, else the local one.
-func kafkaFromEnv() (topic.Config, error) {
-	var cfg topic.Config
-	if err := env.Parse(&cfg); err != nil {
-		return cfg, err
-	}
-	if len(cfg.Brokers) == 0 {
-		cfg.Brokers = []string{defaultKafka}
-	}
-	return cfg, cfg.Validate()
-}
-
-func envOr(name, otherwise string) string {
-	if v := os.Getenv(name); v != "" {
-		return v
-	}
-	return otherwise
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

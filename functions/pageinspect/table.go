@@ -3,66 +3,60 @@ package main
 import (
 	"fmt"
 	"io"
-	"path/filepath"
-	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
-	"github.com/pageinspect/pageinspect/shared/result"
 )
 
-// printTable shows each page's verdict and findings, and where the reports are.
-func printTable(w io.Writer, outcomes []outcome, dir string) {
-	t := table.NewWriter()
+// listing is a table whose cells cannot act on the terminal, and which wraps its
+// wide columns until it fits. It has no colours, whatever NO_COLOR says.
+type listing struct {
+	table.Writer
+	widest map[int]int // the cells that a column may take before it is wrapped, by its number from 1
+}
+
+// newTable has headers as they are written, the first of column 1.
+func newTable(widest map[int]int, headers ...any) *listing {
+	t := &listing{Writer: table.NewWriter(), widest: widest}
 	style := table.StyleLight
 	style.Format.Header = text.FormatDefault
 	t.SetStyle(style)
-	t.AppendHeader(table.Row{"page", "verdict", "severity", "quote", "at y (px)", "rule"})
-	t.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 1, WidthMax: 32}, {Number: 2, WidthMax: 12}, {Number: 4, WidthMax: 40}, {Number: 6, WidthMax: 40},
-	})
-	counts := map[string]int{}
-	for _, o := range outcomes {
-		switch {
-		case o.failure != nil:
-			counts["failed"]++
-			t.AppendRow(table.Row{o.id, "failed", string(o.failure.Kind), o.failure.Message, "", ""})
-		case o.result == nil:
-			counts["not finished"]++
-			t.AppendRow(table.Row{o.id, "not finished", "", "", "", ""})
-		default:
-			counts[string(o.result.Verdict)]++
-			findingRows(t, *o.result)
-		}
-		t.AppendSeparator()
-	}
-	fmt.Fprintln(w, t.Render())
-	var sums []string
-	for _, k := range []string{string(result.Pass), string(result.Review), string(result.Reject), "failed", "not finished"} {
-		if counts[k] > 0 {
-			sums = append(sums, fmt.Sprintf("%d %s", counts[k], k))
-		}
-	}
-	fmt.Fprintf(w, "%d pages: %s. Reports: %s\n", len(outcomes), strings.Join(sums, ", "), filepath.Join(dir, "<page>", "report.html"))
+	t.AppendHeader(headers)
+	return t
 }
 
-func findingRows(t table.Writer, r result.Result) {
-	verdict := string(r.Verdict)
-	if r.Page.Partial != "" {
-		verdict += " (partial)"
+// row adds a row of text and numbers.
+func (t *listing) row(cells ...any) {
+	for i, c := range cells {
+		cells[i] = oneLine(fmt.Sprint(c))
 	}
-	if len(r.Findings) == 0 {
-		t.AppendRow(table.Row{r.ID, verdict, "", "nothing found", "", ""})
-	}
-	for i, f := range r.Findings {
-		id := r.ID
-		if i > 0 {
-			id, verdict = "", ""
+	t.AppendRow(cells)
+}
+
+// print draws the table no wider than the terminal, if there is one.
+func (t *listing) print(w io.Writer) { fmt.Fprintln(w, t.fit(terminalWidth(w))) }
+
+// narrowest is how far a column is wrapped for a narrow terminal.
+const narrowest = 12
+
+// fit draws the table in width cells, 0 for any number. As long as it is too
+// wide, the column with the most room gives way.
+func (t *listing) fit(width int) string {
+	for {
+		var configs []table.ColumnConfig
+		roomiest := 0
+		for n, most := range t.widest {
+			configs = append(configs, table.ColumnConfig{Number: n, WidthMax: most})
+			if roomiest == 0 || most > t.widest[roomiest] || most == t.widest[roomiest] && n < roomiest {
+				roomiest = n
+			}
 		}
-		quote, at := f.Quote, fmt.Sprintf("%.0f", f.Box.Y)
-		if quote == "" { // what must be said and is not has no place
-			quote, at = "("+f.Message+")", ""
+		t.SetColumnConfigs(configs)
+		drawn := t.Render()
+		over := text.LongestLineLen(drawn) - width
+		if width == 0 || over <= 0 || t.widest[roomiest] <= narrowest {
+			return drawn
 		}
-		t.AppendRow(table.Row{id, verdict, string(f.Severity), quote, at, f.Rule})
+		t.widest[roomiest]-- // one by one: a column may be narrower than it may be
 	}
 }

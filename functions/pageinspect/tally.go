@@ -47,7 +47,7 @@ func (t *tally) add(id string, c recognize.Change, err error, listed bool) {
 	case err != nil:
 		t.failed++
 		t.clear()
-		fmt.Fprintf(t.err, "%s: %v\n", id, err)
+		fmt.Fprintf(t.err, "%s: %s\n", oneLine(id), oneLine(err.Error()))
 	case !c.Any():
 		t.same++
 	default:
@@ -66,7 +66,7 @@ func (t *tally) print(c recognize.Change) {
 		t.verdicts[[2]result.Verdict{c.Before, c.After}]++
 		verdict = fmt.Sprintf("%s -> %s", c.Before, c.After)
 	}
-	fmt.Fprintf(t.out, "%s  %s\n", c.ID, verdict)
+	fmt.Fprintf(t.out, "%s  %s\n", oneLine(c.ID), oneLine(verdict))
 	for _, f := range c.Removed {
 		fmt.Fprintf(t.out, "  - %s\n", describeFinding(f))
 	}
@@ -80,7 +80,7 @@ func describeFinding(f result.Finding) string {
 	if f.Quote != "" {
 		said = fmt.Sprintf("%q at %.0f px", f.Quote, f.Box.Y)
 	}
-	return fmt.Sprintf("%s (%s) %s", f.Rule, f.Severity, said)
+	return oneLine(fmt.Sprintf("%s (%s) %s", f.Rule, f.Severity, said))
 }
 
 // close prints the sums and returns what the command is to end with.

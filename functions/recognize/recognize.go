@@ -23,7 +23,6 @@ import (
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
-	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/telemetry"
 	"github.com/pageinspect/pageinspect/shared/topic"
@@ -75,7 +74,7 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	}
 	recognizer := &recognize.Recognizer{
 		Vision: client, Limit: annotate.PerMinute(cfg.ImagesPerMinute), Cache: newCache(cfg, objects, log), Decoding: semaphore.NewWeighted(1),
-		Store: objects, Rules: packs, Events: events{kafka, cfg.ResultsTopic},
+		Store: objects, Rules: packs, Events: recognize.Events{Kafka: kafka, Topic: cfg.ResultsTopic},
 		Screenshots: cfg.Screenshots, Pages: cfg.Pages, Results: cfg.Results, Log: log, Now: time.Now,
 	}
 	log.Info("ready", "packs", len(packs.Packs()))
@@ -159,18 +158,4 @@ func newCache(cfg Config, objects *store.Client, log *slog.Logger) *annotate.Cac
 		engine = "stand-in"
 	}
 	return &annotate.Cache{Store: objects, Bucket: cfg.Results, Engine: engine, MaxAge: time.Duration(cfg.CacheDays) * 24 * time.Hour, Log: log, Now: time.Now}
-}
-
-// events publishes results under their ids, so that those of one page keep their order.
-type events struct {
-	kafka *topic.Writer
-	topic string
-}
-
-func (e events) Publish(ctx context.Context, r result.Result) error {
-	b, err := json.Marshal(r)
-	if err != nil {
-		return fault.Wrap(fault.Internal, err, "encode the result")
-	}
-	return e.kafka.Publish(ctx, topic.Message{Topic: e.topic, Key: []byte(r.ID), Value: b, Time: r.RecognizedAt, Headers: telemetry.Carry(ctx, nil)})
 }

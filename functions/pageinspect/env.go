@@ -4,16 +4,52 @@ import (
 	"context"
 	"io"
 	"os"
+	"strings"
 	"time"
 
+	"github.com/caarlos0/env/v11"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/history"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
-	"github.com/pageinspect/pageinspect/shared/fault"
-	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/store"
+	"github.com/pageinspect/pageinspect/shared/topic"
 	"github.com/schollz/progressbar/v3"
-	"github.com/spf13/cobra"
 )
+
+// Where serve listens unless told otherwise.
+const (
+	defaultKafka     = "127.0.0.1:9092"
+	defaultStorage   = "127.0.0.1:4443"
+	defaultVision    = "127.0.0.1:4444"
+	defaultCapture   = "127.0.0.1:8081"
+	defaultRecognize = "127.0.0.1:8082"
+)
+
+// kafkaFromEnv is the Kafka that the environment names, else the local one.
+func kafkaFromEnv() (topic.Config, error) {
+	var cfg topic.Config
+	if err := env.Parse(&cfg); err != nil {
+		return cfg, err
+	}
+	if len(cfg.Brokers) == 0 {
+		cfg.Brokers = []string{defaultKafka}
+	}
+	return cfg, cfg.Validate()
+}
+
+func envOr(name, otherwise string) string {
+	if v := os.Getenv(name); v != "" {
+		return v
+	}
+	return otherwise
+}
+
+// splitEnv is a list that the functions read from the environment too.
+func splitEnv(name string) []string {
+	if v := os.Getenv(name); v != "" {
+		return strings.Split(v, ",")
+	}
+	return nil
+}
 
 // placesHelp ends the help of the commands that look into topics and buckets.
 const placesHelp = `
@@ -49,60 +85,4 @@ func places(ctx context.Context, stderr io.Writer) (history.Places, func(), erro
 		progressbar.OptionShowCount(), progressbar.OptionSetVisibility(isTerminal(stderr)), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
 	p.Tick = func() { bar.Add(1) }                  //nolint:errcheck // a bar that cannot be drawn stops nothing
 	return p, func() { bar.Finish(); close() }, nil //nolint:errcheck // likewise
-}
-
-// choice is the flags that choose failures.
-type choice struct {
-	kinds, stages, ids []string
-	since              string
-	deadLetter         string
-}
-
-func addChoiceFlags(c *cobra.Command, o *choice) {
-	f := c.Flags()
-	f.StringSliceVar(&o.kinds, "kind", nil, "only failures of these kinds: invalid, unreachable, blocked, timeout, transient, internal")
-	f.StringSliceVar(&o.stages, "stage", nil, "only failures of these stages: deliver, capture, recognize")
-	f.StringSliceVar(&o.ids, "id", nil, "only failures of these requests")
-	f.StringVar(&o.since, "since", "", "only failures since then: 90m, 24h, 2026-11-25 or 2026-11-25T08:00:00Z")
-	f.StringVar(&o.deadLetter, "dead-letter", "", "read a platform's dead letters instead of the errors topic: a file, or - for standard input,\nof what gcloud pubsub subscriptions pull SUBSCRIPTION --format=json printed")
-}
-
-// failures are those that the flags choose.
-func (o choice) failures(ctx context.Context, p history.Places, stdin io.Reader) (f []job.Failure, err error) {
-	filter := history.Filter{Kinds: o.kinds, Stages: o.stages, IDs: o.ids}
-	if filter.Since, err = since(o.since, time.Now()); err != nil {
-		return nil, err
-	}
-	if err := filter.Validate(); err != nil {
-		return nil, err
-	}
-	if o.deadLetter == "" {
-		return p.Failures(ctx, filter)
-	}
-	var b []byte
-	if o.deadLetter == "-" {
-		b, err = io.ReadAll(stdin)
-	} else {
-		b, err = os.ReadFile(o.deadLetter)
-	}
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "--dead-letter: %v; give a file, or - for standard input", err)
-	}
-	return p.DeadLetters(ctx, b, filter)
-}
-
-// since reads a duration before now, a day or a time.
-func since(s string, now time.Time) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
-	}
-	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
-		return now.Add(-d), nil
-	}
-	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04", time.DateOnly} {
-		if t, err := time.ParseInLocation(layout, s, time.Local); err == nil {
-			return t, nil
-		}
-	}
-	return time.Time{}, fault.New(fault.Invalid, "--since: %q is neither a duration nor a time; write 24h, 2026-11-25 or 2026-11-25T08:00:00Z", s)
 }
