@@ -176,7 +176,6 @@ func TestRendererCrashCostsItsOwnPage(t *testing.T) {
 	}
 	go browser.Call(ctx, s.tab, cdppage.Crash, cdp.Empty{}) //nolint:errcheck // it is not answered
 	began := time.Now()
-	var err error
 	for err == nil {
 		_, err = js[float64](ctx, s, "height")
 	}

@@ -84,13 +84,14 @@ type shot struct {
 	lively   bool // the page can still change, by itself or when it is scrolled
 	scrolled int  // where the page is scrolled to while it is drawn
 	halted   bool // the page's scripts were stopped before it came to rest
+	arrival       // how the page came
 	manifest page.Manifest
 }
 
 func newShot(c *Capturer, req job.Request, src job.Source) *shot {
 	now := c.Now().UTC()
 	return &shot{
-		Capturer: c, req: req, run: runID(now),
+		Capturer: c, req: req, run: runID(now), arrival: arrival{visits: map[string]int{}},
 		manifest: page.Manifest{
 			Schema: page.Schema, ID: req.ID, Request: req, Source: src,
 			CapturedAt: now, TimingsMS: map[string]int64{},
