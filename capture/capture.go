@@ -89,13 +89,14 @@ type shot struct {
 	edge     int           // the page's left end, from which pictures of it are measured; less than 0 where writing goes to the left
 	halted   bool          // the page's scripts were stopped before it came to rest
 	covered  []page.Unseen // what something lies over; drawn a second time without that
+	arrival                // how the page came
 	manifest page.Manifest
 }
 
 func newShot(c *Capturer, req job.Request, src job.Source) *shot {
 	now := c.Now().UTC()
 	return &shot{
-		Capturer: c, req: req, run: runID(now),
+		Capturer: c, req: req, run: runID(now), arrival: arrival{visits: map[string]int{}},
 		manifest: page.Manifest{
 			Schema: page.Schema, ID: req.ID, Request: req, Source: src,
 			CapturedAt: now, TimingsMS: map[string]int64{},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
@@ -20,23 +19,16 @@ import (
 const (
 	// commitLimit is how long a site may take to answer at all.
 	commitLimit = 60 * time.Second
-	// loadLimit is how long a document may go on loading before what there is
-	// of it is captured, as partial.
-	loadLimit = 30 * time.Second
-	// loadShare is the part of the time left that loading may take at most.
-	loadShare = 0.3
-	// moves is how often a page is followed when it goes elsewhere by itself.
-	moves = 5
 )
 
 // emulate makes the tab look as the profile says, before anything is loaded.
 func (s *shot) emulate(ctx context.Context) error {
 	p := s.profile
+	id := identify(s.tab.Agent(), p)
 	commands := []func() error{
-		command(ctx, s.tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-			Width: int64(p.Viewport.Width), Height: int64(p.Viewport.Height), DeviceScaleFactor: p.Scale, Mobile: p.Mobile}),
-		command(ctx, s.tab, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
-			UserAgent: userAgent(s.tab.Agent(), p), AcceptLanguage: acceptLanguage(p.Locale)}),
+		command(ctx, s.tab, emulation.SetDeviceMetricsOverride, id.metrics),
+		command(ctx, s.tab, emulation.SetUserAgentOverride, id.agent),
+		s.sizeWindow(ctx, id),
 		command(ctx, s.tab, emulation.SetLocaleOverride, emulation.SetLocaleOverrideParams{Locale: p.Locale}),
 		command(ctx, s.tab, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: p.TimeZone}),
 		command(ctx, s.tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
@@ -64,31 +56,6 @@ func command[P, R any](ctx context.Context, t *browser.Tab, cmd cdp.Command[P, R
 	}
 }
 
-// userAgent is the profile's, else the browser's own without the word that
-// makes sites turn it away, in a phone's spelling for a mobile profile.
-func userAgent(own string, p Profile) string {
-	if p.UserAgent != "" {
-		return p.UserAgent
-	}
-	agent := strings.ReplaceAll(own, "Headless", "")
-	if p.Mobile {
-		agent = platform.ReplaceAllLiteralString(agent, "(Linux; Android 14; Pixel 8)")
-		agent = strings.Replace(agent, " Safari/", " Mobile Safari/", 1)
-	}
-	return agent
-}
-
-var platform = regexp.MustCompile(`\([^)]*\)`)
-
-// acceptLanguage lists a locale, its language, and English, as browsers do.
-func acceptLanguage(locale string) string {
-	lang, _, _ := strings.Cut(locale, "-")
-	if lang == locale || lang == "en" {
-		return locale + ",en;q=0.8"
-	}
-	return fmt.Sprintf("%s,%s;q=0.9,en;q=0.8", locale, lang)
-}
-
 // navigate loads the document and notes what came of it. A document that does
 // not finish is partial; one that does not come at all is an error.
 func (s *shot) navigate(ctx context.Context) error {
@@ -109,37 +76,6 @@ func (s *shot) navigate(ctx context.Context) error {
 		return s.unreachable(s.tab.Why(s.req.URL, res.ErrorText))
 	}
 	return s.arrive(ctx)
-}
-
-// arrive waits for the document that the page shows now, notes what it is, and
-// makes our world in it. A page that goes on to another is followed a few times.
-func (s *shot) arrive(ctx context.Context) error {
-	for try := 0; ; try++ {
-		limit := atMost(ctx, loadLimit, loadShare)
-		loaded, err := s.tab.Loaded(ctx, limit)
-		if err != nil {
-			return err
-		}
-		if !loaded {
-			s.partial(fmt.Sprintf("the page was still loading after %v", limit.Round(100*time.Millisecond)))
-			if err := s.insist(ctx, func(ctx context.Context) error {
-				_, err := browser.Call(ctx, s.tab, page.StopLoading, cdp.Empty{})
-				if browser.IsProtocol(err) {
-					return nil // between two documents nothing is loading
-				}
-				return err
-			}); err != nil {
-				return err
-			}
-		}
-		err = s.insist(ctx, s.describe)
-		if try == moves && errors.Is(err, browser.ErrLeft) {
-			return fault.New(fault.Unreachable, "%s goes from page to page and does not stay", s.req.URL)
-		}
-		if !errors.Is(err, browser.ErrLeft) {
-			return err
-		}
-	}
 }
 
 // unreachable says why there is no document, in the words of net/base/net_error_list.h.
@@ -167,9 +103,10 @@ func (s *shot) describe(ctx context.Context) error {
 		return err
 	}
 	s.worlds++
-	doc, err := browser.Evaluate[document](ctx, s.tab, pageScript)
+	doc, err := browser.Evaluate[document](ctx, s.tab, arriveScript+pageScript)
 	if err == nil {
 		s.identify(doc)
+		s.lively = s.lively || len(s.tab.Waiting()) > 0
 	}
 	return err
 }

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
 	"github.com/pageinspect/pageinspect/capture/browser"
 )
 
@@ -17,11 +19,13 @@ const (
 	// walkStep is how far to scroll at once, in CSS pixels: with bigger steps,
 	// IntersectionObserver images are passed over unseen.
 	walkStep = 800
-	// calm is how long a page that loads things as it is scrolled must be
-	// without requests before it counts as settled.
+	// calm is how long a page that was asked for something again must be
+	// without requests before it counts as answered.
 	calm = 300 * time.Millisecond
 	// slowest is how long requests already under way are waited for.
 	slowest = 15 * time.Second
+	// fontFrames is for how many frames fonts are waited for: 3 s.
+	fontFrames = 180
 	// attention is how long a page may take to answer a question that costs
 	// it microseconds, before its scripts are stopped.
 	attention = 10 * time.Second
@@ -58,7 +62,21 @@ func (s *shot) settle(ctx context.Context) error {
 }
 
 func (s *shot) settleAll(ctx context.Context) error {
-	for _, do := range []func(context.Context) error{s.waitFor, s.click, s.walk, s.walkInside, s.hide, s.rest, s.unfold} {
+	for {
+		for _, do := range []func(context.Context) error{s.waitFor, s.click, s.greet, s.walk, s.walkInside} {
+			if err := do(ctx); err != nil {
+				return err
+			}
+		}
+		reloaded, err := s.mend(ctx)
+		if err != nil {
+			return err
+		}
+		if !reloaded {
+			break
+		}
+	}
+	for _, do := range []func(context.Context) error{s.hide, s.rest, s.unfold} {
 		if err := do(ctx); err != nil {
 			return err
 		}
@@ -66,26 +84,51 @@ func (s *shot) settleAll(ctx context.Context) error {
 	return nil
 }
 
-// js calls one of our functions in the page. When the page has navigated by
-// itself, our world went with its document; it is made anew, and the call repeated.
+// js calls one of our functions in the page.
 func js[T any](ctx context.Context, s *shot, function string, args ...any) (T, error) {
-	encoded := make([]byte, 0, 64)
-	for i, a := range args {
+	return inWorld[T](ctx, s, "pageinspect."+function, args)
+}
+
+// facts calls one of the functions that tell whether the page has arrived.
+func facts[T any](ctx context.Context, s *shot, function string, args ...any) (T, error) {
+	return inWorld[T](ctx, s, "arriving."+function, args)
+}
+
+// factsIn does so in a frame that the page may not look into.
+func factsIn[T any](ctx context.Context, s *shot, frame cdp.FrameID, function string, args ...any) (T, error) {
+	list, err := encode(args)
+	if err != nil {
+		return *new(T), err
+	}
+	return browser.EvaluateIn[T](ctx, s.tab, frame, fmt.Sprintf("%s; arriving.%s(%s)", arriveScript, function, list))
+}
+
+// encode writes arguments as JavaScript does.
+func encode(args []any) (string, error) {
+	var list []string
+	for _, a := range args {
 		b, err := json.Marshal(a)
 		if err != nil {
-			return *new(T), err
+			return "", err
 		}
-		if i > 0 {
-			encoded = append(encoded, ',')
-		}
-		encoded = append(encoded, b...)
+		list = append(list, string(b))
+	}
+	return strings.Join(list, ","), nil
+}
+
+// inWorld calls a function in the page. When the page has navigated by itself,
+// our world went with its document; it is made anew, and the call repeated.
+func inWorld[T any](ctx context.Context, s *shot, function string, args []any) (T, error) {
+	list, err := encode(args)
+	if err != nil {
+		return *new(T), err
 	}
 	for try := 0; ; try++ {
-		v, err := browser.Evaluate[T](ctx, s.tab, fmt.Sprintf("pageinspect.%s(%s)", function, encoded))
+		v, err := browser.Evaluate[T](ctx, s.tab, fmt.Sprintf("%s(%s)", function, list))
 		if !errors.Is(err, browser.ErrLeft) || try == moves {
 			return v, err
 		}
-		if err := s.arrive(ctx); err != nil {
+		if err := s.follow(ctx); err != nil {
 			return v, err
 		}
 	}
@@ -124,7 +167,7 @@ func (s *shot) click(ctx context.Context) error {
 			continue
 		}
 		s.manifest.Clicked = append(s.manifest.Clicked, selector)
-		if _, err := s.tab.Quiet(ctx, calm, slowest); err != nil {
+		if err := s.pass(ctx); err != nil {
 			return err
 		}
 	}
@@ -144,65 +187,14 @@ func (s *shot) hide(ctx context.Context) error {
 	return nil
 }
 
-// walk scrolls down the page until its height holds and what it asked for has
-// arrived. A page in which nothing can change, by itself or by being scrolled,
-// is whole once it is loaded.
-func (s *shot) walk(ctx context.Context) error {
-	if !s.lively {
-		return nil
-	}
-	type step struct {
-		Y, Height float64
-		Done      bool
-		Scripts   bool
-	}
-	limit := s.profile.MaxHeight
-	worlds := s.worlds
-	before := s.tab.Started()
-	for y, height := 0.0, -1.0; ; {
-		w, err := js[step](ctx, s, "walk", y, walkStep, limit, 5000)
-		if err != nil {
-			return err
-		}
-		if s.worlds != worlds { // another document: from its top
-			worlds, y, height, before = s.worlds, 0, -1, -1
-			continue
-		}
-		y = w.Y
-		if !w.Done {
-			y += walkStep
-			continue
-		}
-		grew := w.Height != height && height >= 0
-		stirred := s.tab.Started() != before
-		before, height = s.tab.Started(), w.Height
-		wait := time.Duration(0)
-		if stirred || grew || w.Scripts {
-			wait = calm
-		}
-		quiet, err := s.tab.Quiet(ctx, wait, slowest)
-		if err != nil {
-			return err
-		}
-		if !quiet {
-			for _, address := range s.tab.Waiting() {
-				s.warn("did not finish loading within %v: %s", slowest, address)
-			}
-			return nil
-		}
-		now, err := js[float64](ctx, s, "height")
-		if err != nil {
-			return err
-		}
-		if (now == height && s.tab.Started() == before) || height >= float64(limit) {
-			return nil
-		}
-	}
-}
-
 // rest brings the page back to its top, at rest, and stops its scripts, so
 // that no carousel turns between one tile and the next.
 func (s *shot) rest(ctx context.Context) error {
+	if s.lively {
+		if _, err := facts[chromedp.Void](ctx, s, "fonts", fontFrames); err != nil {
+			return err
+		}
+	}
 	doc, err := js[document](ctx, s, "rest")
 	if err != nil {
 		return err
@@ -216,14 +208,6 @@ func (s *shot) rest(ctx context.Context) error {
 		}
 	}
 	s.identify(doc)
-	failed := s.tab.Failed()
-	for _, address := range doc.Missing {
-		why := failed[address]
-		if why == "" {
-			why = "it did not arrive"
-		}
-		s.warn("image not shown (%s): %s", why, address)
-	}
 	return s.disableScripts(ctx)
 }
 

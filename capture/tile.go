@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	cdppage "github.com/chromedp/cdproto/page"
@@ -22,6 +24,9 @@ import (
 // drawn: enough to hide a slow upload, and a few MB of memory.
 const uploads = 3
 
+// drawLimit is how long one tile may take; four at a time on two cores take 3 s each.
+const drawLimit = 45 * time.Second
+
 // tile photographs the page, band by band from the top, and uploads each tile
 // while the next is drawn. Time that runs out after the first tile makes the
 // page partial, as tall as the tiles that were made.
@@ -34,6 +39,7 @@ func (s *shot) tile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.tellLacks(region)
 	if err := s.seen(ctx, region, frames); err != nil {
 		return err
 	}
@@ -62,8 +68,8 @@ func (s *shot) tile(ctx context.Context) error {
 	for i, b := range plan {
 		data, err := s.draw(drawing, b)
 		if err != nil {
-			if i > 0 && drawing.Err() != nil && ctx.Err() == nil {
-				s.partial(fmt.Sprintf("time ran out after %d of %d tiles", i, len(plan)))
+			if why := s.stopped(ctx, drawing, err); i > 0 && why != "" {
+				s.cut(why, i, plan)
 				break
 			}
 			_ = up.Wait() // the drawing failed first, and says why
@@ -92,6 +98,25 @@ func (s *shot) tile(ctx context.Context) error {
 	m.Tiles, m.Width, m.Scale = tiles, region.width, p.Scale
 	m.Height = tiles[len(tiles)-1].Bottom()
 	return nil
+}
+
+// stopped says why no more tiles can be drawn although the job goes on: the
+// page's time is up, or the page is gone. Empty if the tile itself failed.
+func (s *shot) stopped(ctx, drawing context.Context, err error) string {
+	switch {
+	case ctx.Err() != nil:
+		return ""
+	case errors.Is(err, browser.ErrLeft):
+		return "the page went elsewhere"
+	case drawing.Err() != nil || errors.Is(err, context.DeadlineExceeded):
+		return "time ran out"
+	}
+	return ""
+}
+
+// cut notes that the page was drawn as far as its first n tiles.
+func (s *shot) cut(why string, n int, plan []band) {
+	s.partial(fmt.Sprintf("%s after %d of %d tiles", why, n, len(plan)))
 }
 
 // measure finds the region to photograph: the whole page, or the profile's
@@ -192,11 +217,13 @@ func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
 		OptimizeForSpeed:      &yes,
 		Clip:                  &cdppage.Viewport{X: float64(b.x - s.edge), Y: float64(b.y), Width: float64(b.width), Height: float64(b.height), Scale: 1},
 	}
+	limited, cancel := context.WithTimeout(ctx, drawLimit)
+	defer cancel()
 	if s.profile.Format != "png" {
 		q := int64(s.profile.Quality)
 		params.Quality = &q
 	}
-	shot, err := browser.Call(ctx, s.tab, cdppage.CaptureScreenshot, params)
+	shot, err := browser.CallHere(limited, s.tab, cdppage.CaptureScreenshot, params)
 	if err != nil {
 		return nil, err
 	}

@@ -107,9 +107,9 @@ func (s *shot) unfold(ctx context.Context) error {
 // fill the window and can have no height of their own. A window higher than the
 // profile's longest page says the rest by its nets.
 func (s *shot) heighten(ctx context.Context, height int) error {
-	p := s.profile
-	return command(ctx, s.tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-		Width: int64(p.Viewport.Width), Height: int64(min(height, p.MaxHeight)), DeviceScaleFactor: p.Scale, Mobile: p.Mobile})()
+	metrics := identify(s.tab.Agent(), s.profile).metrics
+	metrics.Height = int64(min(height, s.profile.MaxHeight))
+	return command(ctx, s.tab, emulation.SetDeviceMetricsOverride, metrics)()
 }
 
 // unfoldFrames does so in the frames that the one around them cannot look into,

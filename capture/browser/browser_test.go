@@ -44,7 +44,7 @@ func visit(ctx context.Context, b *Browser, url string) (*Tab, error) {
 	}
 	_, err = Call(ctx, tab, page.Navigate, page.NavigateParams{URL: url})
 	if err == nil {
-		_, err = tab.Loaded(ctx, 20*time.Second)
+		_, err = tab.Loaded(ctx, time.Minute, 20*time.Second)
 	}
 	if err != nil {
 		tab.Close()

@@ -122,8 +122,8 @@ func TestOddServersAreShown(t *testing.T) {
 	}
 }
 
-// failures says why a request of the tab failed; empty if none did.
-func failures(t *testing.T, tab *Tab) func() string {
+// failureOf says why a request of the tab failed; empty if none did.
+func failureOf(t *testing.T, tab *Tab) func() string {
 	t.Helper()
 	var why atomic.Value
 	if err := chromedp.Listen(tab.ctx, func(ev any) {
@@ -160,7 +160,7 @@ func TestWhatBreaksOffIsHeardOf(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		failed := failures(t, tab)
+		failed := failureOf(t, tab)
 		res, err := Call(t.Context(), tab, page.Navigate, page.NavigateParams{URL: url + path})
 		if err != nil {
 			t.Fatal(err)
@@ -203,7 +203,7 @@ func TestAllowedAddressIsOnePagesOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 		if res.ErrorText == "" {
-			if _, err := tab.Loaded(t.Context(), 20*time.Second); err != nil {
+			if _, err := tab.Loaded(t.Context(), 20*time.Second, 20*time.Second); err != nil {
 				t.Fatal(err)
 			}
 		}

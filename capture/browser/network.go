@@ -1,9 +1,9 @@
 package browser
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -11,15 +11,13 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	pages "github.com/pageinspect/pageinspect/shared/page"
 )
-
-// maxNotes bounds what is remembered of one page's failures, and of the
-// documents it asks for: a hostile page cannot fill the memory.
-const maxNotes = 100
 
 // traffic is what was heard of a tab's page so far; Tab.mu guards it.
 type traffic struct {
@@ -27,33 +25,47 @@ type traffic struct {
 	flight   map[network.RequestID]request // under way
 	document *document                     // the main frame's; the zero value before there is one
 	asked    map[string]*document          // what the main frame asked for, by loader; a download never becomes its document
-	failed   map[string]string             // address -> why, for pictures that failed
-	blocked  []string
+	failures failures
+	blocked  []string            // up to MaxNotes, each up to MaxNoteBytes
+	pictures map[string]struct{} // addresses of pictures that were answered well, up to maxPictures
+	streams  map[network.RequestID]*stream
 	started  int           // requests begun so far
+	granted  int           // budgets of virtual time given so far
+	expired  int           // and how many of them ran out
 	changed  chan struct{} // closed and replaced whenever any of this changes
 }
 
 func newTraffic() traffic {
 	return traffic{
-		changed: make(chan struct{}), flight: map[network.RequestID]request{}, failed: map[string]string{},
-		document: &document{gone: make(chan struct{})}, asked: map[string]*document{},
+		changed: make(chan struct{}), flight: map[network.RequestID]request{}, streams: map[network.RequestID]*stream{},
+		pictures: map[string]struct{}{},
+		document: &document{gone: make(chan struct{})}, asked: map[string]*document{}, failures: failures{},
 	}
 }
 
+// maxPictures bounds the pictures whose addresses are kept, at MaxNoteBytes each.
+const maxPictures = 2000
+
 // document is what the network said of the page itself.
 type document struct {
-	id       string            // its loader's, which is its request's too; empty for the blank page of a new tab
-	response *network.Response // nil until there is one
-	loaded   bool              // all that it asked for at first has come
-	gone     chan struct{}     // closed when another takes its place
-
-	unreachable string // see Tab.Unreachable
+	id          string            // its loader's, which is its request's too; empty for the blank page of a new tab
+	response    *network.Response // nil until there is one
+	parsed      bool              // its HTML has come and is read
+	loaded      bool              // all that it asked for at first has come
+	broken      string            // why its HTML did not come whole
+	unreachable string            // see Tab.Unreachable
+	gone        chan struct{}     // closed when another takes its place
 }
 
+// request is one under way.
 type request struct {
-	url    string
-	image  bool
+	url    string // as it was asked for first, before any redirect: that is what the page knows it by
+	last   string // where redirects led to
+	kind   network.ResourceType
+	frame  cdp.FrameID  // that asked; a frame's document is asked for by the frame itself
 	loader cdp.LoaderID // of the document that asked
+	late   bool         // it is not waited for any more
+	parsed bool         // it stands in the document or a style sheet; no script made it up
 }
 
 // hear takes the tab's events, in order. It may neither wait nor call.
@@ -67,6 +79,11 @@ func (t *Tab) hear(ev any) {
 		t.requestSent(e)
 	case *page.EventFrameNavigated:
 		t.navigated(e.Frame)
+	case *page.EventDomContentEventFired:
+		t.mu.Lock()
+		t.document.parsed = true
+		t.notify()
+		t.mu.Unlock()
 	case *page.EventLoadEventFired:
 		t.loaded()
 	case *page.EventFrameStoppedLoading:
@@ -83,28 +100,51 @@ func (t *Tab) hear(ev any) {
 		t.loadingFailed(e)
 	case *fetch.EventRequestPaused:
 		go t.paused(e) // which answers it
+	case *emulation.EventVirtualTimeBudgetExpired:
+		t.mu.Lock()
+		t.expired++
+		t.notify()
+		t.mu.Unlock()
+	default:
+		t.hearStream(ev)
 	}
 }
 
 func (t *Tab) requestSent(e *network.EventRequestWillBeSent) {
 	switch e.Type {
-	case network.ResourceTypeWebSocket, network.ResourceTypeEventSource, network.ResourceTypePing, network.ResourceTypeMedia, network.ResourceTypePrefetch:
+	case network.ResourceTypeEventSource:
+		t.mu.Lock()
+		t.openStream(e.RequestID, false)
+		t.mu.Unlock()
+		return
+	case network.ResourceTypeWebSocket, network.ResourceTypePing, network.ResourceTypeMedia, network.ResourceTypePrefetch:
 		return // these stay open, or show nothing
+	case network.ResourceTypeScript:
+		if e.LoaderID == "" {
+			return // a worker's own script: it shows nothing, and its end is never heard of
+		}
 	}
 	if strings.HasPrefix(e.Request.URL, "blob:") || strings.HasPrefix(e.Request.URL, "data:") {
-		return // nothing is fetched, and the end of a worker's own script is never heard of
+		return // nothing is fetched
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if e.Type == network.ResourceTypeDocument && e.FrameID == t.frame {
 		if id := string(e.RequestID); t.asked[id] == nil { // a redirect keeps its id
-			if len(t.asked) == maxNotes {
+			if len(t.asked) == pages.MaxNotes {
 				clear(t.asked)
 			}
 			t.asked[id] = &document{id: id, gone: make(chan struct{})}
 		}
 	}
-	t.flight[e.RequestID] = request{e.Request.URL, e.Type == network.ResourceTypeImage, e.LoaderID}
+	r := request{
+		url: Key(e.Request.URL), last: Key(e.Request.URL), kind: e.Type, frame: e.FrameID, loader: e.LoaderID,
+		parsed: e.Initiator != nil && e.Initiator.Type == network.InitiatorTypeParser,
+	}
+	if was, again := t.flight[e.RequestID]; again {
+		r.url = was.url
+	}
+	t.flight[e.RequestID] = r
 	t.started++
 	t.notify()
 }
@@ -113,6 +153,7 @@ func (t *Tab) requestSent(e *network.EventRequestWillBeSent) {
 func (t *Tab) navigated(f *cdp.Frame) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.failures.forget(f, f.ID == t.frame)
 	if f.ID != t.frame {
 		return
 	}
@@ -123,12 +164,14 @@ func (t *Tab) navigated(f *cdp.Frame) {
 	if next == nil {
 		next = &document{id: string(f.LoaderID), gone: make(chan struct{})} // about:blank and its like, for which nothing is asked
 	}
+	next.unreachable = f.UnreachableURL
 	for id, r := range t.flight {
 		if r.loader != f.LoaderID {
 			delete(t.flight, id) // of the end of these, nothing may be heard
 		}
 	}
-	next.unreachable = f.UnreachableURL
+	clear(t.streams)
+	clear(t.pictures)
 	close(t.document.gone)
 	t.document = next
 	t.notify()
@@ -148,32 +191,45 @@ func (t *Tab) responded(e *network.EventResponseReceived) {
 		d.response = e.Response
 		t.notify()
 	}
-	if r := t.flight[e.RequestID]; r.image && e.Response.Status >= 400 {
-		t.noteFailed(r.url, fmt.Sprintf("HTTP %d", e.Response.Status))
+	r, ours := t.flight[e.RequestID]
+	switch {
+	case !ours:
+	case e.Response.Status >= 400:
+		t.fail(r, fmt.Sprintf("HTTP %d", e.Response.Status), e.Response.Status)
+	default:
+		t.failures.mend(r)
+		if r.kind == network.ResourceTypeImage && len(t.pictures) < maxPictures {
+			t.pictures[r.url] = struct{}{}
+		}
 	}
 }
 
 func (t *Tab) loadingFailed(e *network.EventLoadingFailed) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	switch r := t.flight[e.RequestID]; {
-	case e.Canceled || r.url == "":
-	case t.door.Refused(hostPort(r.url)):
-		t.blocked = append(t.blocked, r.url)
-	case r.image:
-		t.noteFailed(r.url, t.Why(r.url, e.ErrorText))
+	if d := t.asked[string(e.RequestID)]; d != nil && !e.Canceled {
+		d.broken = e.ErrorText
+	}
+	switch r, ours := t.flight[e.RequestID]; {
+	case e.Canceled || !ours || e.BlockedReason != "": // what a policy of the page's own forbids, no shopper sees either
+	case t.door.Refused(hostPort(r.last)):
+		t.refused(r.last)
+	default:
+		t.fail(r, t.Why(r.last, e.ErrorText), 0)
 	}
 	t.ended(e.RequestID)
 }
 
 func (t *Tab) ended(id network.RequestID) {
 	delete(t.flight, id)
+	delete(t.streams, id)
 	t.notify()
 }
 
-func (t *Tab) noteFailed(address, why string) {
-	if len(t.failed) < maxNotes {
-		t.failed[address] = why
+// refused notes an address that the guard turned away; mu is held.
+func (t *Tab) refused(address string) {
+	if address = pages.Cut(address, pages.MaxNoteBytes); len(t.blocked) < pages.MaxNotes && !slices.Contains(t.blocked, address) {
+		t.blocked = append(t.blocked, address)
 	}
 }
 
@@ -219,13 +275,6 @@ func (t *Tab) Unreachable() string {
 	return t.document.unreachable
 }
 
-// Failed says why pictures failed, by their addresses.
-func (t *Tab) Failed() map[string]string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return maps.Clone(t.failed)
-}
-
 // Started counts the requests begun so far: it rises when scrolling makes images load.
 func (t *Tab) Started() int {
 	t.mu.Lock()
@@ -233,22 +282,79 @@ func (t *Tab) Started() int {
 	return t.started
 }
 
-// Waiting lists the addresses of the requests under way.
-func (t *Tab) Waiting() []string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var urls []string
-	for _, r := range t.flight {
-		urls = append(urls, r.url)
-	}
-	slices.Sort(urls)
-	return urls
+// Pending is a request under way.
+type Pending struct {
+	ID    network.RequestID
+	URL   string // see Key
+	Kind  network.ResourceType
+	Frame cdp.FrameID // that asked; a frame's document is asked for by the frame itself
+	Late  bool        // it was given up
 }
 
+// Waiting lists the requests under way, by their addresses.
+func (t *Tab) Waiting() []Pending {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var all []Pending
+	for id, r := range t.flight {
+		all = append(all, Pending{id, r.url, r.kind, r.frame, r.late})
+	}
+	slices.SortFunc(all, func(a, b Pending) int {
+		return cmp.Or(strings.Compare(a.URL, b.URL), strings.Compare(string(a.ID), string(b.ID)))
+	})
+	return all
+}
+
+// GiveUp no longer waits for what is under way now.
+func (t *Tab) GiveUp() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id, r := range t.flight {
+		r.late = true
+		t.flight[id] = r
+	}
+	t.notify()
+}
+
+// awaited counts the requests under way that are still waited for; mu is held.
+func (t *Tab) awaited() (n int) {
+	for _, r := range t.flight {
+		if !r.late {
+			n++
+		}
+	}
+	return n
+}
+
+// IsMain says whether a frame is the page itself.
+func (t *Tab) IsMain(frame cdp.FrameID) bool { return frame == t.frame }
+
 // Loaded waits until there is a document and all that it asked for at first has
-// come, at most until limit has passed, and says whether it has.
-func (t *Tab) Loaded(ctx context.Context, limit time.Duration) (bool, error) {
-	return t.until(ctx, limit, func() bool { return t.document.id != "" && t.document.loaded })
+// come, at most until limit has passed, and says whether it has. From grace on
+// it is enough that the document itself has come: what else is on its way is
+// then waited for as far as it matters.
+func (t *Tab) Loaded(ctx context.Context, grace, limit time.Duration) (bool, error) {
+	loaded, err := t.load(ctx, min(grace, limit), func() bool { return t.document.id != "" && t.document.loaded })
+	if loaded || err != nil {
+		return loaded, err
+	}
+	return t.load(ctx, limit-grace, func() bool {
+		_, coming := t.flight[network.RequestID(t.document.id)]
+		return t.document.id != "" && (t.document.loaded || t.document.parsed && !coming)
+	})
+}
+
+// Left waits until another document has taken the place of the one that was
+// entered last, at most until limit has passed, and says whether it has.
+func (t *Tab) Left(ctx context.Context, limit time.Duration) (bool, error) {
+	return t.until(ctx, limit, func() bool { return t.document.gone != t.gone })
+}
+
+// Broken says why the document's HTML did not come whole; empty if it did, or is still coming.
+func (t *Tab) Broken() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.document.broken
 }
 
 // Quiet waits until no request has been under way for as long as calm, at most
@@ -256,11 +362,11 @@ func (t *Tab) Loaded(ctx context.Context, limit time.Duration) (bool, error) {
 func (t *Tab) Quiet(ctx context.Context, calm, limit time.Duration) (bool, error) {
 	end := time.Now().Add(limit)
 	for {
-		idle, err := t.until(ctx, time.Until(end), func() bool { return len(t.flight) == 0 })
+		idle, err := t.until(ctx, time.Until(end), func() bool { return t.awaited() == 0 })
 		if err != nil || !idle || calm <= 0 {
 			return idle, err
 		}
-		stirred, err := t.until(ctx, calm, func() bool { return len(t.flight) > 0 })
+		stirred, err := t.until(ctx, calm, func() bool { return t.awaited() > 0 })
 		if err != nil || !stirred {
 			return err == nil, err
 		}
@@ -291,7 +397,7 @@ func (t *Tab) until(ctx context.Context, limit time.Duration, cond func() bool) 
 	}
 }
 
-// hostPort is an address's host and port, as a proxy is asked for it.
+// hostPort is an address's host and port, as the guard is asked for it.
 func hostPort(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

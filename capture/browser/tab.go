@@ -189,6 +189,22 @@ func IsProtocol(err error) bool {
 // Evaluate runs a script in our isolated world and awaits its promise. It is
 // ErrLeft if the document that the world was made in is gone.
 func Evaluate[T any](ctx context.Context, t *Tab, script string) (T, error) {
+	return here(ctx, t, func(ctx context.Context) (T, error) {
+		v, err := evaluateIn[T](ctx, t, t.world, script)
+		if IsProtocol(err) {
+			err = errors.Join(ErrLeft, err)
+		}
+		return v, err
+	})
+}
+
+// CallHere is Call for what is about the document that was entered. It is
+// ErrLeft if that is gone, during the command or by the time it is answered.
+func CallHere[P, R any](ctx context.Context, t *Tab, cmd cdp.Command[P, R], params P) (R, error) {
+	return here(ctx, t, func(ctx context.Context) (R, error) { return Call(ctx, t, cmd, params) })
+}
+
+func here[T any](ctx context.Context, t *Tab, do func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	gone := t.gone
@@ -199,14 +215,13 @@ func Evaluate[T any](ctx context.Context, t *Tab, script string) (T, error) {
 		case <-ctx.Done():
 		}
 	}()
-	v, err := evaluateIn[T](ctx, t, t.world, script)
-	switch {
-	case errors.Is(context.Cause(ctx), ErrLeft):
+	v, err := do(ctx)
+	select {
+	case <-gone:
 		return v, ErrLeft
-	case IsProtocol(err):
-		return v, errors.Join(ErrLeft, err)
+	default:
+		return v, err
 	}
-	return v, err
 }
 
 // EvaluateIn runs a script in an isolated world, made for it alone, of one of the page's frames.
@@ -215,6 +230,7 @@ func EvaluateIn[T any](ctx context.Context, t *Tab, frame cdp.FrameID, script st
 	if err != nil {
 		return v, err
 	}
+	defer t.tick(ctx)() // out of the window, a frame has timers to wait for, and no frames
 	return evaluateIn[T](ctx, t, runtime.ExecutionContextID(res.ExecutionContextID), script)
 }
 

@@ -4,7 +4,6 @@ Object.assign(pageinspect, {
   async rest() {
     for (const v of document.querySelectorAll('video,audio')) v.pause();
     for (const s of document.querySelectorAll('svg')) s.pauseAnimations();
-    await Promise.race([document.fonts.ready, new Promise(done => setTimeout(done, 3000))]);
     if (lively()) {
       scrollTo({top: 0, left: 0, behavior: 'instant'});
       await frame(); await frame();

@@ -1,0 +1,169 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/pageinspect/pageinspect/capture/browser"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/page"
+)
+
+const (
+	// loadGrace is how long all that a document asks for at first may take,
+	// before it is enough that the document itself has come.
+	loadGrace = 5 * time.Second
+	// loadLimit is how long a document may go on loading before what there is
+	// of it is captured, as partial.
+	loadLimit = 30 * time.Second
+	// loadShare is the part of the time left that loading may take at most.
+	loadShare = 0.3
+	// refreshLimit is up to how many seconds a refresh to another page is
+	// followed at once: nobody looks at what is gone so soon.
+	refreshLimit = 10
+	// visits is how often a page may load itself anew: once to set a cookie, once more for luck.
+	visits = 3
+	// moves is how often a page is followed when it goes elsewhere by itself.
+	moves = 5
+)
+
+// arrival is how a page came to be the one that is shown.
+type arrival struct {
+	moved     int            // how often it went elsewhere by itself
+	visits    map[string]int // how often it came to an address
+	broke     bool           // its document broke off once, and was asked for again
+	retried   bool           // what failed in it was asked for again
+	lacks     []lack         // what is missing in it all the same
+	refreshes bool           // it would load itself anew later on
+	restless  bool           // it loads itself anew all the time; its time stands still
+}
+
+// arrive waits for the document that the page shows now, notes what it is, and
+// makes our world in it. A page that goes on to another is followed a few times.
+func (s *shot) arrive(ctx context.Context) error {
+	for {
+		limit := atMost(ctx, loadLimit, loadShare)
+		loaded, err := s.tab.Loaded(ctx, loadGrace, limit)
+		if err != nil {
+			return err
+		}
+		if !loaded {
+			s.partial(fmt.Sprintf("the page was still loading after %v", limit.Round(100*time.Millisecond)))
+			if err := s.insist(ctx, s.stopLoading); err != nil {
+				return err
+			}
+		}
+		err = s.insist(ctx, s.describe)
+		if err == nil {
+			err = s.whole(ctx)
+		}
+		if !errors.Is(err, browser.ErrLeft) {
+			return err
+		}
+		if s.moved++; s.moved > moves {
+			return fault.New(fault.Unreachable, "%s goes from page to page and does not stay", s.req.URL)
+		}
+	}
+}
+
+// follow arrives at the document to which the page went by itself.
+func (s *shot) follow(ctx context.Context) error {
+	if s.moved++; s.moved > moves {
+		return fault.New(fault.Unreachable, "%s goes from page to page and does not stay", s.req.URL)
+	}
+	return s.arrive(ctx)
+}
+
+// stopLoading ends what is under way, and a refresh that is yet to come.
+func (s *shot) stopLoading(ctx context.Context) error {
+	_, err := browser.Call(ctx, s.tab, cdppage.StopLoading, cdp.Empty{})
+	if browser.IsProtocol(err) {
+		return nil // between two documents nothing is loading
+	}
+	return err
+}
+
+// whole sees to it that the document came to its end, and is the one that a
+// shopper comes to look at: none that leads on, or loads itself anew.
+func (s *shot) whole(ctx context.Context) error {
+	if why := s.tab.Broken(); why != "" {
+		if !s.broke {
+			s.broke = true // once: a server that was restarted may give all of it now
+			return s.leave(ctx, func() error { return s.reload(ctx) })
+		}
+		s.partial("the document broke off: " + why)
+		s.unseen(page.Unseen{Kind: page.Failed, Why: "the document broke off: " + why, Source: s.manifest.FinalURL})
+	}
+	to, after, any := s.refresh(ctx)
+	switch {
+	case any && to != "" && after <= refreshLimit:
+		return s.leave(ctx, func() error {
+			res, err := browser.Call(ctx, s.tab, cdppage.Navigate, cdppage.NavigateParams{URL: to, Referrer: s.manifest.FinalURL})
+			if err == nil && res.ErrorText != "" {
+				return s.unreachable(res.ErrorText)
+			}
+			return err
+		})
+	case any:
+		s.refreshes = true
+	}
+	if s.visits[s.manifest.FinalURL]++; s.visits[s.manifest.FinalURL] == visits {
+		s.restless = true
+		why := "the page loads itself anew all the time; it was captured as it stood before it did"
+		s.partial(why)
+		s.unseen(page.Unseen{Kind: page.Loading, Why: why})
+	}
+	if s.refreshes || s.restless {
+		return s.tab.Freeze(ctx)
+	}
+	return nil
+}
+
+// refresh is where the document's header or markup leads after how many
+// seconds: an empty address if to itself.
+func (s *shot) refresh(ctx context.Context) (to string, after float64, any bool) {
+	type refresh struct {
+		URL     string
+		Seconds float64
+	}
+	var found *refresh
+	if r := s.tab.Response(); r != nil {
+		for name, value := range r.Headers {
+			if strings.EqualFold(name, "Refresh") {
+				found, _ = facts[*refresh](ctx, s, "refresh", fmt.Sprint(value))
+			}
+		}
+	}
+	if found == nil && s.lively && !s.halted {
+		found, _ = facts[*refresh](ctx, s, "refresh")
+	}
+	if found == nil {
+		return "", 0, false
+	}
+	here, _, _ := strings.Cut(s.manifest.FinalURL, "#")
+	if there, _, _ := strings.Cut(found.URL, "#"); there == here || job.CheckURL(found.URL) != nil {
+		found.URL = ""
+	}
+	return found.URL, found.Seconds, true
+}
+
+func (s *shot) reload(ctx context.Context) error {
+	return command(ctx, s.tab, cdppage.Reload, cdppage.ReloadParams{})()
+}
+
+// leave has the tab show another document, and says ErrLeft when it does.
+func (s *shot) leave(ctx context.Context, do func() error) error {
+	if err := do(); err != nil {
+		return err
+	}
+	if left, err := s.tab.Left(ctx, atMost(ctx, commitLimit, 0.3)); err != nil || left {
+		return errors.Join(err, browser.ErrLeft)
+	}
+	return fault.New(fault.Timeout, "%s did not answer when it was asked for again", s.manifest.FinalURL)
+}

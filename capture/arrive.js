@@ -1,0 +1,266 @@
+// What Pageinspect asks of a page to tell whether all of it has come: facts
+// only. What they mean is decided in parts.go.
+(() => {
+  const most = 20000; // elements whose style is looked at; and the pieces of any answer are few
+  const key = address => { try { return address ? new URL(address, document.baseURI).href.split('#')[0].slice(0, 500) : ''; } catch { return ''; } };
+  const urls = value => [...(value || '').matchAll(/url\("((?:[^"\\]|\\.)*)"\)/g)].map(m => key(m[1])).filter(u => !u.startsWith('data:'));
+
+  // each visits the elements of the document, of its shadow roots and of the
+  // frames that may be looked into, with the offset of their frame.
+  const each = (selector, visit) => {
+    let left = most;
+    const go = (root, dx, dy) => {
+      for (const e of root.querySelectorAll(selector)) {
+        if (!--left) return;
+        visit(e, dx, dy);
+      }
+      for (const e of root.querySelectorAll('*')) {
+        if (e.shadowRoot) go(e.shadowRoot, dx, dy);
+        if (e.localName !== 'iframe' && e.localName !== 'frame' && e.localName !== 'object') continue;
+        let inside = null;
+        try { inside = e.contentDocument; } catch { /* of another site: asked on its own */ }
+        if (!inside || !inside.documentElement) continue;
+        const b = e.getBoundingClientRect();
+        if (b.width && b.height) go(inside, dx + b.left + e.clientLeft, dy + b.top + e.clientTop);
+      }
+    };
+    go(document, scrollX, scrollY);
+  };
+  const boxOf = (e, dx, dy) => { const b = e.getBoundingClientRect(); return {x: b.left + dx, y: b.top + dy, w: b.width, h: b.height}; };
+  const shown = e => e.checkVisibility({visibilityProperty: true});
+  // marks are the words by which a place says what it is for.
+  const marks = e => {
+    const words = [];
+    for (let n = e, up = 0; n && n.getAttribute && up < 3; n = n.parentElement, up++) words.push(n.id, n.getAttribute('class'), n.getAttribute('name'), n.getAttribute('title'));
+    return words.filter(Boolean).join(' ').slice(0, 300);
+  };
+
+  // picture is an element that shows a picture: its addresses, and whether it does.
+  const picture = e => {
+    switch (e.localName) {
+      case 'img': {
+        const waits = ['data-src', 'data-original', 'data-lazy', 'data-lazy-src', 'data-echo', 'ec-data-src'].map(a => e.getAttribute(a)).find(Boolean);
+        const blank = !e.currentSrc ? !e.getAttribute('src') && !e.srcset : e.currentSrc.startsWith('data:') || e.naturalWidth * e.naturalHeight <= 4;
+        if (waits && blank && key(waits) !== key(e.currentSrc)) return {urls: [key(waits)], state: 'waiting'};
+        const src = key(e.currentSrc || e.getAttribute('src'));
+        if (!src) return null;
+        return {urls: [src], state: e.complete && e.naturalWidth ? 'shown' : e.complete ? 'broken' : 'coming'};
+      }
+      case 'input': return e.type === 'image' ? {urls: [key(e.src)], state: 'unknown'} : null;
+      case 'image': return {urls: [key(e.href && e.href.baseVal)], state: 'unknown'};
+      case 'video': return e.poster ? {urls: [key(e.poster)], state: 'unknown'} : null;
+      case 'object': case 'embed': return {urls: [key(e.data || e.src)], state: 'unknown'};
+    }
+    return null;
+  };
+  const pictured = 'img,input[type=image],image,video[poster],object,embed';
+  const painted = e => ['', '::before', '::after'].flatMap(p => {
+    const s = getComputedStyle(e, p || undefined);
+    return p && s.content === 'none' ? [] : [s.backgroundImage, s.borderImageSource, s.listStyleImage, s.maskImage, s.content].flatMap(urls);
+  });
+  // A picture without a size of its own says nothing about how large it would be.
+  const sized = e => {
+    if (e.getAttribute('width') || e.getAttribute('height')) return true;
+    const s = e.localName === 'img' && e.computedStyleMap ? e.computedStyleMap() : null;
+    return !s || String(s.get('width')) !== 'auto' || String(s.get('height')) !== 'auto';
+  };
+
+  const again = new Map(); // pictures that are asked for once more, by address
+
+  globalThis.arriving = {
+    // parts lists the elements whose picture is in bad, an object of addresses,
+    // or is not shown for another reason; and which of the addresses in came
+    // are no pictures that can be drawn.
+    async parts(bad, came) {
+      scrollTo({top: 0, left: 0, behavior: 'instant'}); // frames are measured from there
+      const found = [], named = new Set();
+      const add = (e, dx, dy, address, state) => {
+        named.add(address);
+        if (found.length < 500) found.push({url: address, state, box: boxOf(e, dx, dy), shown: shown(e), sized: sized(e), marks: marks(e), handled: e.hasAttribute('onerror')});
+      };
+      const imgs = new Set();
+      each(pictured, (e, dx, dy) => {
+        const p = picture(e);
+        if (!p) return;
+        for (const u of p.urls) {
+          imgs.add(u);
+          if (p.state !== 'shown' && p.state !== 'unknown' || u in bad && (p.state !== 'shown' || bad[u])) add(e, dx, dy, u, p.state);
+        }
+      });
+      const rest = came.filter(u => !imgs.has(u));
+      const undrawn = (await Promise.all(rest.map(u => {
+        const i = new Image();
+        i.src = u;
+        return i.decode().then(() => '', () => u);
+      }))).filter(Boolean);
+      const want = new Set([...undrawn, ...Object.keys(bad).filter(u => !named.has(u))]);
+      if (want.size) each('*', (e, dx, dy) => { for (const u of painted(e)) if (want.has(u)) add(e, dx, dy, u, 'painted'); });
+      return {found, named: [...named], undrawn};
+    },
+
+    // retry asks once more for pictures and style sheets that failed; retried
+    // then shows those that are painted by a style, which keeps its failure.
+    retry(pictures, sheets) {
+      const wanted = new Set(pictures), direct = new Set();
+      each(pictured, e => {
+        const p = picture(e);
+        if (!p || !p.urls.some(u => wanted.has(u))) return;
+        for (const u of p.urls) direct.add(u);
+        if (e.localName === 'img') e.loading = 'eager';
+        const name = ['src', 'srcset', 'href', 'poster', 'data'].find(a => e.hasAttribute(a));
+        if (name) e.setAttribute(name, e.getAttribute(name));
+      });
+      each('link[rel~=stylesheet i]', e => { if (sheets.includes(key(e.href))) e.href = e.href; });
+      for (const u of wanted) if (!direct.has(u)) { const i = new Image(); i.src = u; again.set(u, i); }
+    },
+    retried() {
+      const good = new Set([...again].filter(([, i]) => i.complete && i.naturalWidth).map(([u]) => u));
+      again.clear();
+      if (!good.size) return;
+      each('*', e => {
+        const s = getComputedStyle(e);
+        if (urls(s.backgroundImage).some(u => good.has(u))) {
+          // The same address in other words is fetched, or found, anew.
+          e.style.setProperty('background-image', s.backgroundImage.replace(/url\("([^"#]*)"\)/g, 'url("$1#again")'), 'important');
+        }
+      });
+    },
+
+    // sheets says which of the addresses are style sheets that would be applied.
+    sheets(addresses) {
+      const wanted = new Set(addresses), links = new Set(), applied = [];
+      each('link', e => {
+        const u = key(e.href);
+        if (!wanted.has(u)) return;
+        links.add(u);
+        if (e.relList.contains('stylesheet') && !e.disabled && (!e.media || matchMedia(e.media).matches)) applied.push(u);
+      });
+      return [...new Set([...applied, ...addresses.filter(u => !links.has(u))])]; // imported by another sheet, or by a script
+    },
+
+    // measure is how much there is: it grows when content comes, and stays
+    // about the same when a clock ticks or a ticker turns.
+    measure() {
+      let chars = 0, pictures = 0;
+      const take = d => {
+        if (!d.body) return;
+        chars += d.body.textContent.length;
+        for (const e of d.body.querySelectorAll('script,style,template,noscript')) chars -= e.textContent.length;
+        pictures += d.images.length;
+        for (const f of d.querySelectorAll('iframe,frame')) { try { if (f.contentDocument) take(f.contentDocument); } catch { /* of another site */ } }
+      };
+      take(document);
+      const root = document.scrollingElement || document.documentElement;
+      return {chars, pictures, height: Math.max(root.scrollHeight, document.body ? document.body.scrollHeight : 0)};
+    },
+
+    // content says how much is to be seen, as far as it is little; which places
+    // say that they are loading; and which are there to be filled, and empty.
+    content() {
+      let chars = 0, area = 0;
+      const furniture = 'header,nav,footer,[role=navigation],[role=banner],[role=contentinfo]';
+      const text = e => (e.innerText || '').replace(/\s+/g, '');
+      const filled = e => text(e).length > 20 || [...e.querySelectorAll('img,canvas,video,svg,iframe')].some(i => i.getBoundingClientRect().width > 32 && (i.localName !== 'img' || i.naturalWidth > 2));
+      const busy = [], holes = [];
+      const word = /^((상품|정보|데이터|페이지)?(를|을)?\s*(불러오는|로딩|읽는|연결|준비|처리)\s*중(입니다)?|로딩|(now )?loading|connecting|please wait|잠시만\s*(기다려\s*(주세요|주십시오))?|skeleton)[\s.…·!]*$/i;
+      const visit = (d, dx, dy) => {
+        if (!d.body) return;
+        const walker = d.createTreeWalker(d.body, NodeFilter.SHOW_TEXT);
+        for (let n = walker.nextNode(), seen = 0; n && seen < 50000; n = walker.nextNode(), seen++) {
+          const t = n.data.trim(), e = n.parentElement;
+          if (!t || !e) continue;
+          const waits = t.length < 40 && word.test(t);
+          if (chars > 2000 && !waits || !e.checkVisibility({visibilityProperty: true, opacityProperty: true}) || e.closest(furniture) || e.closest('button,option')) continue;
+          if (waits) { if (busy.length < 20 && !filled(e)) busy.push({why: t, box: boxOf(e, dx, dy)}); } else chars += t.replace(/\s+/g, '').length;
+        }
+        const marked = '[aria-busy=true i],[class*=skeleton i],[class*=shimmer i],[class*=spinner i],[class*=loading i],[class*=loader i],[class*=placeholder i],[id*=skeleton i],[id*=loading i]';
+        for (const e of d.querySelectorAll(marked)) {
+          if (busy.length >= 20) break;
+          if (/^(img|input|textarea|picture|html|body|script|link|source)$/.test(e.localName) || filled(e)) continue;
+          if (!e.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+          const box = boxOf(e, dx, dy);
+          if (box.w >= 16 && box.h >= 8) busy.push({why: marks(e).split(' ').slice(0, 3).join(' '), box});
+        }
+        // A hole is an empty element that has a name: a script would fill it. A
+        // place is one whose name, or size, says that it would be seen.
+        const places = /(^|[-_ ])(root|app|main|contents?|details?|desc(ription)?|products?|goods|items?|prd|info|reviews?|view|page|body|__next|__nuxt|panel|article)($|[-_ \d])/i;
+        const widgets = /chat|talk|toast|modal|popup|portal|overlay|dialog|banner|track|analytic|gtm|fb-root|kakao|naver|channel|widget|alert|tooltip|clear|spacer|divider|dim|mask|blank|(^|[-_ ])ads?($|[-_ \d])/i;
+        for (const e of d.querySelectorAll('div,main,section,article,ul,ol,table,p,span[id]')) {
+          if (holes.length >= 20) break;
+          const name = (e.id + ' ' + (e.getAttribute('class') || '')).trim();
+          if (!name || e.childElementCount || /\S/.test(e.textContent) || widgets.test(name) || !shown(e)) continue;
+          const s = getComputedStyle(e), b = boxOf(e, dx, dy);
+          if (s.position === 'fixed' || s.position === 'absolute' || s.backgroundImage !== 'none') continue;
+          const room = b.w >= 200 && b.h >= 100 && colourless(s.backgroundColor);
+          if (e.id || room) holes.push({why: name.slice(0, 60), box: b, place: room || places.test(e.id)});
+        }
+        for (const e of d.querySelectorAll('img,canvas,video,svg,input[type=image],object,embed,div,section,p,i,b,span,td,li,a')) {
+          if (area > 200000) break;
+          const b = e.getBoundingClientRect();
+          if (b.width < 32 || b.height < 16 || e.closest(furniture)) continue;
+          if (e.localName === 'img' ? e.naturalWidth > 2 : /^(canvas|video|svg|input|object|embed)$/.test(e.localName)) area += b.width * b.height;
+          else if (!e.childElementCount) {
+            const s = getComputedStyle(e);
+            if (s.backgroundImage !== 'none' || !colourless(s.backgroundColor)) area += b.width * b.height;
+          }
+        }
+        for (const f of d.querySelectorAll('iframe,frame')) {
+          const b = f.getBoundingClientRect();
+          let inside = null;
+          try { inside = f.contentDocument; } catch { /* of another site */ }
+          if (inside) visit(inside, dx + b.left, dy + b.top); else if (b.width > 200 && b.height > 100) area += b.width * b.height;
+        }
+      };
+      visit(document, scrollX, scrollY);
+      return {chars, area, busy, holes};
+    },
+
+    // refresh is where a Refresh header of the value given, else a meta
+    // element, leads after how many seconds; null if there is none.
+    refresh(header) {
+      const values = header ? [header] : [...document.querySelectorAll('meta[http-equiv=refresh i]')].map(m => m.content);
+      for (const value of values) {
+        const found = /^\s*([\d.]+)\s*(?:[;,\s]\s*(?:url\s*=\s*)?(['"]?)(.*?)\2\s*)?$/i.exec(value);
+        if (!found) continue;
+        let url = '';
+        try { url = found[3] ? new URL(found[3], document.baseURI).href : ''; } catch { /* it leads nowhere */ }
+        return {seconds: parseFloat(found[1]) || 0, url};
+      }
+      return null;
+    },
+
+    // watch begins to note where elements are added or changed; changed is the
+    // topmost place, in page coordinates, or -1, since then.
+    watch() {
+      const top = [];
+      arriving.watcher = new MutationObserver(list => { for (const m of list) if (top.length < 500) top.push(m.target); });
+      arriving.watcher.observe(document, {childList: true, subtree: true});
+      arriving.touched = top;
+      return {...arriving.measure(), y: -1};
+    },
+    changed() {
+      if (!arriving.watcher) return {...arriving.measure(), y: -1}; // of another document
+      for (const m of arriving.watcher.takeRecords()) arriving.touched.push(m.target);
+      arriving.watcher.disconnect();
+      let y = -1;
+      for (const e of arriving.touched) {
+        if (!e.isConnected || !e.getBoundingClientRect) continue;
+        const b = e.getBoundingClientRect(), at = Math.max(0, b.top + scrollY);
+        if (b.height && (y < 0 || at < y)) y = at;
+      }
+      return {...arriving.measure(), y};
+    },
+
+    // fonts waits for at most n frames until the page's fonts are there.
+    async fonts(n) {
+      while (n-- && document.fonts.status === 'loading') await new Promise(done => requestAnimationFrame(done));
+    },
+  };
+
+  function colourless(c) {
+    const m = /rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)/.exec(c);
+    if (!m) return true;
+    const [r, g, b] = m.slice(1, 4).map(Number);
+    return m[4] === '0' || Math.max(r, g, b) - Math.min(r, g, b) < 24;
+  }
+})();

@@ -1,0 +1,109 @@
+package browser
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	pages "github.com/pageinspect/pageinspect/shared/page"
+)
+
+// Failure is a request of the page that brought nothing, or not all there is.
+type Failure struct {
+	URL    string // as the page asked for it; see Key
+	Kind   network.ResourceType
+	Frame  cdp.FrameID // that asked; a frame's document is asked for by the frame itself
+	Why    string      // HTTP 503, net::ERR_CONNECTION_REFUSED
+	Status int64       // the HTTP status; 0 if there was no answer, or it broke off
+	Parsed bool        // it stands in the document or a style sheet; no script made it up
+	loader cdp.LoaderID
+}
+
+// Passing says that the failure may be over when it is asked for again. What a
+// server says is not there, or is not for us, it says to every shopper.
+func (f Failure) Passing() bool {
+	return f.Status == 0 || f.Status >= 500 || f.Status == 408 || f.Status == 425 || f.Status == 429
+}
+
+// Key is what an address is known by: addresses without end, and lists of them
+// without end, do not fill the memory. Nothing that is told apart by what comes
+// after MaxNoteBytes is worth telling apart.
+func Key(address string) string {
+	return address[:min(len(address), pages.MaxNoteBytes)]
+}
+
+// failures are what failed, by kind and address: up to MaxNotes of each kind, so
+// that trackers that fail by the hundred do not hide a picture that does. A nil
+// entry says that there were more.
+type failures map[network.ResourceType]map[string]*Failure
+
+// more is the address under which a kind says that not all its failures are kept.
+const more = ""
+
+func (t *Tab) fail(r request, why string, status int64) {
+	of := t.failures[r.kind]
+	if of == nil {
+		of = map[string]*Failure{}
+		t.failures[r.kind] = of
+	}
+	id := r.id()
+	if _, known := of[id]; !known && len(of) >= pages.MaxNotes {
+		of[more] = nil
+		return
+	}
+	of[id] = &Failure{r.url, r.kind, r.frame, pages.Cut(why, pages.MaxNoteBytes), status, r.parsed, r.loader}
+}
+
+// id tells a request from others of its kind. A frame's document is its frame:
+// whatever it shows next takes the place of what failed.
+func (r request) id() string {
+	if r.kind == network.ResourceTypeDocument {
+		return string(r.frame)
+	}
+	return r.url
+}
+
+// mend takes a failure back when the same request is answered well.
+func (f failures) mend(r request) {
+	if was := f[r.kind][r.id()]; was != nil {
+		delete(f[r.kind], r.id())
+	}
+}
+
+// forget drops what was asked for by documents that are gone now that a frame
+// shows another; with the main frame's, all of them are.
+func (f failures) forget(now *cdp.Frame, main bool) {
+	for _, of := range f {
+		for id, was := range of {
+			if was != nil && was.loader != now.LoaderID && (main || was.Frame == now.ID && was.Kind != network.ResourceTypeDocument) {
+				delete(of, id)
+			}
+		}
+	}
+}
+
+// Pictures lists the addresses of pictures that were answered well. Whether a
+// browser can draw them is another matter.
+func (t *Tab) Pictures() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(maps.Keys(t.pictures))
+}
+
+// Failures lists what the page asked for in vain and was not given later, and
+// the kinds of which there were more than are kept.
+func (t *Tab) Failures() (list []Failure, full []network.ResourceType) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for kind, of := range t.failures {
+		for _, f := range of {
+			if f != nil {
+				list = append(list, *f)
+			} else {
+				full = append(full, kind)
+			}
+		}
+	}
+	return list, full
+}

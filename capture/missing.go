@@ -1,0 +1,354 @@
+package capture
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/network"
+	cdppage "github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+	"github.com/pageinspect/pageinspect/capture/browser"
+	"github.com/pageinspect/pageinspect/shared/page"
+)
+
+//go:embed arrive.js
+var arriveScript string
+
+// lack is a part that is missing: what will be told of it, and what asking once more needs.
+type lack struct {
+	page.Unseen
+	frame cdp.FrameID // whose document it is; empty if it is no frame's
+	again bool        // its failure may pass
+	sheet bool        // it is a style sheet
+	whole bool        // only loading the page anew can bring it
+}
+
+// mend looks for parts of the page that did not come, asks once more for those
+// whose failure may pass, and tells the others. It says whether the page was
+// loaded anew for it, and has to settle again.
+func (s *shot) mend(ctx context.Context) (reloaded bool, err error) {
+	lacks, err := s.missing(ctx)
+	if err != nil {
+		return false, err
+	}
+	passing := slices.ContainsFunc(lacks, func(l lack) bool { return l.again })
+	if passing && !s.retried {
+		s.retried = true
+		if slices.ContainsFunc(lacks, func(l lack) bool { return l.again && l.whole }) {
+			if err := s.leave(ctx, func() error { return s.reload(ctx) }); !errors.Is(err, browser.ErrLeft) {
+				return true, err
+			}
+			return true, s.arrive(ctx)
+		}
+		if err := s.retry(ctx, lacks); err != nil {
+			return false, err
+		}
+		if lacks, err = s.missing(ctx); err != nil {
+			return false, err
+		}
+	}
+	s.lacks = lacks
+	return false, nil
+}
+
+// tellLacks lists what is missing, in the coordinates of the region that is drawn.
+func (s *shot) tellLacks(region band) {
+	for _, l := range s.lacks {
+		if l.Box.Empty() {
+			s.unseen(l.Unseen)
+		} else {
+			s.missed(l.Unseen, region)
+		}
+	}
+}
+
+// missing lists the parts that matter and did not come.
+func (s *shot) missing(ctx context.Context) ([]lack, error) {
+	failed, full := s.tab.Failures()
+	failed = slices.DeleteFunc(failed, func(f browser.Failure) bool { return f.Kind == network.ResourceTypeDocument && s.tab.IsMain(f.Frame) })
+	pending, came := s.tab.Waiting(), append([]string{}, s.tab.Pictures()...)
+	if !s.lively && len(failed)+len(pending)+len(came) == 0 {
+		return nil, nil
+	}
+	lacks, err := s.missingPictures(ctx, failed, pending, came)
+	if err != nil {
+		return nil, err
+	}
+	for _, find := range []func(context.Context, []browser.Failure, []browser.Pending) ([]lack, error){s.missingFrames, s.missingSheets, s.missingContent} {
+		more, err := find(ctx, failed, pending)
+		if err != nil {
+			return nil, err
+		}
+		lacks = append(lacks, more...)
+	}
+	for _, kind := range full {
+		if kind == network.ResourceTypeImage || kind == network.ResourceTypeDocument || kind == network.ResourceTypeStylesheet {
+			why := fmt.Sprintf("more than %d requests for %s failed; not all could be looked at", page.MaxNotes, strings.TrimPrefix(called[kind], "a "))
+			lacks = append(lacks, lack{Unseen: page.Unseen{Kind: page.Failed, Why: why}})
+		}
+	}
+	return lacks, nil
+}
+
+// pictures is what the function parts of arrive.js returns.
+type pictures struct {
+	Found   []part
+	Named   []string // addresses of which there is an element, shown or not
+	Undrawn []string // addresses that were answered with what is no picture
+}
+
+func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pending []browser.Pending, came []string) ([]lack, error) {
+	why, late, retry := map[string]browser.Failure{}, map[string]bool{}, map[string]bool{}
+	bad := map[string]bool{} // whether it counts although something of it is shown
+	for _, f := range failed {
+		if f.Kind == network.ResourceTypeImage {
+			why[f.URL], bad[f.URL], retry[f.URL] = f, f.Status == 0, f.Passing()
+		}
+	}
+	for _, p := range pending {
+		if p.Kind == network.ResourceTypeImage {
+			late[p.URL], bad[p.URL] = true, true
+		}
+	}
+	seen, err := facts[pictures](ctx, s, "parts", bad, came)
+	if err != nil {
+		return nil, err
+	}
+	frames, err := s.foreignFrames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range frames {
+		if !f.apart {
+			continue
+		}
+		in, err := factsIn[pictures](ctx, s, f.id, "parts", bad, []string{})
+		if err != nil {
+			continue // it is gone, or does not answer; its text is missed, too, and that is said
+		}
+		for _, p := range in.Found {
+			p.Box.X, p.Box.Y = p.Box.X+float64(f.x), p.Box.Y+float64(f.y)
+			seen.Found = append(seen.Found, p)
+		}
+		seen.Named = append(seen.Named, in.Named...)
+	}
+	var lacks []lack
+	for _, p := range seen.Found {
+		f, fails := why[p.URL]
+		if p.foreign = s.foreign(p.URL); !p.matters() || s.tab.Refuses(p.URL) {
+			if p.Shown && p.State != "coming" && p.State != "waiting" {
+				s.warn("image not shown (%s): %s", reason(f, fails), p.URL)
+			}
+			continue
+		}
+		u := page.Unseen{Kind: page.Failed, Box: p.Box, Source: p.URL}
+		switch {
+		case late[p.URL] || p.State == "coming" && !fails:
+			u.Kind, u.Why = page.Loading, fmt.Sprintf("a picture%s was still on its way", size(p))
+		case p.State == "waiting" && !fails:
+			u.Kind, u.Why = page.Loading, fmt.Sprintf("a picture%s was never asked for by the page's script", size(p))
+		default:
+			u.Why = fmt.Sprintf("a picture%s did not come, or not whole: %s", size(p), reason(f, fails))
+		}
+		lacks = append(lacks, lack{Unseen: u, again: retry[p.URL]})
+	}
+	// The page put something else in its place; a shopper may well see the picture.
+	for _, f := range failed {
+		if f.Kind == network.ResourceTypeImage && f.Parsed && f.Passing() && !slices.Contains(seen.Named, f.URL) {
+			if p := (part{URL: f.URL, Shown: true, foreign: s.foreign(f.URL), Box: page.Box{W: 1, H: 1}}); p.matters() {
+				lacks = append(lacks, lack{Unseen: page.Unseen{Kind: page.Failed, Why: "a picture did not come, and the page took it away: " + f.Why, Source: f.URL}, again: true, whole: true})
+			}
+		}
+	}
+	return lacks, nil
+}
+
+func reason(f browser.Failure, known bool) string {
+	if known {
+		return f.Why
+	}
+	return "what came is no picture that can be drawn"
+}
+
+// size is how large a part would be, for a sentence.
+func size(p part) string {
+	if !p.Sized && !p.frame && p.State != "painted" {
+		return " of unknown size"
+	}
+	return fmt.Sprintf(" of %.0f×%.0f px", p.Box.W, p.Box.H)
+}
+
+func (s *shot) missingFrames(ctx context.Context, failed []browser.Failure, pending []browser.Pending) (lacks []lack, err error) {
+	look := func(id cdp.FrameID, address string, u page.Unseen, again bool) {
+		p, there := s.framePart(ctx, id)
+		if p.URL, p.foreign = address, s.foreign(address); !there || !p.matters() {
+			return
+		}
+		u.Box, u.Source = p.Box, address
+		u.Why = fmt.Sprintf("a frame%s %s", size(p), u.Why)
+		lacks = append(lacks, lack{Unseen: u, frame: id, again: again})
+	}
+	for _, f := range failed {
+		if f.Kind == network.ResourceTypeDocument {
+			look(f.Frame, f.URL, page.Unseen{Kind: page.Failed, Why: "did not come, or not whole: " + f.Why}, f.Passing())
+		}
+	}
+	for _, p := range pending {
+		if p.Kind == network.ResourceTypeDocument && !s.tab.IsMain(p.Frame) {
+			look(p.Frame, p.URL, page.Unseen{Kind: page.Loading, Why: "was still on its way"}, false)
+		}
+	}
+	return lacks, ctx.Err()
+}
+
+// framePart is a frame as a part of the page, if it is shown.
+func (s *shot) framePart(ctx context.Context, id cdp.FrameID) (part, bool) {
+	b, shown := s.frameBox(ctx, id)
+	if !shown {
+		return part{}, false
+	}
+	p := part{frame: true, Shown: true, Box: page.Box{X: float64(b.x), Y: float64(b.y), W: float64(b.width), H: float64(b.height)}}
+	owner, err := browser.Call(ctx, s.tab, dom.GetFrameOwner, dom.GetFrameOwnerParams{FrameID: id})
+	if err != nil {
+		return part{}, false
+	}
+	node, err := browser.Call(ctx, s.tab, dom.DescribeNode, dom.DescribeNodeParams{BackendNodeID: owner.BackendNodeID})
+	if err != nil || node.Node == nil {
+		return p, true
+	}
+	var words []string
+	for i := 0; i+1 < len(node.Node.Attributes); i += 2 {
+		if slices.Contains([]string{"id", "class", "name", "title"}, node.Node.Attributes[i]) {
+			words = append(words, node.Node.Attributes[i+1])
+		}
+	}
+	p.Marks = strings.Join(words, " ")
+	return p, true
+}
+
+func (s *shot) missingSheets(ctx context.Context, failed []browser.Failure, pending []browser.Pending) (lacks []lack, err error) {
+	var addresses []string
+	why := map[string]lack{}
+	note := func(f browser.Failure, l lack) {
+		if l.Source = f.URL; s.sheetMatters(f) && !s.tab.Refuses(f.URL) {
+			addresses = append(addresses, f.URL)
+			why[f.URL] = l
+		}
+	}
+	for _, f := range failed {
+		if f.Kind == network.ResourceTypeStylesheet {
+			note(f, lack{Unseen: page.Unseen{Kind: page.Failed, Why: "a style sheet did not come: " + f.Why}, sheet: true, again: f.Passing()})
+		}
+	}
+	for _, p := range pending {
+		if p.Kind == network.ResourceTypeStylesheet {
+			note(browser.Failure{URL: p.URL}, lack{Unseen: page.Unseen{Kind: page.Loading, Why: "a style sheet was still on its way"}})
+		}
+	}
+	if len(addresses) == 0 {
+		return nil, nil
+	}
+	applied, err := facts[[]string](ctx, s, "sheets", addresses)
+	for _, u := range applied {
+		lacks = append(lacks, why[u])
+	}
+	return lacks, err
+}
+
+// missingContent looks at what scripts would have brought: where one failed, or
+// what it asked for, and the page looks as if something were missing, it is.
+func (s *shot) missingContent(ctx context.Context, failed []browser.Failure, pending []browser.Pending) (lacks []lack, err error) {
+	if !s.lively {
+		return nil, nil
+	}
+	c, err := facts[content](ctx, s, "content")
+	if err != nil {
+		return nil, err
+	}
+	note := func(f browser.Failure, kind page.UnseenKind, what string, again bool) {
+		data := f.Kind != network.ResourceTypeScript
+		if at, yes := c.lacks(!s.foreign(f.URL), data); yes {
+			u := page.Unseen{Kind: kind, Box: at.Box, Why: fmt.Sprintf("%s %s, and %s", called[f.Kind], what, at.Why), Source: f.URL}
+			lacks = append(lacks, lack{Unseen: u, again: again, whole: true})
+		}
+	}
+	scripted := func(k network.ResourceType) bool {
+		return k == network.ResourceTypeScript || k == network.ResourceTypeFetch || k == network.ResourceTypeXHR
+	}
+	for _, f := range failed {
+		if scripted(f.Kind) && !s.tab.Refuses(f.URL) {
+			note(f, page.Failed, "did not come: "+f.Why, f.Passing())
+		}
+	}
+	for _, p := range pending {
+		if scripted(p.Kind) {
+			note(browser.Failure{URL: p.URL, Kind: p.Kind}, page.Loading, "was still on its way", false)
+		}
+	}
+	if len(lacks) == 0 {
+		for _, b := range c.Busy {
+			lacks = append(lacks, lack{Unseen: page.Unseen{Kind: page.Loading, Box: b.Box, Why: fmt.Sprintf("it still says that it is loading: %q", b.Why)}})
+		}
+	}
+	return lacks, nil
+}
+
+// retry asks once more for what failed and may pass: pictures and style sheets
+// where they stand, frames by loading them anew.
+func (s *shot) retry(ctx context.Context, lacks []lack) error {
+	pictures, sheets, framed := []string{}, []string{}, false
+	for _, l := range lacks {
+		switch {
+		case !l.again || len(l.Source) >= page.MaxNoteBytes: // it is not known whole
+		case l.frame != "":
+			framed = true
+			limited, cancel := context.WithTimeout(ctx, slowest)
+			_, _ = browser.Call(limited, s.tab, cdppage.Navigate, cdppage.NavigateParams{URL: l.Source, FrameID: l.frame, Referrer: s.manifest.FinalURL})
+			cancel() // what came of it is heard of
+		case l.sheet:
+			sheets = append(sheets, l.Source)
+		case l.Source != "":
+			pictures = append(pictures, l.Source)
+		}
+	}
+	frames, err := s.foreignFrames(ctx)
+	if err != nil {
+		return err
+	}
+	everywhere := func(function string, args ...any) error {
+		if _, err := facts[chromedp.Void](ctx, s, function, args...); err != nil {
+			return err
+		}
+		for _, f := range frames {
+			if f.apart {
+				_, _ = factsIn[chromedp.Void](ctx, s, f.id, function, args...) // gone, or it does not answer
+			}
+		}
+		return ctx.Err()
+	}
+	if err := everywhere("retry", pictures, sheets); err != nil {
+		return err
+	}
+	if framed { // what they show takes of the page's time
+		if _, err := s.tab.Read(ctx, slowest); err != nil {
+			return err
+		}
+		if err := s.tab.Pass(ctx, ownTime, slowest); err != nil {
+			return err
+		}
+	}
+	if _, err := s.tab.Quiet(ctx, calm, slowest); err != nil {
+		return err
+	}
+	if err := everywhere("retried"); err != nil {
+		return err
+	}
+	_, err = s.tab.Quiet(ctx, 0, slowest)
+	return err
+}

@@ -1,0 +1,225 @@
+package capture
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/network"
+	"github.com/pageinspect/pageinspect/capture/browser"
+	"github.com/pageinspect/pageinspect/shared/page"
+)
+
+const (
+	// ownTime is how much of its own time a page is given after it was walked:
+	// what a script shows later, a shopper has left before.
+	ownTime = 5 * time.Second
+	// stepTime is how much of it passes at each step of a later walk.
+	stepTime = 150 * time.Millisecond
+	// rounds is how often a page that grew meanwhile is given time again.
+	rounds = 6
+	// trifle is how long requests are waited for, none of which matters.
+	trifle = 3 * time.Second
+	// streamTime is how long streams that are open may take to bring something,
+	// and streamCalm how long they must be silent then.
+	streamTime, streamCalm = 3 * time.Second, 500 * time.Millisecond
+)
+
+// greet does what a shopper's hand does first. Pages that were made faster
+// wait for it before they run their scripts. Nothing is clicked, nothing moves
+// at the top of the page, and the pointer rests at its left edge.
+func (s *shot) greet(ctx context.Context) error {
+	if !s.lively {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, time.Second) // a page that does not answer is dealt with when it is asked
+	defer cancel()
+	x, y := 1.0, float64(s.profile.Viewport.Height)/2
+	touch := []*input.TouchPoint{{X: x, Y: y}}
+	moved := []*input.TouchPoint{{X: x, Y: y + 2}}
+	_ = browser.Together(
+		command(limited, s.tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: x + 3, Y: y}),
+		command(limited, s.tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: y}),
+		command(limited, s.tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaY: -1}),
+		command(limited, s.tab, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Shift", Code: "ShiftLeft", WindowsVirtualKeyCode: 16}),
+		command(limited, s.tab, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: "Shift", Code: "ShiftLeft", WindowsVirtualKeyCode: 16}),
+		func() error { // in this order, and never a tap
+			for _, e := range []input.DispatchTouchEventParams{
+				{Type: input.DispatchTouchEventTypeTouchStart, TouchPoints: touch}, {Type: input.DispatchTouchEventTypeTouchMove, TouchPoints: moved},
+				{Type: input.DispatchTouchEventTypeTouchCancel, TouchPoints: []*input.TouchPoint{}},
+			} {
+				if err := command(limited, s.tab, input.DispatchTouchEvent, e)(); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	)
+	return ctx.Err()
+}
+
+// measure is how much there is in the page, and where it was last changed.
+type measure struct {
+	Chars, Pictures int
+	Height          float64
+	Y               float64 // the topmost change; -1 if there was none
+}
+
+// grew says whether more came than a clock or a ticker brings.
+func (m measure) grew(before measure) bool {
+	return m.Height != before.Height || m.Pictures > before.Pictures || m.Chars > before.Chars+max(30, before.Chars/100)
+}
+
+// walk scrolls down the page, gives it time, and walks again from where it
+// changed, until nothing comes any more. A page in which nothing can change, by
+// itself or by being scrolled, is whole once it is loaded.
+func (s *shot) walk(ctx context.Context) error {
+	if !s.lively {
+		return nil
+	}
+	y, worlds := 0.0, s.worlds
+	for round := 0; ; {
+		if err := s.walkDown(ctx, y); err != nil {
+			return err
+		}
+		if s.restless {
+			return nil
+		}
+		if err := s.cancelRefresh(ctx); err != nil {
+			return err
+		}
+		before, err := facts[measure](ctx, s, "watch")
+		if err != nil {
+			return err
+		}
+		if err := s.pass(ctx); err != nil {
+			return err
+		}
+		if s.worlds != worlds {
+			y, worlds, round = 0, s.worlds, 0
+			continue
+		}
+		after, err := facts[measure](ctx, s, "changed")
+		if err != nil {
+			return err
+		}
+		if s.worlds != worlds { // another document: from its top
+			y, worlds, round = 0, s.worlds, 0
+			continue
+		}
+		if !after.grew(before) || after.Height >= float64(s.profile.MaxHeight) && before.Height >= float64(s.profile.MaxHeight) {
+			return nil
+		}
+		if round++; round == rounds {
+			s.unseen(page.Unseen{Kind: page.Loading, Why: fmt.Sprintf("the page was still growing after %v of its time", rounds*ownTime)})
+			return nil
+		}
+		y = max(0, after.Y)
+	}
+}
+
+// walkDown scrolls from y to the end of the page, and on while that makes it
+// grow. With its time standing still, a little of it passes at each step, for
+// scripts that look with a delay at what has come into view.
+func (s *shot) walkDown(ctx context.Context, y float64) error {
+	type step struct {
+		Y, Height float64
+		Done      bool
+	}
+	limit, worlds := s.profile.MaxHeight, s.worlds
+	for height := -1.0; ; {
+		patience := 5000
+		if s.tab.Stands() {
+			patience = 0 // one step at a time
+		}
+		if patience == 0 && !s.restless && !s.refreshes {
+			if err := s.tab.Begin(ctx, stepTime); err != nil {
+				return err
+			}
+		}
+		w, err := js[step](ctx, s, "walk", y, walkStep, limit, patience)
+		if err != nil {
+			return err
+		}
+		if s.worlds != worlds { // another document: from its top
+			worlds, y, height = s.worlds, 0, -1
+			continue
+		}
+		if y = w.Y; !w.Done {
+			y += walkStep
+			continue
+		}
+		started := s.tab.Started()
+		if err := s.awaitRequests(ctx); err != nil {
+			return err
+		}
+		now, err := js[float64](ctx, s, "height")
+		if err != nil {
+			return err
+		}
+		if s.worlds == worlds && (now == w.Height && (w.Height == height || s.tab.Started() == started) || w.Height >= float64(limit)) {
+			return nil
+		}
+		height = w.Height
+	}
+}
+
+// awaitRequests waits for what is under way: as long as any of it matters.
+func (s *shot) awaitRequests(ctx context.Context) error {
+	quiet, err := s.tab.Quiet(ctx, 0, trifle)
+	if quiet || err != nil {
+		return err
+	}
+	matters, err := s.awaited(ctx)
+	if err != nil {
+		return err
+	}
+	if matters {
+		if quiet, err := s.tab.Quiet(ctx, 0, slowest-trifle); quiet || err != nil {
+			return err
+		}
+	}
+	for _, p := range s.tab.Waiting() {
+		if !p.Late {
+			s.warn("did not finish loading in its time: %s", p.URL)
+		}
+	}
+	s.tab.GiveUp()
+	return nil
+}
+
+// awaited says whether anything under way could still show something.
+func (s *shot) awaited(ctx context.Context) (bool, error) {
+	pending := s.tab.Waiting()
+	for _, p := range pending {
+		if p.Kind == network.ResourceTypeFetch || p.Kind == network.ResourceTypeXHR || p.Kind == network.ResourceTypeScript {
+			return true, nil // nobody knows what it brings
+		}
+	}
+	lacks, err := s.missing(ctx)
+	for _, l := range lacks {
+		if l.Kind == page.Loading {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// pass lets the page's own time pass, after what its streams have to say.
+func (s *shot) pass(ctx context.Context) error {
+	if err := s.tab.Told(ctx, false, streamCalm, streamTime); err != nil {
+		return err
+	}
+	return s.tab.Pass(ctx, ownTime, slowest)
+}
+
+// cancelRefresh keeps a page that would load itself again from doing so while
+// it is looked at. One that leads elsewhere was followed when it came.
+func (s *shot) cancelRefresh(ctx context.Context) error {
+	if !s.refreshes {
+		return nil
+	}
+	s.refreshes = false
+	return s.stopLoading(ctx)
+}
