@@ -52,7 +52,7 @@ func (s *Set) Explain(lines []result.Line, q Query) (Judgement, []Reason, error)
 					why.Why = "the rule is off"
 				case !r.inForce(day):
 					why.Why = fmt.Sprintf("the rule is not in force on %s (%s)", day, strings.Trim(r.From+" to "+r.Until, " "))
-				case slices.Contains(j.Scope.LeftOut, r.ID):
+				case slices.Contains(j.leftOut, r.ID):
 					why.Why = fmt.Sprintf("the rule is out of scope: it is for %s", r.scope())
 				case why.Why == "":
 					continue // it is a finding

@@ -23,6 +23,7 @@ func (s *Set) Inspect(lines []result.Line, q Query) ([]result.Finding, error) {
 type Judgement struct {
 	Findings []result.Finding
 	Scope    result.Scope
+	leftOut  []string // ids of the rules that are for other categories
 }
 
 // Judge is Inspect, and says what was made of the category and which rules
@@ -42,8 +43,9 @@ func (s *Set) Judge(lines []result.Line, q Query) (Judgement, error) {
 		categories = append(categories, canonical(j.Scope.Category)...)
 	}
 	type placed struct {
-		at int
-		f  result.Finding
+		match.Span
+		fallback bool
+		f        result.Finding
 	}
 	var all []placed
 	for _, p := range packs {
@@ -54,22 +56,30 @@ func (s *Set) Judge(lines []result.Line, q Query) (Judgement, error) {
 				continue
 			}
 			if !r.covers(categories) {
-				j.Scope.LeftOut = append(j.Scope.LeftOut, r.ID)
+				j.leftOut = append(j.leftOut, r.ID)
+				if j.Scope.LeftOut == nil {
+					j.Scope.LeftOut = map[string]int{}
+				}
+				j.Scope.LeftOut[p.Name]++
 				continue
 			}
 			met := r.spans(t)
 			switch {
 			case r.Require && len(met) == 0:
-				all = append(all, placed{t.Len(), p.capped(r.missing())})
+				all = append(all, placed{match.Span{From: t.Len(), To: t.Len()}, false, p.capped(r.missing())})
 			case !r.Require:
 				for _, m := range met {
-					all = append(all, placed{m.From, p.capped(r.finding(t, m))})
+					all = append(all, placed{m, r.Fallback, p.capped(r.finding(t, m))})
 				}
 			}
 		}
 	}
+	said := all
+	all = slices.DeleteFunc(slices.Clone(all), func(x placed) bool {
+		return x.fallback && slices.ContainsFunc(said, func(y placed) bool { return !y.fallback && y.From < x.To && x.From < y.To })
+	})
 	slices.SortStableFunc(all, func(x, y placed) int {
-		return cmp.Or(x.at-y.at, cmp.Compare(x.f.Rule, y.f.Rule))
+		return cmp.Or(x.From-y.From, cmp.Compare(x.f.Rule, y.f.Rule))
 	})
 	j.Findings = make([]result.Finding, len(all))
 	for i, p := range all {

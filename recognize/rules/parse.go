@@ -112,7 +112,7 @@ func (rd *reader) root(data []byte) ast.Node {
 func (rd *reader) rule(f field, v vocabulary, top map[string]field, checked string) Rule {
 	before := len(rd.wrong)
 	f.name = ""
-	k := rd.fields(f, "id", "mode", "severity", "kind", "scope", "from", "until", "law", "message", "suggest", "match", "unless", "excuse", "evasion", "tests")
+	k := rd.fields(f, "id", "mode", "severity", "kind", "fallback", "scope", "from", "until", "law", "message", "suggest", "match", "unless", "excuse", "evasion", "tests")
 	r := Rule{line: f.line, Where: mistake{rd.file, f.line, ""}.place(), Kind: result.Forbidden}
 	if k == nil {
 		return r
@@ -123,6 +123,7 @@ func (rd *reader) rule(f field, v vocabulary, top map[string]field, checked stri
 	if k["kind"].there() {
 		r.Kind = choice(rd, k["kind"], result.Kinds...)
 	}
+	r.Fallback = rd.truth(k["fallback"])
 	scope := k["scope"]
 	if !scope.there() {
 		scope = top["scope"]
@@ -149,9 +150,9 @@ func (rd *reader) scope(r *Rule, f field) {
 	if !f.there() {
 		return
 	}
-	scope := rd.fields(f, "category", "not")
-	r.Categories, r.Not = rd.strs(scope["category"]), rd.strs(scope["not"])
-	if scope != nil && !scope["category"].there() && !scope["not"].there() {
+	scope := rd.fields(f, "category", "except")
+	r.Categories, r.Not = rd.strs(scope["category"]), rd.strs(scope["except"])
+	if scope != nil && !scope["category"].there() && !scope["except"].there() {
 		rd.mistake(f.line, "scope.category is missing; name the categories or leave scope out")
 	}
 }

@@ -103,7 +103,7 @@ func (t *Text) hides(s Span, w *word, v disguise.View, i int, h *hits) bool {
 			if v.Undone[i+n]&disguise.Symbols != 0 {
 				return false
 			}
-		} else if n > 0 && !t.close(v.From[i+n]) {
+		} else if n > 0 && !t.close(v.From[i+n]) && v.Undone[i+n]&disguise.Symbols == 0 {
 			return false
 		}
 	}
