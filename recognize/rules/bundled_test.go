@@ -95,13 +95,3 @@ func TestBundledRulesAreNamedAfterTheirPack(t *testing.T) {
 		}
 	}
 }
-
-func BenchmarkBundledOn30000Runes(b *testing.B) {
-	s := bundledSet(b)
-	lines := match.Plain(strings.Repeat(readPage+"\n", 30000/len([]rune(readPage))))
-	for b.Loop() {
-		if _, err := s.Inspect(lines, Query{Category: "cosmetics", At: march}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -47,7 +47,8 @@ func (s *Set) Judge(lines []result.Line, q Query) (Judgement, error) {
 		fallback bool
 		f        result.Finding
 	}
-	var all []placed
+	var all []*placed
+	said := make([]bool, t.Len()) // by a rule that does not fall back
 	for _, p := range packs {
 		day := q.At.In(p.zone).Format(time.DateOnly)
 		for i := range p.Rules {
@@ -66,19 +67,19 @@ func (s *Set) Judge(lines []result.Line, q Query) (Judgement, error) {
 			met := r.spans(t)
 			switch {
 			case r.Require && len(met) == 0:
-				all = append(all, placed{match.Span{From: t.Len(), To: t.Len()}, false, p.capped(r.missing())})
+				all = append(all, &placed{match.Span{From: t.Len(), To: t.Len()}, false, p.capped(r.missing())})
 			case !r.Require:
 				for _, m := range met {
-					all = append(all, placed{m, r.Fallback, p.capped(r.finding(t, m))})
+					all = append(all, &placed{m, r.Fallback, p.capped(r.finding(t, m))})
+					for i := m.From; r.Mode == result.Enforce && !r.Fallback && i < m.To; i++ {
+						said[i] = true
+					}
 				}
 			}
 		}
 	}
-	said := all
-	all = slices.DeleteFunc(slices.Clone(all), func(x placed) bool {
-		return x.fallback && slices.ContainsFunc(said, func(y placed) bool { return !y.fallback && y.From < x.To && x.From < y.To })
-	})
-	slices.SortStableFunc(all, func(x, y placed) int {
+	all = slices.DeleteFunc(all, func(x *placed) bool { return x.fallback && slices.Contains(said[x.From:x.To], true) })
+	slices.SortStableFunc(all, func(x, y *placed) int {
 		return cmp.Or(x.From-y.From, cmp.Compare(x.f.Rule, y.f.Rule))
 	})
 	j.Findings = make([]result.Finding, len(all))

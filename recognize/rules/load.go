@@ -17,7 +17,7 @@ import (
 )
 
 // maxPackBytes bounds a pack file; the largest bundled one has some 10 kB.
-const maxPackBytes = 1 << 20
+const maxPackBytes = 4 << 20
 
 //go:embed packs/*.yaml
 var bundled embed.FS

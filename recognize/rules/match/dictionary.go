@@ -3,6 +3,7 @@ package match
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pageinspect/pageinspect/recognize/rules/korean"
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -56,18 +57,24 @@ type Dictionary struct {
 	words  []word
 	tight  *trie
 	groups int
+	known  map[string]Group   // groups by their words, since many rules name the same sets
 	apart  map[string][]int32 // words by their initial consonants
 }
 
 // NewDictionary returns an empty dictionary.
 func NewDictionary() *Dictionary {
-	return &Dictionary{tight: newTrie(), apart: map[string][]int32{}}
+	return &Dictionary{tight: newTrie(), known: map[string]Group{}, apart: map[string][]int32{}}
 }
 
 // Group makes a group of words, which must not be empty; see Words for how they are written.
 func (d *Dictionary) Group(sources []string, o Options) (Group, error) {
+	key := fmt.Sprint(o) + strings.Join(sources, "\x00")
+	if g, ok := d.known[key]; ok {
+		return g, nil
+	}
 	g := Group(d.groups)
 	d.groups++
+	d.known[key] = g
 	for _, s := range sources {
 		spellings, stem := Spellings(s)
 		for _, spelling := range spellings {

@@ -223,6 +223,9 @@ func fold(r rune) rune {
 
 // normal spells s as the views are spelled: NFKC, folded, white space as single spaces.
 func normal(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return !plain(r) && r != ' ' }) < 0 {
+		return strings.ToLower(strings.Join(strings.Fields(s), " "))
+	}
 	t := Read(Plain(s))
 	if len(t.glyphs) == 0 {
 		return ""
