@@ -72,7 +72,9 @@ func benchmarkInspect(b *testing.B, s *Set, text string) {
 	}
 }
 
-func BenchmarkBundledOn30000Runes(b *testing.B) { benchmarkInspect(b, bundledSet(b), readPages(30_000)) }
+func BenchmarkBundledOn30000Runes(b *testing.B) {
+	benchmarkInspect(b, bundledSet(b), readPages(30_000))
+}
 
 func BenchmarkBundledOn1000000Runes(b *testing.B) {
 	benchmarkInspect(b, bundledSet(b), readPages(1_000_000))
