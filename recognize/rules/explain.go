@@ -85,8 +85,9 @@ func (r *Rule) misses(t *match.Text) (all []Reason) {
 			return
 		}
 		seen[at] = true
+		s.By = i
 		quote, _, _ := t.Place(s)
-		all = append(all, Reason{Rule: r.ID, Quote: quote, Pattern: r.Any[i], Why: why})
+		all = append(all, Reason{Rule: r.ID, Quote: quote, Pattern: r.met(s), Why: why})
 	}
 	for _, s := range kept {
 		add(s.By, s, "")

@@ -156,7 +156,7 @@ func (r *Rule) excuse(t *match.Text, s match.Span) *excuse {
 // person to look at, so a fuzzy match is never more severe than review.
 func (r *Rule) finding(t *match.Text, m match.Span) result.Finding {
 	f := r.missing()
-	f.Match, f.Pattern, f.Evasion = m.Kind, r.Any[m.By], m.Evasion.String()
+	f.Match, f.Pattern, f.Evasion = m.Kind, r.met(m), m.Evasion.String()
 	f.Quote, f.Lines, f.Boxes = t.Place(m)
 	for i, b := range f.Boxes {
 		f.Box = f.Box.Union(b)
@@ -167,6 +167,14 @@ func (r *Rule) finding(t *match.Text, m match.Span) result.Finding {
 		f.Severity = result.ReviewSeverity
 	}
 	return f
+}
+
+// met is the words of the rule that were met, or what else of it was.
+func (r *Rule) met(m match.Span) string {
+	if words := r.patterns[m.By].Spelled(m); words != "" {
+		return words
+	}
+	return r.Any[m.By]
 }
 
 // missing is the rule broken by the page as a whole: nowhere in particular,

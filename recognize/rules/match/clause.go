@@ -37,10 +37,38 @@ func (t *Text) parts(i int) bool {
 		// One with no white space behind it may be a point in a number or an address, or hide a word.
 		return !t.close(i+1) || g.r == '!' || g.r == '?' || i > 1 && korean.ClosesClause(t.glyphs[i-2].r, t.glyphs[i-1].r)
 	}
+	if g.r == ',' && !t.close(i+1) {
+		return t.said(i)
+	}
 	if i == 0 || !t.close(i) || !korean.ClosesClause(t.glyphs[i-1].r, g.r) {
 		return false
 	}
 	return t.beginsWord(i + 1)
+}
+
+// shortest that stands before a comma and is a clause and no item of a list.
+const (
+	clauseWords = 2
+	clauseRunes = 7
+)
+
+// said says whether what stands before the comma at glyph i, back to the last
+// comma or end of a clause, is a clause of its own: not one noun of a list, nor
+// what "or" joins to what follows. English has other lists.
+func (t *Text) said(i int) bool {
+	if i < 2 || !korean.IsSyllable(t.glyphs[i-1].r) || t.glyphs[i-1].r == '나' && (t.glyphs[i-2].r == '거' || t.glyphs[i-2].r == '이') {
+		return false
+	}
+	words, runes := 1, 0
+	for j := i - 1; j >= t.begins[i] && t.glyphs[j].r != ','; j-- {
+		if t.glyphs[j].r == '(' { // of a note in brackets, which is one
+			return false
+		}
+		if runes++; j > t.begins[i] && !t.close(j) {
+			words++
+		}
+	}
+	return words >= clauseWords && runes >= clauseRunes
 }
 
 // Clause is the clause around a span: where it begins and ends.

@@ -218,7 +218,7 @@ func (d *Dictionary) candidates(t *Text) (all []candidate) {
 			}
 			node = to
 			for w := d.tight.word[node]; w >= 0; w = d.words[w].same {
-				all = append(all, candidate{Span{From: i, To: j + 1, Gap: gap}, w})
+				all = append(all, candidate{Span{From: i, To: j + 1, Gap: gap, Met: [3]int32{w + 1}}, w})
 			}
 		}
 	}

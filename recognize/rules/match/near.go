@@ -43,7 +43,13 @@ func (n Near) follow(t *Text, h *hits, parts []Group, may func(Span) bool) (foun
 				for k := s.To; k <= next[i].From; k++ {
 					gap = max(gap, t.glyphs[k].before)
 				}
-				both := Span{From: s.From, To: next[i].To, Kind: s.Kind, Gap: gap, Evasion: mergeEvasion(s, next[i])}
+				both := Span{From: s.From, To: next[i].To, Kind: s.Kind, Gap: gap, Evasion: mergeEvasion(s, next[i]), Met: s.Met}
+				for k := range both.Met {
+					if both.Met[k] == 0 {
+						both.Met[k] = next[i].Met[0]
+						break
+					}
+				}
 				if strict(next[i].Kind) > strict(both.Kind) {
 					both.Kind = next[i].Kind
 				}
