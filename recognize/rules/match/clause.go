@@ -13,21 +13,35 @@ func (t *Text) clauses() (begins, ends []int) {
 	if t.ends != nil || n == 0 {
 		return t.begins, t.ends
 	}
-	t.begins, t.ends = make([]int, n), make([]int, n)
-	from := 0
+	t.begins, t.ends, t.sentence = make([]int, n), make([]int, n), make([]int, n)
+	from, first := 0, 0
+	end := func(ends []int, from, to int) {
+		for j := from; j < to; j++ {
+			ends[j] = to
+		}
+	}
 	for i := range t.glyphs {
 		t.begins[i] = from
-		if i+1 == n || t.parts(i) {
-			for j := from; j <= i; j++ {
-				t.ends[j] = i + 1
-			}
+		last := i+1 == n || t.parts(i)
+		if last {
+			end(t.sentence, first, i+1)
+			first = i + 1
+		}
+		if last || t.glyphs[i].r == ',' && !t.close(i+1) && t.said(i) {
+			end(t.ends, from, i+1)
 			from = i + 1
 		}
 	}
 	return t.begins, t.ends
 }
 
-// parts says whether a clause ends with glyph i, which is not the last.
+// sentences has, of each glyph, the one after the last of its sentence; a comma ends none.
+func (t *Text) sentences() []int {
+	t.clauses()
+	return t.sentence
+}
+
+// parts says whether a sentence, or a clause set against the next, ends with glyph i, which is not the last.
 func (t *Text) parts(i int) bool {
 	g, next := t.glyphs[i], t.glyphs[i+1]
 	if next.before == block {
@@ -36,9 +50,6 @@ func (t *Text) parts(i int) bool {
 	if stops[g.r] {
 		// One with no white space behind it may be a point in a number or an address, or hide a word.
 		return !t.close(i+1) || g.r == '!' || g.r == '?' || i > 1 && korean.ClosesClause(t.glyphs[i-2].r, t.glyphs[i-1].r)
-	}
-	if g.r == ',' && !t.close(i+1) {
-		return t.said(i)
 	}
 	if i == 0 || !t.close(i) || !korean.ClosesClause(t.glyphs[i-1].r, g.r) {
 		return false

@@ -30,7 +30,7 @@ func (n Near) find(t *Text, h *hits, may func(Span) bool) []Span {
 
 // follow joins each place of the first part with the nearest of the second behind it, and so on.
 func (n Near) follow(t *Text, h *hits, parts []Group, may func(Span) bool) (found []Span) {
-	_, ends := t.clauses()
+	ends := t.sentences()
 	whole := h.of[parts[0]]
 	for i, g := range parts[1:] {
 		last := i+2 == len(parts)

@@ -13,8 +13,8 @@ import (
 type Span struct {
 	From, To int
 	Kind     result.Match
-	Gap      Gap     // the widest inside
-	Evasion  Evasion // what had to be undone
+	Gap      Gap      // the widest inside
+	Evasion  Evasion  // what had to be undone
 	Met      [3]int32 // the words that were met, as Spelled names them; 0 for none
 	By       int      // for who looks for several patterns: which it was
 }

@@ -62,6 +62,7 @@ type Text struct {
 	begins     []int  // see clauses
 	classified map[NumberClass][]Span
 	ends       []int
+	sentence   []int
 
 	// What the dictionary last looked for was met by.
 	dictionary *Dictionary
