@@ -129,6 +129,12 @@ func TestLoadRefusesALargePack(t *testing.T) {
 	}
 }
 
+func TestAPackMayBeginAsWindowsBeginsFiles(t *testing.T) {
+	if _, err := Load(fstest.MapFS{"a.yaml": {Data: []byte("\ufeff" + pack("a", "a.one"))}}, "a.yaml"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestMerge(t *testing.T) {
 	load := func(files map[string]string) *Set {
 		t.Helper()

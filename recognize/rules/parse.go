@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -74,18 +75,20 @@ func (rd *reader) zone(f field) *time.Location {
 
 // root parses the YAML; nil if there is no tree to look at.
 func (rd *reader) root(data []byte) ast.Node {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // as Windows begins its files
 	switch {
 	case len(data) > maxPackBytes:
 		rd.mistake(0, "%d bytes, more than %d; split the pack", len(data), maxPackBytes)
 		return nil
 	case !utf8.Valid(data):
-		rd.mistake(0, "is not UTF-8; save it as UTF-8")
+		rd.mistake(0, "is not UTF-8; save it as UTF-8 (UTF-8로 저장하세요)")
 		return nil
 	}
 	f, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		if e, ok := errors.AsType[yaml.Error](err); ok {
-			rd.mistake(lineOfToken(e.GetToken(), 1), "not YAML: %s", e.GetMessage())
+			line := lineOfToken(e.GetToken(), 1)
+			rd.mistake(line, "not YAML: %s%s", e.GetMessage(), cure(data, line))
 		} else {
 			rd.mistake(1, "not YAML: %v", err)
 		}
@@ -283,9 +286,23 @@ func (r *Rule) verify(file string) (wrong mistakes) {
 			continue
 		}
 		wrong = append(wrong, mistake{file, r.testLines[i], fmt.Sprintf(
-			"rule %s fails its own test: %q should %s; mend match, unless or the test", r.ID, s, want)})
+			"rule %s fails its own test: %q should %s%s; mend match, unless or the test", r.ID, s, want, r.because(s, hit))})
 	}
 	return wrong
+}
+
+// because says why a test that should hit does not, where that is known, and by
+// what one that should miss is met.
+func (r *Rule) because(text string, hit bool) string {
+	for _, m := range r.misses(match.Read(match.Plain(text))) {
+		switch {
+		case hit && m.Why != "":
+			return fmt.Sprintf(" (%q %s)", m.Quote, m.Why)
+		case !hit && m.Why == "":
+			return fmt.Sprintf(" (%q is met by %s)", m.Quote, m.Pattern)
+		}
+	}
+	return ""
 }
 
 // name reads the id of a rule or the name of a pack.
