@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // for the zones of packs, which a container need not have
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"

@@ -54,7 +54,7 @@ func (t *Text) parts(i int) bool {
 	if i == 0 || !t.close(i) || !korean.ClosesClause(t.glyphs[i-1].r, g.r) {
 		return false
 	}
-	return t.beginsWord(i + 1)
+	return t.beginsWord(i+1) && !stops[next.r] && next.r != ','
 }
 
 // shortest that stands before a comma and is a clause and no item of a list.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pageinspect/pageinspect/recognize/rules/disguise"
 	"github.com/pageinspect/pageinspect/recognize/rules/korean"
 	"github.com/pageinspect/pageinspect/shared/result"
 )
@@ -285,6 +286,11 @@ func (t *Text) accept(s Span, w *word, h *hits) (Span, bool) {
 	broken := piece == 1 && last > 1 // one syllable cut off, as 남 is in "조건만 남겼"
 	if broken && !t.closes(s.To) || w.ends && !t.endsWord(s.To, h.known) {
 		return s, false
+	}
+	for _, g := range t.glyphs[s.From:s.To] {
+		if g.typed {
+			s.Evasion |= disguise.Jamo & w.evasion
+		}
 	}
 	if !verbatim {
 		s.Kind = result.Spacing
