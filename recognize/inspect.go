@@ -32,15 +32,16 @@ func judge(r *result.Result, set *rules.Set, at time.Time) error {
 	if err != nil {
 		return err
 	}
-	findings, err := set.Inspect(r.Lines, rules.Query{Category: r.Category, Packs: r.Packs, At: at})
+	judged, err := set.Judge(r.Lines, rules.Query{Category: r.Category, Packs: r.Packs, At: at})
 	if err != nil {
 		return err
 	}
+	r.Scope = judged.Scope
 	r.Rules = make([]string, 0, len(packs))
 	for _, p := range packs {
 		r.Rules = append(r.Rules, p.String())
 	}
-	r.Findings = append(findings, indecent(r)...)
+	r.Findings = append(judged.Findings, indecent(r)...)
 	if r.Findings == nil {
 		r.Findings = []result.Finding{} // the contract has a list, if an empty one
 	}

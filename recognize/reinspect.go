@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
 	"time"
 
@@ -147,5 +148,6 @@ func without(a, b []result.Finding) []result.Finding {
 func equal(a, b result.Finding) bool {
 	return a.Rule == b.Rule && a.Severity == b.Severity && a.Mode == b.Mode && a.Quote == b.Quote && a.Match == b.Match &&
 		a.Box == b.Box && slices.Equal(a.Boxes, b.Boxes) && slices.Equal(a.Lines, b.Lines) &&
-		a.Message == b.Message && a.Law == b.Law && slices.Equal(a.Suggest, b.Suggest)
+		a.Message == b.Message && a.Law == b.Law && slices.Equal(a.Suggest, b.Suggest) &&
+		a.Pattern == b.Pattern && a.Evasion == b.Evasion && a.Kind == b.Kind && reflect.DeepEqual(a.Basis, b.Basis)
 }

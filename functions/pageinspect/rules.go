@@ -2,39 +2,122 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/spf13/cobra"
 )
 
 func rulesCommand() *cobra.Command {
-	return &cobra.Command{
+	c := &cobra.Command{
 		Use:   "rules [FILE…]",
-		Short: "Check rule packs and list them",
+		Short: "Check rule packs, list them, try them and compare them",
 		Long: `Load the rule packs given, or the bundled ones, run every rule's own hit and
-miss tests, and list the packs. Mistakes are reported with file and line.`,
+miss tests, and list the packs. Mistakes are reported with file and line.
+
+A pack is a YAML file, or a plain list of words: a .txt with a word a line, or
+a .csv with the columns phrase, severity, message and category. How packs are
+written is in recognize/rules/README.md; a pack:
+
+  version: v1
+  pack: mine
+  rules:
+    - id: mine.miracle
+      mode: enforce            # off, report or enforce
+      severity: review         # high, review or info
+      message: "근거가 필요한 표현"
+      match: {any: ["기적의 크림"]}
+      tests: {hit: ["기적의 크림"], miss: ["크림"]}`,
+		RunE: func(c *cobra.Command, files []string) error { return listRules(c, files, true) },
+	}
+	c.AddCommand(rulesCheckCommand(), rulesListCommand(), rulesTryCommand(), rulesDiffCommand())
+	return c
+}
+
+// packsOf loads the packs of the files, or the bundled ones for none.
+func packsOf(files []string) (*rules.Set, error) {
+	if len(files) == 0 {
+		return rules.Bundled()
+	}
+	return rules.LoadFiles(files...)
+}
+
+func rulesCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check [FILE…]",
+		Short: "Check rule packs and run every rule's own tests",
 		RunE: func(c *cobra.Command, files []string) error {
-			set, err := rules.Bundled()
-			if len(files) > 0 {
-				set, err = rules.LoadFiles(files...)
-			}
+			set, err := packsOf(files)
 			if err != nil {
 				return err
 			}
-			t := table.NewWriter()
-			t.SetStyle(table.StyleLight)
-			t.AppendHeader(table.Row{"pack", "rule", "severity", "mode", "message"})
-			count := 0
-			for _, p := range set.Packs() {
-				for _, r := range p.Rules {
-					t.AppendRow(table.Row{p.Name, r.ID, r.Severity, r.Mode, r.Message})
-					count++
-				}
+			for _, n := range set.Notes() {
+				fmt.Fprintln(c.OutOrStdout(), "note:", n)
 			}
-			fmt.Fprintln(c.OutOrStdout(), t.Render())
-			fmt.Fprintf(c.OutOrStdout(), "%d rules, every one passes its own tests\n", count)
+			fmt.Fprintln(c.OutOrStdout(), passed(set))
 			return nil
 		},
 	}
+}
+
+// passed says how many rules passed their tests.
+func passed(set *rules.Set) string {
+	n := 0
+	for _, p := range set.Packs() {
+		n += len(p.Rules)
+	}
+	if n == 1 {
+		return "1 rule, and it passes its own tests"
+	}
+	return fmt.Sprintf("%d rules, every one passes its own tests", n)
+}
+
+func rulesListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list [FILE…]",
+		Short: "List the rules of packs with their scope, dates and law",
+		RunE:  func(c *cobra.Command, files []string) error { return listRules(c, files, false) },
+	}
+}
+
+// listRules shows the rules: the few columns that most want to see, or all.
+func listRules(c *cobra.Command, files []string, short bool) error {
+	set, err := packsOf(files)
+	if err != nil {
+		return err
+	}
+	t := table.NewWriter()
+	t.SetStyle(table.StyleLight)
+	if short {
+		t.AppendHeader(table.Row{"pack", "rule", "severity", "mode", "message"})
+	} else {
+		t.AppendHeader(table.Row{"pack", "rule", "severity", "mode", "kind", "scope", "from", "until", "law", "message"})
+	}
+	t.SetColumnConfigs([]table.ColumnConfig{{Name: "law", WidthMax: 40}, {Name: "message", WidthMax: 50, WidthMaxEnforcer: text.WrapSoft}})
+	for _, p := range set.Packs() {
+		for _, r := range p.Rules {
+			if short {
+				t.AppendRow(table.Row{p.Name, r.ID, r.Severity, r.Mode, r.Message})
+				continue
+			}
+			t.AppendRow(table.Row{p.Name, r.ID, r.Severity, r.Mode, r.Kind, scopeOf(r), r.From, r.Until, r.Law, r.Message})
+		}
+	}
+	fmt.Fprintln(c.OutOrStdout(), t.Render())
+	for _, n := range set.Notes() {
+		fmt.Fprintln(c.OutOrStdout(), "note:", n)
+	}
+	fmt.Fprintln(c.OutOrStdout(), passed(set))
+	return nil
+}
+
+// scopeOf shows the categories that a rule is for.
+func scopeOf(r rules.Rule) string {
+	s := strings.Join(r.Categories, ", ")
+	if len(r.Not) > 0 {
+		s += " except " + strings.Join(r.Not, ", ")
+	}
+	return strings.TrimSpace(s)
 }

@@ -52,7 +52,7 @@ func (s *Set) Explain(lines []result.Line, q Query) (Judgement, []Reason, error)
 					why.Why = "the rule is off"
 				case !r.inForce(day):
 					why.Why = fmt.Sprintf("the rule is not in force on %s (%s)", day, strings.Trim(r.From+" to "+r.Until, " "))
-				case slices.Contains(j.Scope.LeftOut, r.ID):
+				case slices.Contains(j.leftOut, r.ID):
 					why.Why = fmt.Sprintf("the rule is out of scope: it is for %s", r.scope())
 				case why.Why == "":
 					continue // it is a finding
@@ -85,8 +85,9 @@ func (r *Rule) misses(t *match.Text) (all []Reason) {
 			return
 		}
 		seen[at] = true
+		s.By = i
 		quote, _, _ := t.Place(s)
-		all = append(all, Reason{Rule: r.ID, Quote: quote, Pattern: r.Any[i], Why: why})
+		all = append(all, Reason{Rule: r.ID, Quote: quote, Pattern: r.met(s), Why: why})
 	}
 	for _, s := range kept {
 		add(s.By, s, "")

@@ -23,6 +23,7 @@ func (s *Set) Inspect(lines []result.Line, q Query) ([]result.Finding, error) {
 type Judgement struct {
 	Findings []result.Finding
 	Scope    result.Scope
+	leftOut  []string // ids of the rules that are for other categories
 }
 
 // Judge is Inspect, and says what was made of the category and which rules
@@ -42,10 +43,12 @@ func (s *Set) Judge(lines []result.Line, q Query) (Judgement, error) {
 		categories = append(categories, canonical(j.Scope.Category)...)
 	}
 	type placed struct {
-		at int
-		f  result.Finding
+		match.Span
+		fallback bool
+		f        result.Finding
 	}
-	var all []placed
+	var all []*placed
+	said := make([]bool, t.Len()) // by a rule that does not fall back
 	for _, p := range packs {
 		day := q.At.In(p.zone).Format(time.DateOnly)
 		for i := range p.Rules {
@@ -54,22 +57,30 @@ func (s *Set) Judge(lines []result.Line, q Query) (Judgement, error) {
 				continue
 			}
 			if !r.covers(categories) {
-				j.Scope.LeftOut = append(j.Scope.LeftOut, r.ID)
+				j.leftOut = append(j.leftOut, r.ID)
+				if j.Scope.LeftOut == nil {
+					j.Scope.LeftOut = map[string]int{}
+				}
+				j.Scope.LeftOut[p.Name]++
 				continue
 			}
 			met := r.spans(t)
 			switch {
 			case r.Require && len(met) == 0:
-				all = append(all, placed{t.Len(), p.capped(r.missing())})
+				all = append(all, &placed{match.Span{From: t.Len(), To: t.Len()}, false, p.capped(r.missing())})
 			case !r.Require:
 				for _, m := range met {
-					all = append(all, placed{m.From, p.capped(r.finding(t, m))})
+					all = append(all, &placed{m, r.Fallback, p.capped(r.finding(t, m))})
+					for i := m.From; r.Mode == result.Enforce && !r.Fallback && i < m.To; i++ {
+						said[i] = true
+					}
 				}
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(x, y placed) int {
-		return cmp.Or(x.at-y.at, cmp.Compare(x.f.Rule, y.f.Rule))
+	all = slices.DeleteFunc(all, func(x *placed) bool { return x.fallback && slices.Contains(said[x.From:x.To], true) })
+	slices.SortStableFunc(all, func(x, y *placed) int {
+		return cmp.Or(x.From-y.From, cmp.Compare(x.f.Rule, y.f.Rule))
 	})
 	j.Findings = make([]result.Finding, len(all))
 	for i, p := range all {
@@ -145,7 +156,7 @@ func (r *Rule) excuse(t *match.Text, s match.Span) *excuse {
 // person to look at, so a fuzzy match is never more severe than review.
 func (r *Rule) finding(t *match.Text, m match.Span) result.Finding {
 	f := r.missing()
-	f.Match, f.Pattern, f.Evasion = m.Kind, r.Any[m.By], m.Evasion.String()
+	f.Match, f.Pattern, f.Evasion = m.Kind, r.met(m), m.Evasion.String()
 	f.Quote, f.Lines, f.Boxes = t.Place(m)
 	for i, b := range f.Boxes {
 		f.Box = f.Box.Union(b)
@@ -156,6 +167,14 @@ func (r *Rule) finding(t *match.Text, m match.Span) result.Finding {
 		f.Severity = result.ReviewSeverity
 	}
 	return f
+}
+
+// met is the words of the rule that were met, or what else of it was.
+func (r *Rule) met(m match.Span) string {
+	if words := r.patterns[m.By].Spelled(m); words != "" {
+		return words
+	}
+	return r.Any[m.By]
 }
 
 // missing is the rule broken by the page as a whole: nowhere in particular,

@@ -91,7 +91,7 @@ func TestInspect(t *testing.T) {
 	cosmetics := Query{Category: "cosmetics", Packs: []string{"claims"}, At: march}
 	any := Query{Packs: []string{"claims"}, At: march}
 	on := func(y int, m time.Month, d int) Query {
-		return Query{Packs: []string{"claims"}, At: time.Date(y, m, d, 23, 0, 0, 0, time.UTC)}
+		return Query{Packs: []string{"claims"}, At: time.Date(y, m, d, 23, 0, 0, 0, korea)}
 	}
 	for _, tt := range []struct {
 		name string
@@ -108,14 +108,16 @@ func TestInspect(t *testing.T) {
 		{"scoped, without a category", any, "여드름 완전 치료", []string{}},
 		{"scoped, another category", Query{Category: "food", At: march}, "여드름 완전 치료", []string{}},
 		{"scoped, category spelled otherwise", Query{Category: " Cosmetics ", Packs: any.Packs, At: march}, "여드름 완전 치료", []string{"acne/high/exact:여드름 완전 치료"}},
-		{"scoped, second category", Query{Category: "화장품", At: march}, "여드름 완전 치료", []string{"acne/high/exact:여드름 완전 치료"}},
+		{"scoped, second category", Query{Category: "화장품", Packs: any.Packs, At: march}, "여드름 완전 치료", []string{"acne/high/exact:여드름 완전 치료"}},
+		{"scoped, an alias of the category", Query{Category: "스킨케어", Packs: any.Packs, At: march}, "여드름 완전 치료", []string{"acne/high/exact:여드름 완전 치료"}},
+		{"scoped, the text speaks of the category", any, "여드름 완전 치료 크림", []string{"acne/high/exact:여드름 완전 치료"}},
 		{"before from", on(2026, 2, 28), "봄맞이", []string{}},
 		{"on from", on(2026, 3, 1), "봄맞이", []string{"dated/high/exact:봄맞이"}},
 		{"on until", on(2026, 3, 31), "봄맞이", []string{"dated/high/exact:봄맞이"}},
 		{"after until", on(2026, 4, 1), "봄맞이", []string{}},
 		{"missing, after all else", Query{Category: "cosmetics", At: march}, "크림 최고", []string{"best/review/exact:최고", "cautions/review/:"}},
 		{"not missing", Query{Category: "cosmetics", At: march}, "주 의 사 항", []string{}},
-		{"missing, not in its scope", Query{At: march}, "크림", []string{}},
+		{"missing, not in its scope", Query{At: march}, "우산", []string{}},
 		{"no text at all", Query{Category: "cosmetics", At: march}, "", []string{"cautions/review/:"}},
 		{"all packs", Query{Category: "cosmetics", At: march}, "최고", []string{"best/review/exact:최고", "cautions/review/:"}},
 		{"one pack", Query{Category: "cosmetics", Packs: []string{"notice"}, At: march}, "최고", []string{"cautions/review/:"}},
@@ -128,14 +130,22 @@ func TestInspect(t *testing.T) {
 	}
 }
 
-func TestADayIsADayWhereTheQueryIs(t *testing.T) {
-	seoul := time.FixedZone("KST", 9*60*60)
-	at := time.Date(2026, 2, 28, 20, 0, 0, 0, time.UTC)
-	if got := inspect(t, Query{At: at}, "봄맞이"); len(got) != 0 {
-		t.Errorf("in UTC it is still February; found %v", got)
+func TestADayIsADayOfThePacksZone(t *testing.T) {
+	at := time.Date(2026, 2, 28, 20, 0, 0, 0, time.UTC) // in Seoul it is March already, wherever the program runs
+	for _, zone := range []*time.Location{time.UTC, time.FixedZone("HST", -10*60*60)} {
+		if got := inspect(t, Query{At: at.In(zone)}, "봄맞이"); len(got) != 1 {
+			t.Errorf("asked from %s: found %v", zone, got)
+		}
 	}
-	if got := inspect(t, Query{At: at.In(seoul)}, "봄맞이"); len(got) != 1 {
-		t.Errorf("in Seoul it is March already; found %v", got)
+	if got := inspect(t, Query{At: at.Add(-8 * time.Hour)}, "봄맞이"); len(got) != 0 {
+		t.Errorf("in Seoul it is still February; found %v", got)
+	}
+	s, err := Load(fstest.MapFS{"a.yaml": {Data: []byte(strings.Replace(sample, "pack: claims", "pack: claims\nzone: America/New_York", 1))}}, "a.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := s.Inspect(match.Plain("봄맞이"), Query{At: at}); len(got) != 0 {
+		t.Errorf("in New York it is still February; found %v", got)
 	}
 }
 
@@ -152,7 +162,7 @@ func TestFindingIsWhole(t *testing.T) {
 	want := []result.Finding{{
 		Rule: "best", Severity: result.ReviewSeverity, Mode: result.Enforce, Quote: "최고", Match: result.Exact,
 		Box: box, Boxes: []page.Box{box}, Lines: []int{1}, Message: "근거가 필요한 표현",
-		Law: "표시·광고의 공정화에 관한 법률 제3조 제1항", Suggest: []string{"우수한"},
+		Law: "표시·광고의 공정화에 관한 법률 제3조 제1항", Suggest: []string{"우수한"}, Pattern: "최고", Kind: result.Forbidden,
 	}}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"embed"
@@ -17,7 +18,7 @@ import (
 )
 
 // maxPackBytes bounds a pack file; the largest bundled one has some 10 kB.
-const maxPackBytes = 1 << 20
+const maxPackBytes = 4 << 20
 
 //go:embed packs/*.yaml
 var bundled embed.FS
@@ -86,7 +87,7 @@ func loadPath(fsys fs.FS, p, shown string) (packs []Pack, wrong mistakes) {
 		}
 		names = nil
 		for _, e := range entries {
-			if ext := path.Ext(e.Name()); !e.IsDir() && (ext == ".yaml" || ext == ".yml") {
+			if ext := strings.ToLower(path.Ext(e.Name())); !e.IsDir() && (ext == ".yaml" || ext == ".yml") {
 				names = append(names, e.Name())
 			}
 		}
@@ -101,7 +102,11 @@ func loadPath(fsys fs.FS, p, shown string) (packs []Pack, wrong mistakes) {
 			wrong = append(wrong, unreadable(shown, err)...)
 			continue
 		}
-		pack, ms := parsePack(shown, data)
+		parse := parsePack
+		if isList(name) || name == "" && isList(p) && !bytes.HasPrefix(data, []byte("version:")) {
+			parse = parseList
+		}
+		pack, ms := parse(shown, data)
 		packs, wrong = append(packs, pack), append(wrong, ms...)
 	}
 	return packs, wrong

@@ -129,6 +129,12 @@ func TestLoadRefusesALargePack(t *testing.T) {
 	}
 }
 
+func TestAPackMayBeginAsWindowsBeginsFiles(t *testing.T) {
+	if _, err := Load(fstest.MapFS{"a.yaml": {Data: []byte("\ufeff" + pack("a", "a.one"))}}, "a.yaml"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestMerge(t *testing.T) {
 	load := func(files map[string]string) *Set {
 		t.Helper()
@@ -139,7 +145,8 @@ func TestMerge(t *testing.T) {
 		return s
 	}
 	base := load(map[string]string{"a.yaml": pack("a", "a.one", "a.two"), "b.yaml": pack("b", "b.one")})
-	got, err := Merge(base, load(map[string]string{"mine.yaml": pack("a", "a.one"), "new.yaml": pack("c", "a.two")}))
+	own := strings.Replace(pack("a", "a.one"), "pack: a", "pack: a\nreplace: true", 1)
+	got, err := Merge(base, load(map[string]string{"mine.yaml": own, "new.yaml": pack("c", "a.two")}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,6 +155,10 @@ func TestMerge(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{"a a.one a.two", "b b.one"}, names(base)); d != "" {
 		t.Errorf("base was changed: %s", d)
+	}
+	_, err = Merge(base, load(map[string]string{"mine.yaml": pack("a", "a.other")}))
+	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "would take its 2 rules away; rename it, or say replace: true") {
+		t.Errorf("error %v, want one about the two rules of a", err)
 	}
 	_, err = Merge(base, load(map[string]string{"c.yaml": pack("c", "a.two")}))
 	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), `duplicate rule id "a.two"`) {

@@ -1,12 +1,14 @@
 package rules
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // for the zones of packs, which a container need not have
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
@@ -74,18 +76,20 @@ func (rd *reader) zone(f field) *time.Location {
 
 // root parses the YAML; nil if there is no tree to look at.
 func (rd *reader) root(data []byte) ast.Node {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // as Windows begins its files
 	switch {
 	case len(data) > maxPackBytes:
 		rd.mistake(0, "%d bytes, more than %d; split the pack", len(data), maxPackBytes)
 		return nil
 	case !utf8.Valid(data):
-		rd.mistake(0, "is not UTF-8; save it as UTF-8")
+		rd.mistake(0, "is not UTF-8; save it as UTF-8 (UTF-8로 저장하세요)")
 		return nil
 	}
 	f, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		if e, ok := errors.AsType[yaml.Error](err); ok {
-			rd.mistake(lineOfToken(e.GetToken(), 1), "not YAML: %s", e.GetMessage())
+			line := lineOfToken(e.GetToken(), 1)
+			rd.mistake(line, "not YAML: %s%s", e.GetMessage(), cure(data, line))
 		} else {
 			rd.mistake(1, "not YAML: %v", err)
 		}
@@ -112,7 +116,7 @@ func (rd *reader) root(data []byte) ast.Node {
 func (rd *reader) rule(f field, v vocabulary, top map[string]field, checked string) Rule {
 	before := len(rd.wrong)
 	f.name = ""
-	k := rd.fields(f, "id", "mode", "severity", "kind", "scope", "from", "until", "law", "message", "suggest", "match", "unless", "excuse", "evasion", "tests")
+	k := rd.fields(f, "id", "mode", "severity", "kind", "fallback", "scope", "from", "until", "law", "message", "suggest", "match", "unless", "excuse", "evasion", "tests")
 	r := Rule{line: f.line, Where: mistake{rd.file, f.line, ""}.place(), Kind: result.Forbidden}
 	if k == nil {
 		return r
@@ -123,6 +127,7 @@ func (rd *reader) rule(f field, v vocabulary, top map[string]field, checked stri
 	if k["kind"].there() {
 		r.Kind = choice(rd, k["kind"], result.Kinds...)
 	}
+	r.Fallback = rd.truth(k["fallback"])
 	scope := k["scope"]
 	if !scope.there() {
 		scope = top["scope"]
@@ -149,9 +154,9 @@ func (rd *reader) scope(r *Rule, f field) {
 	if !f.there() {
 		return
 	}
-	scope := rd.fields(f, "category", "not")
-	r.Categories, r.Not = rd.strs(scope["category"]), rd.strs(scope["not"])
-	if scope != nil && !scope["category"].there() && !scope["not"].there() {
+	scope := rd.fields(f, "category", "except")
+	r.Categories, r.Not = rd.strs(scope["category"]), rd.strs(scope["except"])
+	if scope != nil && !scope["category"].there() && !scope["except"].there() {
 		rd.mistake(f.line, "scope.category is missing; name the categories or leave scope out")
 	}
 }
@@ -282,9 +287,23 @@ func (r *Rule) verify(file string) (wrong mistakes) {
 			continue
 		}
 		wrong = append(wrong, mistake{file, r.testLines[i], fmt.Sprintf(
-			"rule %s fails its own test: %q should %s; mend match, unless or the test", r.ID, s, want)})
+			"rule %s fails its own test: %q should %s%s; mend match, unless or the test", r.ID, s, want, r.because(s, hit))})
 	}
 	return wrong
+}
+
+// because says why a test that should hit does not, where that is known, and by
+// what one that should miss is met.
+func (r *Rule) because(text string, hit bool) string {
+	for _, m := range r.misses(match.Read(match.Plain(text))) {
+		switch {
+		case hit && m.Why != "":
+			return fmt.Sprintf(" (%q %s)", m.Quote, m.Why)
+		case !hit && m.Why == "":
+			return fmt.Sprintf(" (%q is met by %s)", m.Quote, m.Pattern)
+		}
+	}
+	return ""
 }
 
 // name reads the id of a rule or the name of a pack.

@@ -53,6 +53,7 @@ type Rule struct {
 	Unless      []string
 	Excuses     []string
 	Require     bool // a finding when nothing matches
+	Fallback    bool // no finding where another rule is broken by the same words
 	Fuzzy       int  // jamo distance allowed
 	Where       string
 	Hit, Miss   []string // the rule's own tests

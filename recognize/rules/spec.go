@@ -111,10 +111,6 @@ func (rd *reader) expand(f field, v vocabulary, source string) []string {
 		rd.mistake(f.line, "%s: %v", f.name, err)
 	}
 	for _, w := range words {
-		if i := strings.IndexByte(w, '~'); i >= 0 && i < len(w)-1 {
-			rd.mistake(f.line, "%s: in %q the ~ of a stem does not stand at the end; leave it out", f.name, w)
-			break
-		}
 		if r := []rune(strings.TrimSpace(w)); len(r) > 1 && strings.ContainsRune("“”‘’", r[0]) && strings.ContainsRune("“”‘’", r[len(r)-1]) {
 			rd.mistake(f.line, `%s: the curly quotes of %s are taken as part of the phrase; write straight ones: "%s"`, f.name, w, string(r[1:len(r)-1]))
 			break

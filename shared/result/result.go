@@ -153,10 +153,11 @@ func (b Basis) String() string {
 
 // Scope says by which category a page was judged.
 type Scope struct {
-	Category string   `json:"category,omitempty"` // the one that was taken; empty: none, only rules for every product
-	Unknown  bool     `json:"unknown,omitempty"`  // the request has no category, or one that no rule knows
-	Guessed  bool     `json:"guessed,omitempty"`  // the category is what the text speaks of
-	LeftOut  []string `json:"left_out,omitempty"` // ids of the rules in force that are for other categories
+	Category string `json:"category,omitempty"` // the one that was taken; empty: none, only rules for every product
+	Unknown  bool   `json:"unknown,omitempty"`  // the request has no category, or one that no rule knows
+	Guessed  bool   `json:"guessed,omitempty"`  // the category is what the text speaks of
+	// LeftOut counts, by pack, the rules in force that are for other categories.
+	LeftOut map[string]int `json:"left_out,omitempty"`
 }
 
 // Page is what a result repeats of the manifest.

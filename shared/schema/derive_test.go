@@ -51,6 +51,7 @@ var leaves = map[reflect.Type]*jsonschema.Schema{
 	reflect.TypeFor[result.Severity](): enum(result.High, result.ReviewSeverity, result.Info),
 	reflect.TypeFor[result.Mode]():     enum(result.Off, result.Report, result.Enforce),
 	reflect.TypeFor[result.Match]():    enum(result.Exact, result.Spacing, result.Fuzzy),
+	reflect.TypeFor[result.Kind]():     enum(result.Kinds...),
 	reflect.TypeFor[result.Source]():   enum(result.InPicture, result.InBoth),
 	reflect.TypeFor[json.RawMessage](): {},
 	reflect.TypeFor[[]byte]():          {Type: "string", ContentEncoding: "base64"},

@@ -21,7 +21,7 @@ func whole(text []Char, undone []Kind) (View, bool) {
 			changed = changed || v.Undone[len(v.Undone)-1] != None
 			i += n
 			continue
-		case i > 0 && c.Close && !letterOrDigit(c.R):
+		case i > 0 && !letterOrDigit(c.R):
 			if n := between(text, i); n > 0 {
 				i, pending, changed = i+n, Symbols, true
 				continue
@@ -44,18 +44,23 @@ func letterOrDigit(r rune) bool {
 }
 
 // between is how many symbols from i on stand between two letters of one script
-// that are parts of a word, 0 if they do not.
+// that are parts of a word, 0 if they do not. White space may stand around them
+// where every letter is alone, as in 튼 / 살 / 제 / 거.
 func between(text []Char, i int) int {
 	n := 0
-	for i+n < len(text) && text[i+n].Close && !letterOrDigit(text[i+n].R) {
+	for i+n < len(text) && (n == 0 || text[i+n].Close) && !letterOrDigit(text[i+n].R) {
 		n++
 	}
-	if n == 0 || n > mostSymbols || i+n >= len(text) || !text[i+n].Close {
+	if n == 0 || n > mostSymbols || i+n >= len(text) {
 		return 0
 	}
+	spaced := !text[i].Close || !text[i+n].Close
+	if spaced && (i > 1 && text[i-1].Close && letterOrDigit(text[i-2].R) || i+n+1 < len(text) && text[i+n+1].Close && letterOrDigit(text[i+n+1].R)) {
+		return 0
+	}
+	korean := func(r rune) bool { return hangul(r) || jamoOf(r) != 0 }
 	before, after := text[i-1].R, text[i+n].R
-	if hangul(before) && hangul(after) || latin(before) && latin(after) || jamoOf(before) != 0 && jamoOf(after) != 0 ||
-		(hangul(before) || jamoOf(before) != 0) && (hangul(after) || jamoOf(after) != 0) {
+	if korean(before) && korean(after) || latin(before) && latin(after) {
 		return n
 	}
 	return 0

@@ -13,21 +13,35 @@ func (t *Text) clauses() (begins, ends []int) {
 	if t.ends != nil || n == 0 {
 		return t.begins, t.ends
 	}
-	t.begins, t.ends = make([]int, n), make([]int, n)
-	from := 0
+	t.begins, t.ends, t.sentence = make([]int, n), make([]int, n), make([]int, n)
+	from, first := 0, 0
+	end := func(ends []int, from, to int) {
+		for j := from; j < to; j++ {
+			ends[j] = to
+		}
+	}
 	for i := range t.glyphs {
 		t.begins[i] = from
-		if i+1 == n || t.parts(i) {
-			for j := from; j <= i; j++ {
-				t.ends[j] = i + 1
-			}
+		last := i+1 == n || t.parts(i)
+		if last {
+			end(t.sentence, first, i+1)
+			first = i + 1
+		}
+		if last || t.glyphs[i].r == ',' && !t.close(i+1) && t.said(i) {
+			end(t.ends, from, i+1)
 			from = i + 1
 		}
 	}
 	return t.begins, t.ends
 }
 
-// parts says whether a clause ends with glyph i, which is not the last.
+// sentences has, of each glyph, the one after the last of its sentence; a comma ends none.
+func (t *Text) sentences() []int {
+	t.clauses()
+	return t.sentence
+}
+
+// parts says whether a sentence, or a clause set against the next, ends with glyph i, which is not the last.
 func (t *Text) parts(i int) bool {
 	g, next := t.glyphs[i], t.glyphs[i+1]
 	if next.before == block {
@@ -40,7 +54,32 @@ func (t *Text) parts(i int) bool {
 	if i == 0 || !t.close(i) || !korean.ClosesClause(t.glyphs[i-1].r, g.r) {
 		return false
 	}
-	return t.beginsWord(i + 1)
+	return t.beginsWord(i+1) && !stops[next.r] && next.r != ','
+}
+
+// shortest that stands before a comma and is a clause and no item of a list.
+const (
+	clauseWords = 2
+	clauseRunes = 7
+)
+
+// said says whether what stands before the comma at glyph i, back to the last
+// comma or end of a clause, is a clause of its own: not one noun of a list, nor
+// what "or" joins to what follows. English has other lists.
+func (t *Text) said(i int) bool {
+	if i < 2 || !korean.IsSyllable(t.glyphs[i-1].r) || t.glyphs[i-1].r == '나' && (t.glyphs[i-2].r == '거' || t.glyphs[i-2].r == '이') {
+		return false
+	}
+	words, runes := 1, 0
+	for j := i - 1; j >= t.begins[i] && t.glyphs[j].r != ','; j-- {
+		if t.glyphs[j].r == '(' { // of a note in brackets, which is one
+			return false
+		}
+		if runes++; j > t.begins[i] && !t.close(j) {
+			words++
+		}
+	}
+	return words >= clauseWords && runes >= clauseRunes
 }
 
 // Clause is the clause around a span: where it begins and ends.

@@ -3,7 +3,9 @@ package match
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/pageinspect/pageinspect/recognize/rules/disguise"
 	"github.com/pageinspect/pageinspect/recognize/rules/korean"
 	"github.com/pageinspect/pageinspect/shared/result"
 )
@@ -56,18 +58,24 @@ type Dictionary struct {
 	words  []word
 	tight  *trie
 	groups int
+	known  map[string]Group   // groups by their words, since many rules name the same sets
 	apart  map[string][]int32 // words by their initial consonants
 }
 
 // NewDictionary returns an empty dictionary.
 func NewDictionary() *Dictionary {
-	return &Dictionary{tight: newTrie(), apart: map[string][]int32{}}
+	return &Dictionary{tight: newTrie(), known: map[string]Group{}, apart: map[string][]int32{}}
 }
 
 // Group makes a group of words, which must not be empty; see Words for how they are written.
 func (d *Dictionary) Group(sources []string, o Options) (Group, error) {
+	key := fmt.Sprint(o) + strings.Join(sources, "\x00")
+	if g, ok := d.known[key]; ok {
+		return g, nil
+	}
 	g := Group(d.groups)
 	d.groups++
+	d.known[key] = g
 	for _, s := range sources {
 		spellings, stem := Spellings(s)
 		for _, spelling := range spellings {
@@ -211,7 +219,7 @@ func (d *Dictionary) candidates(t *Text) (all []candidate) {
 			}
 			node = to
 			for w := d.tight.word[node]; w >= 0; w = d.words[w].same {
-				all = append(all, candidate{Span{From: i, To: j + 1, Gap: gap}, w})
+				all = append(all, candidate{Span{From: i, To: j + 1, Gap: gap, Met: [3]int32{w + 1}}, w})
 			}
 		}
 	}
@@ -278,6 +286,11 @@ func (t *Text) accept(s Span, w *word, h *hits) (Span, bool) {
 	broken := piece == 1 && last > 1 // one syllable cut off, as 남 is in "조건만 남겼"
 	if broken && !t.closes(s.To) || w.ends && !t.endsWord(s.To, h.known) {
 		return s, false
+	}
+	for _, g := range t.glyphs[s.From:s.To] {
+		if g.typed {
+			s.Evasion |= disguise.Jamo & w.evasion
+		}
 	}
 	if !verbatim {
 		s.Kind = result.Spacing

@@ -89,7 +89,8 @@ func (t *Text) edgedAs(a, b int, w *word) bool {
 
 // edged says whether no number and no Latin word goes on beyond the ends of
 // the glyphs from a to b: 21위 is not 1위, 1100% and 1,100% and 0.100% are not
-// 100%, and "online idea" is not "line id". White space ends a number or word.
+// 100%, "online idea" is not "line id", and ㅋㅋㅌㅋ is not ㅋㅌ. White space ends a
+// number or word.
 func (t *Text) edged(a, b int) bool { return t.edgedLeft(a) && t.edgedRight(b) }
 
 func (t *Text) edgedLeft(a int) bool {
@@ -97,7 +98,7 @@ func (t *Text) edgedLeft(a int) bool {
 		return true
 	}
 	c := class(t.glyphs[a].r)
-	return !(c == digit && (t.is(a-1, digit) || t.inNumber(a-1)) || c == latin && t.is(a-1, latin))
+	return !(c == digit && (t.is(a-1, digit) || t.inNumber(a-1)) || c == latin && t.is(a-1, latin) || isJamo(t.glyphs[a].r) && isJamo(t.glyphs[a-1].r))
 }
 
 func (t *Text) edgedRight(b int) bool {
@@ -105,7 +106,7 @@ func (t *Text) edgedRight(b int) bool {
 		return true
 	}
 	c := class(t.glyphs[b-1].r)
-	return !(c == digit && (t.is(b, digit) || t.inNumber(b)) || c == latin && t.is(b, latin))
+	return !(c == digit && (t.is(b, digit) || t.inNumber(b)) || c == latin && t.is(b, latin) || isJamo(t.glyphs[b-1].r) && isJamo(t.glyphs[b].r))
 }
 
 // inNumber says whether glyph i is a decimal point or a thousand's comma. A

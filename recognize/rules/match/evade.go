@@ -79,7 +79,7 @@ func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(int
 			}
 			for n := d.tight.word[node]; n >= 0; n = d.words[n].same {
 				w := &d.words[n]
-				s := Span{From: v.From[i], To: v.To[j], Kind: result.Exact, Gap: gap, Evasion: undone & w.evasion}
+				s := Span{From: v.From[i], To: v.To[j], Kind: result.Exact, Gap: gap, Evasion: undone & w.evasion, Met: [3]int32{n + 1}}
 				if undone&^w.evasion == 0 && t.hides(s, w, v, i, h) {
 					put(n, s)
 				}
@@ -103,7 +103,7 @@ func (t *Text) hides(s Span, w *word, v disguise.View, i int, h *hits) bool {
 			if v.Undone[i+n]&disguise.Symbols != 0 {
 				return false
 			}
-		} else if n > 0 && !t.close(v.From[i+n]) {
+		} else if n > 0 && !t.close(v.From[i+n]) && v.Undone[i+n]&disguise.Symbols == 0 {
 			return false
 		}
 	}
@@ -151,7 +151,7 @@ func (d *Dictionary) initialsFrom(t *Text, h *hits, from int, put func(int32, Sp
 				continue
 			}
 			if h.begun[from] && t.closes(to+1) {
-				put(n, Span{From: from, To: to + 1, Kind: result.Exact, Evasion: disguise.Initials})
+				put(n, Span{From: from, To: to + 1, Kind: result.Exact, Evasion: disguise.Initials, Met: [3]int32{n + 1}})
 			}
 		}
 	}

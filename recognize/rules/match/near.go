@@ -30,7 +30,7 @@ func (n Near) find(t *Text, h *hits, may func(Span) bool) []Span {
 
 // follow joins each place of the first part with the nearest of the second behind it, and so on.
 func (n Near) follow(t *Text, h *hits, parts []Group, may func(Span) bool) (found []Span) {
-	_, ends := t.clauses()
+	ends := t.sentences()
 	whole := h.of[parts[0]]
 	for i, g := range parts[1:] {
 		last := i+2 == len(parts)
@@ -43,7 +43,13 @@ func (n Near) follow(t *Text, h *hits, parts []Group, may func(Span) bool) (foun
 				for k := s.To; k <= next[i].From; k++ {
 					gap = max(gap, t.glyphs[k].before)
 				}
-				both := Span{From: s.From, To: next[i].To, Kind: s.Kind, Gap: gap, Evasion: mergeEvasion(s, next[i])}
+				both := Span{From: s.From, To: next[i].To, Kind: s.Kind, Gap: gap, Evasion: mergeEvasion(s, next[i]), Met: s.Met}
+				for k := range both.Met {
+					if both.Met[k] == 0 {
+						both.Met[k] = next[i].Met[0]
+						break
+					}
+				}
 				if strict(next[i].Kind) > strict(both.Kind) {
 					both.Kind = next[i].Kind
 				}

@@ -60,11 +60,6 @@ func lists(one []string) [][]string {
 	return [][]string{one}
 }
 
-// met says whether at least one of each list is there.
-func met(needs [][]string, there func(text string) bool) bool {
-	return !slices.ContainsFunc(needs, func(list []string) bool { return !slices.ContainsFunc(list, there) })
-}
-
 // mostNeeds is how many texts are looked for at most; more cost as much as they save.
 const mostNeeds = 40
 

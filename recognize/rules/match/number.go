@@ -60,24 +60,33 @@ func (t *Text) numbers(c NumberClass) []Span {
 	return t.classified[c]
 }
 
-// digitAt is the digit that glyph i stands for, 0 if none: written, spelled, or a letter like one.
-func (t *Text) digitAt(i int) (d byte, plain bool) {
+// numerals are the native Korean ones, of two syllables or one.
+var numerals = map[string]byte{"하나": '1', "둘": '2', "셋": '3', "넷": '4', "다섯": '5', "여섯": '6', "일곱": '7', "여덟": '8', "아홉": '9'}
+
+// digitAt is the digit that stands at glyph i, 0 if none: written, spelled, or a
+// letter like one; and how many glyphs it has.
+func (t *Text) digitAt(i int) (d byte, glyphs int, plain bool) {
 	r := t.glyphs[i].r
 	if '0' <= r && r <= '9' {
-		return byte(r), true
+		return byte(r), 1, true
 	}
 	if d, ok := disguise.Digit(r); ok {
-		return d, false
+		return d, 1, false
 	}
-	return 0, false
+	for n := 2; n > 0; n-- {
+		if d, ok := numerals[string(t.ahead(i, n))]; ok {
+			return d, n, false
+		}
+	}
+	return 0, 1, false
 }
 
 // beginsNumber says whether a number may begin at glyph i: no number and no code goes on from before.
 func (t *Text) beginsNumber(i int) bool {
-	if _, plain := t.digitAt(i); !plain && !t.beginsWord(i) {
+	if _, _, plain := t.digitAt(i); !plain && !t.beginsWord(i) {
 		return false
 	}
-	if d, _ := t.digitAt(i); d == 0 && t.glyphs[i].r != '+' {
+	if d, _, _ := t.digitAt(i); d == 0 && t.glyphs[i].r != '+' {
 		return false
 	}
 	if !t.joined(i) {
@@ -116,11 +125,13 @@ func (t *Text) number(i int) number {
 		}
 	}
 	between, digits := 0, 0
-	for j := i; j < len(t.glyphs) && digits < mostDigits; j++ {
+	for j, size := i, 1; j < len(t.glyphs) && digits < mostDigits; j += size {
 		if j > i && t.glyphs[j].before == block {
 			break
 		}
-		d, plain := t.digitAt(j)
+		var d byte
+		var plain bool
+		d, size, plain = t.digitAt(j)
 		if d == 0 {
 			if class(t.glyphs[j].r) != other {
 				break
@@ -141,7 +152,7 @@ func (t *Text) number(i int) number {
 		} else {
 			n.evasion = disguise.Lookalike
 		}
-		group, end = append(group, d), j+1
+		group, end = append(group, d), j+size
 		digits++
 	}
 	close()

@@ -13,9 +13,10 @@ import (
 type Span struct {
 	From, To int
 	Kind     result.Match
-	Gap      Gap     // the widest inside
-	Evasion  Evasion // what had to be undone
-	By       int     // for who looks for several patterns: which it was
+	Gap      Gap      // the widest inside
+	Evasion  Evasion  // what had to be undone
+	Met      [3]int32 // the words that were met, as Spelled names them; 0 for none
+	By       int      // for who looks for several patterns: which it was
 }
 
 // Pattern is something to look for: words, words near each other, a regular
@@ -60,6 +61,18 @@ func (d *Dictionary) Near(n Near) Pattern { return Pattern{d: d, near: &n} }
 
 // Number makes a pattern of the numbers of a class.
 func (d *Dictionary) Number(class NumberClass) Pattern { return Pattern{d: d, class: class} }
+
+// Spelled names the words by which a span of the pattern was met; empty for
+// what is no word.
+func (p Pattern) Spelled(s Span) string {
+	var all []string
+	for _, n := range s.Met {
+		if n > 0 {
+			all = append(all, p.d.words[n-1].spelled())
+		}
+	}
+	return strings.Join(all, " … ")
+}
 
 // Find returns the places where the pattern is met, overlaps included, with no
 // more than most inside.

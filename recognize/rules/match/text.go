@@ -20,6 +20,8 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/pageinspect/pageinspect/recognize/rules/korean"
+
 	"github.com/pageinspect/pageinspect/shared/result"
 )
 
@@ -40,7 +42,8 @@ type glyph struct {
 	r          rune
 	before     Gap
 	line, word int
-	from, to   int // runes of the word's text that it came from, half open
+	from, to   int  // runes of the word's text that it came from, half open
+	typed      bool // of jamo that were typed apart
 }
 
 // Text is one page in the three views that patterns look at. They share one list
@@ -62,6 +65,7 @@ type Text struct {
 	begins     []int  // see clauses
 	classified map[NumberClass][]Span
 	ends       []int
+	sentence   []int
 
 	// What the dictionary last looked for was met by.
 	dictionary *Dictionary
@@ -142,13 +146,21 @@ func (t *Text) add(line, word int, s string) (space bool) {
 		// comes of it is taken to come from the whole of it.
 		n = norm.NFKC.NextBoundaryInString(s, true)
 		to := from + utf8.RuneCountInString(s[:n])
+		apart := compatible(r) && to-from > 1
 		for _, r := range norm.NFKC.String(s[:n]) {
 			put(r, from, to)
+			if last := len(t.glyphs) - 1; apart && last >= 0 && korean.IsSyllable(r) {
+				t.glyphs[last].typed = true
+			}
 		}
 		s, from = s[n:], to
 	}
 	return space
 }
+
+// compatible says whether a character is a jamo as keyboards type them, which
+// stands alone in honest text.
+func compatible(r rune) bool { return 0x3131 <= r && r <= 0x318E }
 
 // invisible says whether a character shows nothing of its own, or only a stroke
 // or an ornament over another: what is left of marks after normalization.
@@ -223,6 +235,9 @@ func fold(r rune) rune {
 
 // normal spells s as the views are spelled: NFKC, folded, white space as single spaces.
 func normal(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return !plain(r) && r != ' ' }) < 0 {
+		return strings.ToLower(strings.Join(strings.Fields(s), " "))
+	}
 	t := Read(Plain(s))
 	if len(t.glyphs) == 0 {
 		return ""

@@ -54,7 +54,11 @@ func TestPlainCharactersAreReadAsAnyOther(t *testing.T) {
 			rest, from = rest[n:], to
 		}
 		var got Text
-		if tail := got.add(0, 0, s); tail != space || !slices.Equal(got.glyphs, want) {
+		tail := got.add(0, 0, s)
+		for i := range got.glyphs {
+			got.glyphs[i].typed = false // that is not of normalization
+		}
+		if tail != space || !slices.Equal(got.glyphs, want) {
 			t.Fatalf("%+q: %v, space %t; want %v, %t", s, got.glyphs, tail, want, space)
 		}
 	})
