@@ -9,6 +9,7 @@ import (
 	"cloud.google.com/go/vision/v2/apiv1/visionpb"
 	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/page"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -28,7 +29,7 @@ func (j *Job) annotate(ctx context.Context) error {
 	if j.manifest.SafeSearch {
 		features = append(features, annotate.SafeSearch)
 	}
-	j.client.Vision, j.client.Limit, j.client.Cache = j.Vision, j.Limit, j.Cache
+	j.client.Vision, j.client.Limit, j.client.Cache, j.client.Parent = j.Vision, j.Limit, j.Cache, j.Parent
 	readings, cost, err := j.client.Read(j.asking, j.pictures, features, func(done int) {
 		j.progress(j.manifest.ID, "annotate", done, len(j.pictures))
 	})
@@ -76,14 +77,16 @@ func (j *Job) noteUnread() error {
 	var unread []string
 	var errs []error
 	healing, waiting := false, false
-	for i, t := range j.texts {
-		if t.err == nil {
+	for i, t := range j.manifest.Tiles {
+		err := j.texts[i].err
+		if err == nil {
 			continue
 		}
-		errs = append(errs, t.err)
-		healing = healing || annotate.Heals(status.Code(t.err))
-		waiting = waiting || annotate.Waits(status.Code(t.err))
-		unread = append(unread, fmt.Sprintf("tile %d (y %d to %d) could not be read: %s", i, j.manifest.Tiles[i].Y, j.manifest.Tiles[i].Bottom(), status.Convert(t.err).Message()))
+		errs = append(errs, err)
+		healing = healing || annotate.Heals(status.Code(err))
+		waiting = waiting || annotate.Waits(status.Code(err))
+		j.unread(page.Box{X: float64(t.X), Y: float64(t.Y), W: float64(t.Width), H: float64(t.Height)}, "the picture could not be read: %s", status.Convert(err).Message())
+		unread = append(unread, fmt.Sprintf("tile %d (y %d to %d) could not be read: %s", i, t.Y, t.Bottom(), status.Convert(err).Message()))
 	}
 	switch {
 	case len(unread) == 0:

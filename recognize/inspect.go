@@ -1,6 +1,7 @@
 package recognize
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -36,6 +37,16 @@ func judge(r *result.Result, set *rules.Set, at time.Time) error {
 	if err != nil {
 		return err
 	}
+	for i := range judged.Findings {
+		judged.Findings[i].Source = sourceOf(judged.Findings[i], r.Lines)
+	}
+	if len(r.HTML) > 0 {
+		html, err := set.Judge(r.HTML, rules.Query{Category: cmp.Or(r.Category, judged.Scope.Category), Packs: r.Packs, At: at})
+		if err != nil {
+			return err
+		}
+		judged.Findings = addHTML(judged.Findings, html.Findings)
+	}
 	r.Scope = judged.Scope
 	r.Rules = make([]string, 0, len(packs))
 	for _, p := range packs {
@@ -50,4 +61,16 @@ func judge(r *result.Result, set *rules.Set, at time.Time) error {
 		r.Verdict = result.Review
 	}
 	return nil
+}
+
+// sourceOf says where a finding stands, as far as its lines do: in pictures only
+// if any of them does.
+func sourceOf(f result.Finding, lines []result.Line) result.Source {
+	var source result.Source
+	for _, i := range f.Lines {
+		if source != result.InPicture {
+			source = lines[i].Source
+		}
+	}
+	return source
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/recognize/annotate"
+	"github.com/pageinspect/pageinspect/recognize/selfcheck"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
@@ -27,8 +28,10 @@ type Job struct {
 	manifest   page.Manifest
 	asking     context.Context // for Vision: it ends a little earlier than the page's own
 	client     annotate.Client
-	pictures   []annotate.Picture // one for each tile, in order
-	texts      []tileText         // likewise
+	pictures   []annotate.Picture    // one for each tile, in order
+	texts      []tileText            // likewise
+	dom        []page.DOMText        // the page's own text, if Capture kept it
+	checked    *selfcheck.Comparison // of it with what was read; nil: it was not compared
 	result     result.Result
 	done       bool // the result was there already
 	timings    map[string]int64

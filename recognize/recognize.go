@@ -42,6 +42,7 @@ type Publisher interface {
 // of it is closed by one.
 type Recognizer struct {
 	Vision      annotate.Vision
+	Parent      string          // projects/P/locations/L, which says where Vision reads; empty: anywhere
 	Limit       *rate.Limiter   // of the images sent to Vision; nil: none
 	Cache       *annotate.Cache // of what Vision said; nil: everything is sent
 	Store       Store
@@ -50,6 +51,7 @@ type Recognizer struct {
 	Screenshots string // the one bucket whose tiles are read
 	Pages       string // the one bucket whose manifests and images are read
 	Results     string // bucket of the results and reports
+	Engine      string // what stands behind Vision, for the result's coverage
 	Log         *slog.Logger
 	Now         func() time.Time
 	// Decoding bounds the images that are held and decoded at a time; they are
@@ -83,6 +85,7 @@ func (j *Job) Do(ctx context.Context, own *lease.Lease) error {
 		{"annotate", j.annotate},      // Vision reads the tiles
 		{"merge", j.merge},            // every word once, in page coordinates
 		{"selfcheck", j.selfCheck},    // how much of the page's own text was read too
+		{"unread", j.findUnread},      // what was not read, or not surely
 		{"inspect", j.inspect},        // the reviewers' rules
 		{"report", j.writeReport},     // what a person sees
 		{"fence", own.Check},          // the page is still ours alone

@@ -10,14 +10,6 @@ import (
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 
-// A recall below lowRecall of enough text is unusual. What a page's HTML has
-// and hides (menus, other tabs' panels) is not in its DOM text, so most of what
-// is there can be read.
-const (
-	lowRecall = 0.6
-	enough    = 100 // letters and digits; of fewer, a logo and a button say nothing
-)
-
 // selfCheck holds what was read against the page's own text, where Capture kept
 // it. That it cannot be had is a warning: the reading stands without it.
 func (j *Job) selfCheck(ctx context.Context) error {
@@ -45,10 +37,14 @@ func (j *Job) selfCheck(ctx context.Context) error {
 		}
 		return nil
 	}
-	j.result.Quality = q
-	if q.DOMRunes >= enough && q.DOMRecall < lowRecall {
-		j.warn("only %.0f%% of the page's own text was also read in its pictures; look at the page itself", q.DOMRecall*100)
+	j.result.Quality = q.Quality
+	missed := make([]bool, len(dom.Texts))
+	for i := range missed {
+		missed[i] = q.Read[i] < q.Letters[i]
 	}
+	j.result.HTML = htmlLines(dom.Texts, missed, j.manifest.Width, j.manifest.Height)
+	j.checked = &q
+	j.dom = dom.Texts
 	return nil
 }
 

@@ -26,6 +26,7 @@ module "recognize" {
     # The quota is the project's, the limit an instance's.
     VISION_IMAGES_PER_MINUTE = floor(var.recognize.images_per_minute / max(var.recognize.max_instances, 1))
     VISION_CACHE_DAYS        = var.buckets.cache_days
+    VISION_LOCATION          = var.recognize.vision_location == null ? "" : var.recognize.vision_location
     RULES                    = join(",", [for path in var.recognize.rules : "${local.config_mount}/${local.config_files[path]}"])
     KAFKA_SASL_USERNAME      = local.kafka_username["recognize"]
   })

@@ -239,7 +239,7 @@ variable "capture" {
 }
 
 variable "recognize" {
-  description = "Recognize's container. images_per_minute is this deployment's share of Vision's quota (1,800 a minute unless raised). rules: see the README's environment."
+  description = "Recognize's container. images_per_minute is this deployment's share of Vision's quota (1,800 a minute unless raised). vision_location is where Vision reads: us, eu or asia; anywhere unless said. rules: see the README's environment."
   type = object({
     image             = string
     cpu               = optional(number, 1)
@@ -248,9 +248,14 @@ variable "recognize" {
     min_instances     = optional(number, 0)
     max_instances     = optional(number, 10)
     images_per_minute = optional(number, 1800)
+    vision_location   = optional(string)
     rules             = optional(list(string), []) # paths of rule packs on this machine
   })
 
+  validation {
+    condition     = var.recognize.vision_location == null || contains(["us", "eu", "asia"], coalesce(var.recognize.vision_location, "us"))
+    error_message = "recognize.vision_location: want us, eu or asia, or null for anywhere."
+  }
   validation {
     condition     = can(regex("@sha256:[0-9a-f]{64}$", var.recognize.image))
     error_message = "recognize.image: want a digest, REGION-docker.pkg.dev/P/R/recognize@sha256:…; a tag can change under a running service."

@@ -24,7 +24,7 @@ import (
 
 func client(tb testing.TB, stub *annotatetest.Stub) *vision.ImageAnnotatorClient {
 	tb.Helper()
-	c, err := newVision(tb.Context(), stub.Addr)
+	c, err := newVision(tb.Context(), stub.Addr, "")
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -173,7 +173,7 @@ func BenchmarkClient(b *testing.B) {
 	b.Run("one-a-job", func(b *testing.B) {
 		stub := annotatetest.Start(b, echo)
 		run(b, func() {}, func(i int) error {
-			c, err := newVision(b.Context(), stub.Addr)
+			c, err := newVision(b.Context(), stub.Addr, "")
 			if err != nil {
 				return err
 			}

@@ -68,13 +68,13 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := newVision(ctx, cfg.Vision)
+	client, err := newVision(ctx, cfg.Vision, cfg.endpoint())
 	if err != nil {
 		return nil, err
 	}
 	recognizer := &recognize.Recognizer{
 		Vision: client, Limit: annotate.PerMinute(cfg.ImagesPerMinute), Cache: newCache(cfg, objects, log), Decoding: semaphore.NewWeighted(1),
-		Store: objects, Rules: packs, Events: recognize.Events{Kafka: kafka, Topic: cfg.ResultsTopic},
+		Parent: cfg.parent(), Engine: cfg.engine(), Store: objects, Rules: packs, Events: recognize.Events{Kafka: kafka, Topic: cfg.ResultsTopic},
 		Screenshots: cfg.Screenshots, Pages: cfg.Pages, Results: cfg.Results, Log: log, Now: time.Now,
 	}
 	log.Info("ready", "packs", len(packs.Packs()))
@@ -135,11 +135,14 @@ func Shutdown() {
 
 // newVision makes the one Vision client. It dials nothing yet; without
 // credentials it fails here, at start.
-func newVision(ctx context.Context, emulator string) (*vision.ImageAnnotatorClient, error) {
+func newVision(ctx context.Context, emulator, endpoint string) (*vision.ImageAnnotatorClient, error) {
 	var opts []option.ClientOption
 	if emulator != "" {
 		opts = append(opts, option.WithEndpoint(emulator), option.WithoutAuthentication(),
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	}
+	if emulator == "" && endpoint != "" {
+		opts = append(opts, option.WithEndpoint(endpoint))
 	}
 	c, err := vision.NewImageAnnotatorClient(ctx, opts...)
 	if err != nil {

@@ -57,6 +57,7 @@ type Reading struct {
 // Client asks Vision about the pictures of one page.
 type Client struct {
 	Vision Vision
+	Parent string        // projects/P/locations/L, which says where Vision reads; empty: anywhere
 	Limit  *rate.Limiter // of the images sent; see PerMinute. nil: none
 	Cache  *Cache        // nil: every picture is sent
 
@@ -92,6 +93,7 @@ type work struct {
 	*Client
 	pictures []Picture
 	missing  [][]visionpb.Feature_Type // what must be asked for, of each picture
+	alone    map[int]bool              // pictures that were called bad among others, and are asked for by themselves
 	progress func(int)
 
 	mu       sync.Mutex // of what follows

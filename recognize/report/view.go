@@ -59,6 +59,7 @@ type findingView struct {
 	Boxes     []boxView
 	Where     string
 	InPicture bool // nothing of it stands in the page's HTML
+	InHTML    bool // it stands in the page's HTML, and was not read in the picture
 }
 
 type boxView struct {
@@ -150,6 +151,7 @@ func (v *view) addFindings(r result.Result) {
 		if len(boxes) > 0 {
 			fv.ID, fv.Where = fv.Boxes[0].ID, "at "+count(int(finite(boxes[0].Y)))+" px"
 		}
+		fv.InHTML = f.Source == result.InHTML
 		fv.InPicture = len(f.Lines) > 0 && !slices.ContainsFunc(f.Lines, func(n int) bool {
 			return n < 0 || n >= len(r.Lines) || r.Lines[n].Source != result.InPicture
 		})

@@ -24,37 +24,46 @@ import (
 	"github.com/pageinspect/pageinspect/shared/result"
 )
 
-// Compare returns the recall of the DOM text on a page of the given size in CSS
-// pixels, and sets the source of each line. The DOM text is a stranger's: what
+// Comparison is what became of the page's own text.
+type Comparison struct {
+	result.Quality
+	// Letters and Read are, for each text, how many letters and digits it has on the
+	// page, and how many of them were read where they stand.
+	Letters, Read []int
+}
+
+// Compare holds the DOM text on a page of the given size in CSS pixels against
+// what was read, and sets the source of each line. The DOM text is a stranger's: what
 // lies outside of the page counts as if it were not there, and the work ends with
 // ctx, whose error it then returns.
-func Compare(ctx context.Context, dom []page.DOMText, lines []result.Line, width, height float64) (result.Quality, error) {
+func Compare(ctx context.Context, dom []page.DOMText, lines []result.Line, width, height float64) (Comparison, error) {
 	words, runs := rows{}, rows{}
 	for _, l := range lines {
 		for _, w := range l.Words {
 			words.add(w.Box.Clip(width, height), w.Text)
 		}
 	}
-	var q result.Quality
+	q := Comparison{Letters: make([]int, len(dom)), Read: make([]int, len(dom))}
 	read := 0
-	for _, d := range dom {
+	for i, d := range dom {
 		if ctx.Err() != nil {
-			return result.Quality{}, ctx.Err()
+			return Comparison{}, ctx.Err()
 		}
 		run, box := letters(d.Text), d.Box.Clip(width, height)
 		if len(run) == 0 || box.Empty() {
 			continue
 		}
 		runs.put(box, run)
-		q.DOMRunes += len(run)
-		read += common(run, words.in(box))
+		q.Letters[i], q.Read[i] = len(run), common(run, words.in(box))
+		q.DOMRunes += q.Letters[i]
+		read += q.Read[i]
 	}
 	if q.DOMRunes > 0 {
 		q.DOMRecall = float64(read*1000/q.DOMRunes) / 1000
 	}
 	for i := range lines {
 		if ctx.Err() != nil {
-			return result.Quality{}, ctx.Err()
+			return Comparison{}, ctx.Err()
 		}
 		lines[i].Source = source(lines[i], lines[i].Box.Clip(width, height), runs)
 	}

@@ -31,7 +31,7 @@ func line(y float64, words ...string) result.Line {
 }
 
 // compare compares on a page that everything lies on.
-func compare(t testing.TB, d []page.DOMText, lines []result.Line) result.Quality {
+func compare(t testing.TB, d []page.DOMText, lines []result.Line) Comparison {
 	t.Helper()
 	q, err := Compare(context.Background(), d, lines, 2000, 200_000)
 	if err != nil {

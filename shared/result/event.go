@@ -18,11 +18,11 @@ const (
 	MaxEventBytes = 900_000
 )
 
-// Event is the result as the results topic carries it: without text and lines,
+// Event is the result as the results topic carries it: without text, lines and html,
 // with the worst of many findings, and never more than MaxEventBytes. What else
 // would not fit is left out and named in Omitted.
 func (r Result) Event(resultObject, reportObject string) Result {
-	r.Text, r.Lines = "", nil
+	r.Text, r.Lines, r.HTML = "", nil, nil
 	r.ResultObject, r.ReportObject = resultObject, reportObject
 	r.Title, r.FinalURL = page.Cut(r.Title, page.MaxTitleBytes), page.Cut(r.FinalURL, page.MaxURLBytes)
 	all := r.Findings

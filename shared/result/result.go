@@ -91,6 +91,7 @@ type Source string
 const (
 	InPicture Source = "picture" // in a picture only: no search of the HTML finds it
 	InBoth    Source = "both"    // in the page's HTML too
+	InHTML    Source = "html"    // in the page's HTML, and not read in its pictures
 )
 
 // Finding is one place where a rule was broken.
@@ -104,7 +105,8 @@ type Finding struct {
 	// Boxes has a box for each line that the quote stands on, so that a quote
 	// that wraps is marked where it is and not across the whole paragraph.
 	Boxes   []page.Box `json:"boxes,omitempty"`
-	Lines   []int      `json:"lines"` // indexes into Result.Lines
+	Lines   []int      `json:"lines"`            // indexes into Result.Lines
+	Source  Source     `json:"source,omitempty"` // where it stands; absent where the page's own text is not known
 	Message string     `json:"message"`
 	Law     string     `json:"law,omitempty"` // in words
 	Suggest []string   `json:"suggest,omitempty"`
@@ -188,6 +190,18 @@ type Quality struct {
 	DOMRunes  int     `json:"dom_runes"` // how many letters and digits that is a share of
 }
 
+// Coverage is how the pictures were read.
+type Coverage struct {
+	Engine      string  `json:"engine,omitempty"`     // who read them: google-vision, or a stand-in
+	Tiles       int     `json:"tiles"`                // how many pictures there are
+	TilesUnread int     `json:"tiles_unread"`         // how many of them could not be read at all
+	Confidence  float64 `json:"confidence,omitempty"` // mean of the words', weighted by their letters, 0 to 1
+	// SmallestType is the height in CSS pixels of the smallest line that was read surely.
+	SmallestType float64 `json:"smallest_type,omitempty"`
+	// HTMLLines counts the lines of Result.HTML, which an event does not have.
+	HTMLLines int `json:"html_lines,omitempty"`
+}
+
 // SafeSearch is what the engine made of one tile's picture: for each kind the
 // likelihood as Vision names it, in lower case: unknown, very_unlikely,
 // unlikely, possible, likely, very_likely.
@@ -227,6 +241,7 @@ type Result struct {
 	Packs        []string         `json:"packs,omitempty"`       // names of the packs that the request asked for; empty: all
 	SafeSearch   []SafeSearch     `json:"safe_search,omitempty"` // of each tile that was read, if it was asked for
 	Quality      Quality          `json:"quality,omitzero"`      // only where the page has DOM text and it is known
+	Coverage     Coverage         `json:"coverage,omitzero"`     // how the pictures were read
 	Vision       Vision           `json:"vision"`
 	TimingsMS    map[string]int64 `json:"timings_ms"`
 	CapturedAt   time.Time        `json:"captured_at"`
@@ -237,4 +252,7 @@ type Result struct {
 	ReportObject  string    `json:"report_object,omitempty"`
 	Text          string    `json:"text,omitempty"`
 	Lines         []Line    `json:"lines,omitempty"`
+	// HTML has the blocks of the page's own text of which something was not read in
+	// its pictures. The rules judge them too.
+	HTML []Line `json:"html,omitempty"`
 }

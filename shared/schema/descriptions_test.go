@@ -121,6 +121,8 @@ var descriptions = map[reflect.Type]map[string]string{
 		"report_object":  "gs:// URI of the report; on the results topic.",
 		"text":           "All the text, line by line; not on the results topic.",
 		"lines":          "The text with its place; not on the results topic.",
+		"html":           "The blocks of the page's own text of which something was not read in its pictures, judged too; not on the results topic.",
+		"coverage":       "How the pictures were read.",
 	},
 	reflect.TypeFor[result.Page](): {
 		"width":     "Width of the captured page in CSS pixels.",
@@ -160,6 +162,7 @@ var descriptions = map[reflect.Type]map[string]string{
 		"box":      "The rectangle around all of the quote.",
 		"boxes":    "A rectangle for each line that the quote stands on.",
 		"lines":    "Indexes of those lines in the whole result's lines.",
+		"source":   "Where it stands: picture (in pictures only), both, or html (in the page's HTML, and not read in its pictures).",
 		"message":  "What is wrong with it.",
 		"law":      "The legal basis.",
 		"suggest":  "What might be said instead.",
@@ -193,6 +196,14 @@ var descriptions = map[reflect.Type]map[string]string{
 		"violence": "How likely it shows violence.",
 		"medical":  "How likely it is of a medical nature.",
 		"spoof":    "How likely it was changed to appear funny or offensive.",
+	},
+	reflect.TypeFor[result.Coverage](): {
+		"engine":        "Who read the pictures.",
+		"tiles":         "How many pictures there are.",
+		"tiles_unread":  "How many of them could not be read at all.",
+		"confidence":    "Mean confidence of the words, weighted by their letters, 0 to 1.",
+		"smallest_type": "Height in CSS pixels of the smallest line that was read surely.",
+		"html_lines":    "How many lines the result's html has.",
 	},
 	reflect.TypeFor[result.Vision](): {
 		"units":    "Features billed: one feature on one image is a unit.",
