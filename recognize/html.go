@@ -48,8 +48,9 @@ func htmlWords(text string, box page.Box, missed bool) []result.Word {
 	if missed {
 		confidence = 0
 	}
-	total := ems(text)
 	var words []result.Word
+	text = strings.Join(strings.Fields(text), " ")
+	total := ems(text)
 	x := box.X
 	for i, w := range strings.Fields(text) {
 		if i > 0 {
@@ -65,7 +66,7 @@ func htmlWords(text string, box page.Box, missed bool) []result.Word {
 
 // ems is about how wide a text is, in the height of its type.
 func ems(s string) float64 {
-	wide := 0.01
+	wide := 0.0
 	for _, r := range s {
 		switch {
 		case r == ' ':

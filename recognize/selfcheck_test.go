@@ -30,14 +30,15 @@ func TestSelfCheck(t *testing.T) {
 		source  result.Source
 		quality result.Quality
 		warning string
+		unread  string
 	}{
-		{"read", dom(at(45, "여드름치료")), result.InBoth, result.Quality{DOMRecall: 1, DOMRunes: 5}, ""},
-		{"in a picture only", dom(at(300, "장바구니")), result.InPicture, result.Quality{DOMRecall: 0, DOMRunes: 4}, ""},
-		{"little of it read", dom(at(45, "여드름 치료"), at(300, strings.Repeat("장바구니", 40))), result.InBoth, result.Quality{DOMRecall: 0.03, DOMRunes: 165}, "only 3% of the page's own text"},
-		{"no text", dom(), result.InPicture, result.Quality{}, ""},
-		{"missing", nil, "", result.Quality{}, "could not be held against the page's own text"},
-		{"broken", []byte("{"), "", result.Quality{}, "not JSON of pageinspect.dom/v1"},
-		{"another contract", []byte(`{"schema":"x"}`), "", result.Quality{}, `want "pageinspect.dom/v1"`},
+		{"read", dom(at(45, "여드름치료")), result.InBoth, result.Quality{DOMRecall: 1, DOMRunes: 5}, "", ""},
+		{"in a picture only", dom(at(300, "장바구니")), result.InPicture, result.Quality{DOMRecall: 0, DOMRunes: 4}, "", ""},
+		{"little of it read", dom(at(45, "여드름 치료"), at(300, strings.Repeat("장바구니", 40))), result.InBoth, result.Quality{DOMRecall: 0.03, DOMRunes: 165}, "", "only 3% of the page's own text"},
+		{"no text", dom(), result.InPicture, result.Quality{}, "", ""},
+		{"missing", nil, "", result.Quality{}, "could not be held against the page's own text", ""},
+		{"broken", []byte("{"), "", result.Quality{}, "not JSON of pageinspect.dom/v1", ""},
+		{"another contract", []byte(`{"schema":"x"}`), "", result.Quality{}, `want "pageinspect.dom/v1"`, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, m, _ := recognizer(t, claim...)
@@ -54,6 +55,13 @@ func TestSelfCheck(t *testing.T) {
 			}
 			if said := strings.Join(res.Page.Warnings, "\n"); !strings.Contains(said, c.warning) || (said == "") != (c.warning == "") {
 				t.Errorf("warnings %q, want …%s…", said, c.warning)
+			}
+			said := ""
+			for _, u := range res.Unseen {
+				said += string(u.Kind) + ": " + u.Why
+			}
+			if !strings.Contains(said, c.unread) || (said == "") != (c.unread == "") {
+				t.Errorf("unseen %q, want …%s…", said, c.unread)
 			}
 		})
 	}
