@@ -312,7 +312,7 @@ func TestEverythingGoesThroughTheDoor(t *testing.T) {
 		if _, err := Call(t.Context(), tab, page.Navigate, page.NavigateParams{URL: url}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := tab.Loaded(t.Context(), 20*time.Second); err != nil {
+		if _, err := tab.Loaded(t.Context(), 20*time.Second, 20*time.Second); err != nil {
 			t.Fatal(err)
 		}
 		if err := tab.Enter(t.Context()); err != nil {
