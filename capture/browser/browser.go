@@ -177,7 +177,7 @@ func (b *Browser) Healthy(ctx context.Context) error {
 }
 
 // Close ends every browser, one that is only starting too; what still lives
-// when ctx or eight seconds have passed is killed. Pages in progress fail with a
+// when ctx or five seconds have passed is left to die. Pages in progress fail with a
 // transient error, and nobody waits for a tab any longer.
 func (b *Browser) Close(ctx context.Context) {
 	b.supervisor.close(ctx)

@@ -3,7 +3,11 @@ package browser
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha1" //nolint:gosec // WebSockets have it
+	"encoding/base64"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +20,7 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/chromedp"
 	"github.com/pageinspect/pageinspect/capture/browser/browsertest"
 	"github.com/pageinspect/pageinspect/capture/browser/guard"
@@ -267,5 +272,59 @@ func TestNoPageMeansNoNetwork(t *testing.T) {
 	}
 	if res, err := chromedp.Call(ctx, page.Navigate, page.NavigateParams{URL: site(t, "<p>x")}); err != nil || res.ErrorText == "" {
 		t.Errorf("a tab in the browser's own context went to the network: %q, %v", res.ErrorText, err)
+	}
+}
+
+// Plain and encrypted pages, with WebSockets, go through the door, and what
+// they receive is counted there.
+func TestEverythingGoesThroughTheDoor(t *testing.T) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") == "" {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, `<p id=p>nothing yet<script>new WebSocket(location.href.replace("http", "ws")).onmessage = e => { p.textContent = e.data }</script>`)
+			return
+		}
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		// RFC 6455, 4.2.2 and 5.2: the key with its suffix, hashed; one short text frame.
+		sum := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // as the protocol has it
+		fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n\x81\x05hello",
+			base64.StdEncoding.EncodeToString(sum[:]))
+		c.Read(make([]byte, 1)) //nolint:errcheck // until the visitor leaves
+	})
+	plain, encrypted := httptest.NewServer(handler), httptest.NewTLSServer(handler)
+	defer plain.Close()
+	defer encrypted.Close()
+	encrypted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	b := started(t, Config{Tabs: 1, Recycle: 100})
+	for _, url := range []string{plain.URL, encrypted.URL} {
+		tab, err := b.Open(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Call(t.Context(), tab, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Call(t.Context(), tab, page.Navigate, page.NavigateParams{URL: url}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tab.Loaded(t.Context(), 20*time.Second, 20*time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if err := tab.Enter(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		browsertest.Eventually(t, url+" has its message", func() bool {
+			text, err := Evaluate[string](t.Context(), tab, "document.body.innerText")
+			return err == nil && strings.Contains(text, "hello")
+		})
+		if tab.door.Received() == 0 {
+			t.Errorf("%s: nothing came through the door", url)
+		}
+		tab.Close()
 	}
 }

@@ -126,16 +126,20 @@ func (p *process) dispose(id cdp.BrowserContextID) {
 	_, _ = chromedp.CallBrowser(ctx, target.DisposeBrowserContext, target.DisposeBrowserContextParams{BrowserContextID: id}) // gone already with a browser that is gone
 }
 
-// shut ends the process, gracefully within 5 s or else by force, and removes
-// all that it left. The end of ctx takes the grace away. It may be called at any
-// time, more than once, and returns when all is done.
+// grace is how long a browser may take to end by itself (50 ms on two cores).
+// Nothing of it is kept, so no harm is done when it is ended by force.
+const grace = time.Second
+
+// shut ends the process, gracefully or else by force, and removes all that it
+// left. The end of ctx takes the grace away. It may be called at any time, more
+// than once, and returns when all is done.
 func (p *process) shut(ctx context.Context) {
 	p.gone.Do(func() {
-		grace, cancel := context.WithTimeout(p.ctx, 5*time.Second)
+		bye, cancel := context.WithTimeout(p.ctx, grace)
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
-		defer context.AfterFunc(grace, p.kill)()
-		_ = chromedp.Cancel(grace) // waits for a graceful exit; what follows ends it anyhow
+		defer context.AfterFunc(bye, p.kill)()
+		_ = chromedp.Cancel(bye) // waits for a graceful exit; what follows ends it anyhow
 		p.stop()
 		p.kill() // those of its children that hang do not see it go
 		p.alloc()

@@ -17,8 +17,8 @@ var errClosed = fault.Busy(errors.New("this instance is shutting down"))
 const (
 	// startLimit is how long a browser may take to start, unless Config says otherwise.
 	startLimit = 20 * time.Second
-	// closeLimit leaves room within the 10 s that Cloud Run gives after SIGTERM.
-	closeLimit = 8 * time.Second
+	// closeLimit leaves room for more within the 10 s that Cloud Run gives after SIGTERM.
+	closeLimit = 5 * time.Second
 	// firstBackoff is the wait before a start that follows a failed one. It doubles up to maxBackoff.
 	firstBackoff = 500 * time.Millisecond
 	maxBackoff   = 30 * time.Second

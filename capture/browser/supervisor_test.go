@@ -115,7 +115,7 @@ func TestSuccessorHangs(t *testing.T) {
 		}
 		tab.Close()
 	}
-	within(t, 9*time.Second, "Close", func() { b.Close(t.Context()) })
+	within(t, 4*time.Second, "Close", func() { b.Close(t.Context()) })
 	none(t)
 }
 
@@ -156,7 +156,7 @@ func TestCrashThenHang(t *testing.T) {
 
 	waiting := make(chan error, 1)
 	go func() { _, err := b.Open(t.Context()); waiting <- err }()
-	within(t, 9*time.Second, "Close", func() { b.Close(t.Context()) })
+	within(t, 4*time.Second, "Close", func() { b.Close(t.Context()) })
 	if err := <-waiting; !fault.IsBusy(err) {
 		t.Errorf("a page that waits while the browser is closed: %v", err)
 	}

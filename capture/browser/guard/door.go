@@ -56,6 +56,9 @@ func (g *Guard) Open(allow []netip.AddrPort, limit int64, over func()) (*Door, e
 // Address is the proxy's, as Chromium wants it: socks5://host:port.
 func (d *Door) Address() string { return "socks5://" + d.ln.Addr().String() }
 
+// Received is how many bytes have come in so far.
+func (d *Door) Received() int64 { return d.received.Load() }
+
 // Close ends every connection.
 func (d *Door) Close() {
 	d.cancel()
