@@ -64,7 +64,7 @@ func Start(ctx context.Context, cfg Config, log *slog.Logger) (*Browser, error) 
 	b.supervisor = newSupervisor(func(ctx context.Context) (*process, error) { return launch(ctx, path, memory, log) }, cfg, log)
 	removeStale(log)
 	if err := b.ready(ctx); err != nil {
-		b.Close(ctx)
+		b.Close(context.WithoutCancel(ctx)) // to its end, though ctx may be over
 		return nil, &fault.Error{Kind: fault.Internal, Op: "start " + path, Err: err}
 	}
 	return b, nil

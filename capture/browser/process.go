@@ -167,9 +167,20 @@ func removeStale(log *slog.Logger) {
 		if n, _ := fmt.Sscanf(strings.TrimPrefix(filepath.Base(dir), "pageinspect-browser-"), "%d-", &pid); n != 1 || pid <= 0 {
 			continue
 		}
-		if pid != os.Getpid() && syscall.Kill(pid, 0) == syscall.ESRCH {
+		if pid != os.Getpid() && dead(pid) {
 			log.Info("removing what a killed process left", "dir", dir)
 			os.RemoveAll(dir)
 		}
 	}
+}
+
+// dead says whether a process is gone, or would be if somebody waited for it:
+// in a container without an init nobody may.
+func dead(pid int) bool {
+	if syscall.Kill(pid, 0) == syscall.ESRCH {
+		return true
+	}
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, state, _ := strings.Cut(string(stat), ") ")
+	return err == nil && strings.HasPrefix(state, "Z")
 }

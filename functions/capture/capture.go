@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
@@ -74,12 +76,15 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	chromium, err = browser.Start(ctx, cfg.Browser, log)
+	// An end that comes while the browser starts ends the browser too, and what it left.
+	starting, started := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	defer started()
+	chromium, err = browser.Start(starting, cfg.Browser, log)
 	if err != nil {
 		return nil, err
 	}
-	if err := chromium.CheckFonts(ctx); err != nil {
-		chromium.Close(ctx)
+	if err := chromium.CheckFonts(starting); err != nil {
+		chromium.Close(ctx) // which goes on where starting is over
 		return nil, err
 	}
 	log.Info("ready", "browser", chromium.Path(), "profiles", profiles.Names())

@@ -92,7 +92,7 @@ func BenchmarkSubmit(b *testing.B) {
 func BenchmarkOverhead(b *testing.B) {
 	site := httptest.NewServer(samples.Handler())
 	defer site.Close()
-	cloud, err := localcloud.Start(b.Context(), localcloud.Config{Dir: b.TempDir(), Programs: programs, Allow: []string{site.Listener.Addr().String()}, Log: logger(os.Stderr)})
+	cloud, err := localcloud.Start(b.Context(), localcloud.Config{Dir: b.TempDir(), Programs: programs, Allow: []string{site.Listener.Addr().String()}, Log: logger(b.Context(), os.Stderr)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func TestFromFailureToResult(t *testing.T) {
 	}))
 	defer site.Close()
 	cloud, err := localcloud.Start(t.Context(), localcloud.Config{
-		Dir: t.TempDir(), Programs: programs, Allow: []string{site.Listener.Addr().String()}, Log: logger(t.Output()),
+		Dir: t.TempDir(), Programs: programs, Allow: []string{site.Listener.Addr().String()}, Log: logger(t.Context(), t.Output()),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -9,8 +9,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -21,6 +23,7 @@ const (
 	exitPass    = 0
 	exitFinding = 1
 	exitFailed  = 2
+	exitPipe    = 128 + int(syscall.SIGPIPE) // as a shell says it of a program that ended so
 )
 
 // exit is an error that asks for an exit code; what there is to say was said.
@@ -31,16 +34,33 @@ func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second interrupt ends it at once
-	os.Exit(code(root().ExecuteContext(ctx)))
+	// A reader that has seen enough (run | head -1) ends nothing by force: the
+	// writes fail, and what was begun is tidied up.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	os.Exit(code(ctx, root().ExecuteContext(ctx), os.Stderr))
 }
 
-// code says the error and returns the exit code for it.
-func code(err error) int {
+// interrupted is the error of a command that was, with what it has to say of it.
+type interrupted string
+
+func (i interrupted) Error() string { return strings.TrimSuffix("interrupted; "+string(i), "; ") }
+
+// code says the error and returns the exit code for it. However far a command
+// was when it was interrupted, it says that and nothing of what broke by it.
+func code(ctx context.Context, err error, stderr io.Writer) int {
 	if e, ok := errors.AsType[exit](err); ok {
 		return int(e)
 	}
+	if errors.Is(err, syscall.EPIPE) {
+		return exitPipe
+	}
+	if stopped, ok := errors.AsType[interrupted](err); ok {
+		err = stopped
+	} else if err != nil && ctx.Err() != nil {
+		err = interrupted("")
+	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "pageinspect:", plain(err.Error()))
+		fmt.Fprintln(stderr, "pageinspect:", plain(err.Error()))
 		return exitFailed
 	}
 	return exitPass

@@ -103,7 +103,7 @@ func collectOutcomes(ctx context.Context, cloud *localcloud.Cloud, out outDir, r
 	case left == 0:
 		return outcomes, nil
 	case ctx.Err() != nil:
-		return outcomes, fault.New(fault.Transient, "interrupted; %d of %d pages were not finished", left, len(place))
+		return outcomes, interrupted(fmt.Sprintf("%d of %d pages were not finished", left, len(place)))
 	case first != nil && !errors.Is(first, context.Canceled):
 		return outcomes, first
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -99,9 +100,28 @@ func local(t time.Time) string {
 	return t.Local().Format(time.DateTime)
 }
 
-// logger is for what the command itself has to say while it runs.
-func logger(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}))
+// logger is for what the command itself has to say while it runs. Once it is
+// interrupted, what its parts miss while they end is of no interest.
+func logger(ctx context.Context, w io.Writer) *slog.Logger {
+	return slog.New(untilDone{slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelWarn}), ctx})
+}
+
+// untilDone has nothing to say after life.
+type untilDone struct {
+	slog.Handler
+	life context.Context
+}
+
+func (h untilDone) Enabled(ctx context.Context, l slog.Level) bool {
+	return h.life.Err() == nil && h.Handler.Enabled(ctx, l)
+}
+
+func (h untilDone) WithAttrs(a []slog.Attr) slog.Handler {
+	return untilDone{h.Handler.WithAttrs(a), h.life}
+}
+
+func (h untilDone) WithGroup(name string) slog.Handler {
+	return untilDone{h.Handler.WithGroup(name), h.life}
 }
 
 func isTerminal(w io.Writer) bool { return terminalWidth(w) > 0 }

@@ -52,7 +52,7 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 		}, 4},
 		"an error":         {func(b *bytes.Buffer) { fmt.Fprintln(b, plain(hostile)) }, 2},
 		"serve's logs":     {func(b *bytes.Buffer) { fmt.Fprintln(plainWriter{b}, hostile) }, 2},
-		"the own messages": {func(b *bytes.Buffer) { logger(b).Warn(hostile, "error", hostile) }, 1},
+		"the own messages": {func(b *bytes.Buffer) { logger(t.Context(), b).Warn(hostile, "error", hostile) }, 1},
 		"JSON": {func(b *bytes.Buffer) {
 			if err := printLines(b, []job.Failure{failure}); err != nil {
 				t.Error(err)

@@ -40,7 +40,7 @@ func newProgress(w io.Writer, pages int) *progress {
 // on the samples: drawing and reading take nearly all the time.
 var weights = map[string][2]int{
 	"profile": {1, 1}, "tab": {2, 2}, "navigate": {3, 5}, "settle": {5, 15}, "tile": {15, 40}, "manifest": {40, 41},
-	"annotate": {42, 95}, "merge": {95, 95}, "inspect": {96, 96}, "write": {97, 98}, "announce": {99, 99},
+	"annotate": {42, 95}, "merge": {95, 95}, "selfcheck": {95, 96}, "inspect": {96, 97}, "report": {97, 98}, "result": {98, 98}, "announce": {99, 99},
 }
 
 // hear takes a log entry of a function.

@@ -17,7 +17,7 @@ import (
 )
 
 // stored brings up a store and a broker that the environment names, with a
-// result of each id, which passed and says 기적의 크림.
+// result of each id, which passed and says 우리집 크림.
 func stored(t *testing.T, ids ...string) (*store.Client, topic.Config) {
 	t.Helper()
 	storage, err := localgcs.Start(localgcs.Config{Buckets: []string{"test-results"}})
@@ -41,7 +41,7 @@ func stored(t *testing.T, ids ...string) (*store.Client, topic.Config) {
 	for _, id := range ids {
 		box := page.Box{X: 1, Y: 20, W: 30, H: 40}
 		r := result.Result{Schema: result.Schema, ID: id, Verdict: result.Pass, Findings: []result.Finding{}, Page: result.Page{Width: 100, Height: 100, Scale: 1}, CapturedAt: time.Unix(1, 0).UTC(),
-			Lines: []result.Line{{Text: "기적의 크림", Box: box, Words: []result.Word{{Text: "기적의", Box: box, Space: true}, {Text: "크림", Box: box}}}}}
+			Lines: []result.Line{{Text: "우리집 크림", Box: box, Words: []result.Word{{Text: "우리집", Box: box, Space: true}, {Text: "크림", Box: box}}}}}
 		b, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)
@@ -61,7 +61,7 @@ func put(t *testing.T, objects *store.Client, name string, b []byte) {
 func pack(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "mine.yaml")
-	text := "version: v1\npack: mine\nrules:\n  - id: mine.miracle\n    mode: enforce\n    severity: high\n    message: 과장\n    match: {any: [\"기적의 크림\"]}\n    tests: {hit: [\"기적의 크림\"], miss: [\"크림\"]}\n"
+	text := "version: v1\npack: mine\nrules:\n  - id: mine.miracle\n    mode: enforce\n    severity: high\n    message: 과장\n    match: {any: [\"우리집 크림\"]}\n    tests: {hit: [\"우리집 크림\"], miss: [\"크림\"]}\n"
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestReinspectCommand(t *testing.T) {
 		return string(r.Verdict)
 	}
 	exit, out, errs := pageinspect(t, "reinspect", "--prefix", "shop-", "--rules", rules, "--dry-run")
-	if exit != 0 || verdict("shop-1") != "pass" || strings.Count(out, "pass -> reject\n  + mine.miracle (high) \"기적의 크림\" at 20 px\n") != 2 || !strings.Contains(errs, "2 would change, 0 the same, 0 failed") {
+	if exit != 0 || verdict("shop-1") != "pass" || strings.Count(out, "pass -> reject\n  + mine.miracle (high) \"우리집 크림\" at 20 px\n") != 2 || !strings.Contains(errs, "2 would change, 0 the same, 0 failed") {
 		t.Errorf("dry run: exit %d\n%s%s", exit, out, errs)
 	}
 	exit, out, errs = pageinspect(t, "reinspect", "--prefix", "shop-", "--rules", rules)

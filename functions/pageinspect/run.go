@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
@@ -69,15 +68,15 @@ func run(ctx context.Context, o runOptions, urls []string, stdin io.Reader, stdo
 		return err
 	}
 	defer out.close()
-	state, err := os.MkdirTemp("", "pageinspect-run-")
+	state, remove, err := scratch()
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(state)
+	defer remove()
 
 	show := newProgress(stderr, len(requests)+len(refused))
 	defer show.close()
-	o.cloud.Dir, o.cloud.Programs, o.cloud.Log, o.cloud.Hear = state, programs, logger(stderr), show.hear
+	o.cloud.Dir, o.cloud.Programs, o.cloud.Log, o.cloud.Hear = state, programs, logger(ctx, stderr), show.hear
 	o.cloud.AllowNamed = true // whoever types an address may see it
 	cloud, err := localcloud.Start(ctx, o.cloud)
 	if err != nil {

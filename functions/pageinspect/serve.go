@@ -65,7 +65,7 @@ func serve(c *cobra.Command, cfg localcloud.Config) error {
 	if err := absolute(&cfg); err != nil {
 		return err
 	}
-	cfg.Programs, cfg.Log = programs, logger(c.ErrOrStderr())
+	cfg.Programs, cfg.Log = programs, logger(c.Context(), c.ErrOrStderr())
 	cloud, err := localcloud.Start(c.Context(), cfg)
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/recognize"
-	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/schollz/progressbar/v3"
@@ -100,7 +99,7 @@ func (t *tally) close(ctx context.Context, err error) error {
 	}
 	switch {
 	case ctx.Err() != nil:
-		return fault.Wrap(fault.Transient, ctx.Err(), "stopped; start it again to do the rest")
+		return interrupted("start it again to do the rest")
 	case err == nil && t.failed > 0:
 		return exit(exitFailed)
 	}

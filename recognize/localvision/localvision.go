@@ -58,8 +58,8 @@ const maxMessage = 64 << 20
 
 // Check says whether this machine can run the stand-in: it fails if Tesseract or
 // its Hangul script data is missing, and names the packages and the command that install them.
-func Check() error {
-	_, err := reader.New(context.Background(), "", 1)
+func Check(ctx context.Context) error {
+	_, err := reader.New(ctx, "", 1)
 	return err
 }
 

@@ -118,11 +118,11 @@ func TestReadsWhatStandsThereAndWhere(t *testing.T) {
 }
 
 func TestCheckNamesThePackages(t *testing.T) {
-	if err := localvision.Check(); err != nil {
+	if err := localvision.Check(t.Context()); err != nil {
 		t.Fatal(err) // the tests need it
 	}
 	t.Setenv("PATH", t.TempDir())
-	without := localvision.Check()
+	without := localvision.Check(t.Context())
 	noHangul := t.TempDir() + "/tesseract"
 	if err := os.WriteFile(noHangul, []byte("#!/bin/sh\necho eng\n"), 0o755); err != nil {
 		t.Fatal(err)

@@ -1,14 +1,17 @@
 package topic
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+	fetchapi "github.com/segmentio/kafka-go/protocol/fetch"
 )
 
 const (
@@ -43,7 +46,8 @@ func (s *session) settled(ctx context.Context, ask func() error) error {
 	}
 }
 
-// bounds returns the first offset that is kept and the one after the last, by partition.
+// bounds returns the first offset that is kept and the one after the last that
+// can be read, which is before the first transaction that is open, by partition.
 func (s *session) bounds(ctx context.Context, topic string, partitions []int) (first, end Offsets, err error) {
 	err = s.settled(ctx, func() error {
 		first, end, err = s.listOffsets(ctx, topic, partitions)
@@ -57,7 +61,9 @@ func (s *session) listOffsets(ctx context.Context, topic string, partitions []in
 	for _, p := range partitions {
 		reqs = append(reqs, kafka.FirstOffsetOf(p), kafka.LastOffsetOf(p))
 	}
-	r, err := s.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: reqs}})
+	r, err := s.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{
+		Topics: map[string][]kafka.OffsetRequest{topic: reqs}, IsolationLevel: kafka.ReadCommitted,
+	})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -78,44 +84,94 @@ func (s *session) listOffsets(ctx context.Context, topic string, partitions []in
 
 // fetch reads what one answer holds of a partition from offset on, and returns
 // the offset to read next. No messages and no error means there is nothing yet.
+// What belongs to a transaction is read once that is committed, and never if it
+// is aborted.
 func (s *session) fetch(ctx context.Context, topic string, partition int, offset int64) ([]Message, int64, error) {
-	r, err := s.client.Fetch(ctx, &kafka.FetchRequest{
-		Topic: topic, Partition: partition, Offset: offset, MinBytes: 1, MaxBytes: fetchBytes, MaxWait: fetchWait,
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	// Not by kafka-go's Client, which leaves out which transactions were aborted.
+	r, err := s.transport.RoundTrip(ctx, s.client.Addr, &fetchapi.Request{
+		ReplicaID: -1, MaxWaitTime: int32(fetchWait.Milliseconds()), MinBytes: 1, MaxBytes: fetchBytes,
+		IsolationLevel: int8(kafka.ReadCommitted), SessionID: -1, SessionEpoch: -1,
+		Topics: []fetchapi.RequestTopic{{Topic: topic, Partitions: []fetchapi.RequestPartition{{
+			Partition: int32(partition), CurrentLeaderEpoch: -1, FetchOffset: offset, LogStartOffset: -1, PartitionMaxBytes: fetchBytes,
+		}}}},
 	})
 	if err != nil {
 		return nil, offset, err
 	}
-	if r.Error != nil {
-		return nil, offset, r.Error
+	answer := r.(*fetchapi.Response)
+	if len(answer.Topics) == 0 || len(answer.Topics[0].Partitions) == 0 {
+		return nil, offset, fmt.Errorf("the broker answered without partition %d of %q", partition, topic)
 	}
-	var msgs []Message
-	next := offset
-	for {
-		record, err := r.Records.ReadRecord()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return msgs, next, err
-		}
-		m, err := received(topic, partition, record)
-		if err != nil {
-			return msgs, next, err
-		}
-		if m.Offset < next { // a batch may begin before the offset asked for
+	got := answer.Topics[0].Partitions[0]
+	if code := cmp.Or(answer.ErrorCode, got.ErrorCode); code != 0 {
+		return nil, offset, kafka.Error(code)
+	}
+	return committed(topic, partition, offset, got)
+}
+
+// committed takes from an answer the messages from offset on whose transactions
+// were not aborted, in the way that Kafka's own consumer does: the answer lists
+// where aborted transactions begin, and the log has a marker where each ends.
+func committed(topic string, partition int, offset int64, got fetchapi.ResponsePartition) (msgs []Message, next int64, err error) {
+	stream, ok := got.RecordSet.Records.(*protocol.RecordStream)
+	if !ok || len(stream.Records) == 0 {
+		return nil, offset, nil
+	}
+	begin := got.AbortedTransactions
+	slices.SortFunc(begin, func(a, b fetchapi.ResponseTransaction) int { return cmp.Compare(a.FirstOffset, b.FirstOffset) })
+	aborting := map[int64]bool{} // producers in a transaction that is aborted
+	next = offset
+	for _, batch := range stream.Records {
+		if marker, ok := batch.(*protocol.ControlBatch); ok {
+			// Whether it aborts or commits, a transaction of its producer ends here.
+			delete(aborting, marker.ProducerID)
+			next = max(next, marker.BaseOffset+1)
 			continue
 		}
-		msgs, next = append(msgs, m), m.Offset+1
+		read, err := messages(topic, partition, batch)
+		if err != nil {
+			return msgs, next, err
+		}
+		if len(read) == 0 {
+			continue
+		}
+		for last := read[len(read)-1].Offset; len(begin) > 0 && begin[0].FirstOffset <= last; begin = begin[1:] {
+			aborting[begin[0].ProducerID] = true
+		}
+		b, transactional := batch.(*protocol.RecordBatch)
+		drop := transactional && b.Attributes.Transactional() && aborting[b.ProducerID]
+		for _, m := range read {
+			if m.Offset < next { // a batch may begin before the offset asked for
+				continue
+			}
+			if next = m.Offset + 1; !drop {
+				msgs = append(msgs, m)
+			}
+		}
 	}
-	if next == offset && hasBatches(r.Records) {
-		next++ // a transaction's marker or a compacted batch: it has offsets and no messages
+	if next == offset {
+		next++ // a compacted batch: it has offsets and no messages
 	}
 	return msgs, next, nil
 }
 
-func hasBatches(r kafka.RecordReader) bool {
-	s, ok := r.(*protocol.RecordStream)
-	return ok && len(s.Records) > 0
+func messages(topic string, partition int, batch protocol.RecordReader) (all []Message, err error) {
+	for {
+		record, err := batch.ReadRecord()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		m, err := received(topic, partition, record)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, m)
+	}
 }
 
 // tail hands every message of a partition from offset on to emit, until ctx

@@ -30,6 +30,7 @@ func TestApacheKafka(t *testing.T) {
 	}
 	kafka := apachekafka.Start(t)
 	t.Run("plain", func(t *testing.T) { topictest.Conformance(t, kafka.Plain) })
+	t.Run("transactions", func(t *testing.T) { topictest.Transactions(t, kafka.Plain) })
 	t.Run("secured", func(t *testing.T) { topictest.Conformance(t, kafka.Secured) })
 	t.Run("refuses", func(t *testing.T) { refused(t, kafka) })
 }

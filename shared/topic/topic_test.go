@@ -25,3 +25,5 @@ func broker(t testing.TB, topics map[string]int) topic.Config {
 
 // TestConformance runs on the stand-in; TestApacheKafka on the real thing.
 func TestConformance(t *testing.T) { topictest.Conformance(t, broker(t, nil)) }
+
+func TestTransactions(t *testing.T) { topictest.Transactions(t, broker(t, nil)) }

@@ -112,6 +112,10 @@ func TestConfigurations(t *testing.T) {
 					t.Errorf("%s is missing", key)
 				}
 			}
+			// Connect's own default takes records of aborted transactions. Confluent's connector has no such setting.
+			if isolation := c["consumer.override.isolation.level"]; want.class != confluent && isolation != "read_committed" {
+				t.Errorf("isolation.level is %q: pages of aborted transactions would be inspected", isolation)
+			}
 			if want.class == camel || want.class == aiven {
 				loses(t, c, want.topic)
 				outlasts(t, c, want.topic)

@@ -87,7 +87,7 @@ type Addresses struct{ Kafka, Storage, Vision, Capture, Recognize string }
 // Start brings everything up, in the order of need, and returns when both
 // functions answer. On an error all that was started is stopped again.
 func Start(ctx context.Context, cfg Config) (*Cloud, error) {
-	if err := localvision.Check(); err != nil {
+	if err := localvision.Check(ctx); err != nil {
 		return nil, err
 	}
 	c := &Cloud{cfg: cfg, failed: make(chan error, 4)}

@@ -58,7 +58,7 @@ func startFunction(ctx context.Context, name, addr string, env []string, cfg Con
 	f := &function{name: name, addr: ln.Addr().String(), done: make(chan struct{})}
 	ln.Close()
 	_, port, _ := net.SplitHostPort(f.addr)
-	env = append(append(os.Environ(), env...), "PORT="+port)
+	env = environment(os.Environ(), append(env, "PORT="+port))
 	go f.supervise(ctx, filepath.Join(cfg.Programs, name), env, cfg)
 	return f, nil
 }
@@ -124,8 +124,8 @@ func (f *function) listen(r io.Reader, cfg Config) {
 }
 
 // ready waits until the function answers. One that ends before has said why.
-func (f *function) ready(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+func (f *function) ready(life context.Context) error {
+	ctx, cancel := context.WithTimeout(life, time.Minute)
 	defer cancel()
 	for {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+f.addr+"/", nil)
@@ -147,6 +147,8 @@ func (f *function) ready(ctx context.Context) error {
 		}
 		select {
 		case <-time.After(20 * time.Millisecond):
+		case <-life.Done():
+			return life.Err()
 		case <-ctx.Done():
 			return fault.New(fault.Internal, "%s did not answer at %s in time", f.name, f.addr)
 		}

@@ -168,7 +168,7 @@ func google(t *testing.T) accuracy.Engine {
 
 func standIn(t *testing.T) accuracy.Engine {
 	t.Helper()
-	if err := localvision.Check(); err != nil {
+	if err := localvision.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	const bucket = "accuracy"

@@ -38,7 +38,12 @@ func New(ctx context.Context, path string, processes int) (*Reader, error) {
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "no Tesseract at %q (%v); %s", path, err, installHint)
 	}
-	out, err := exec.CommandContext(ctx, found, "--list-langs").CombinedOutput()
+	list := exec.CommandContext(ctx, found, "--list-langs")
+	list.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's interrupt is its caller's to hear
+	out, err := list.CombinedOutput()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "%s does not list its languages (%v: %s); %s", found, err, firstLine(out), installHint)
 	}
