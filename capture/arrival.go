@@ -35,13 +35,12 @@ const (
 
 // arrival is how a page came to be the one that is shown.
 type arrival struct {
-	moved     int            // how often it went elsewhere by itself
-	visits    map[string]int // how often it came to an address
-	broke     bool           // its document broke off once, and was asked for again
-	retried   bool           // what failed in it was asked for again
-	lacks     []lack         // what is missing in it all the same
-	refreshes bool           // it would load itself anew later on
-	restless  bool           // it loads itself anew all the time; its time stands still
+	moved    int            // how often it went elsewhere by itself
+	visits   map[string]int // how often it came to an address
+	broke    bool           // its document broke off once, and was asked for again
+	retried  bool           // what failed in it was asked for again
+	lacks    []lack         // what is missing in it all the same
+	restless bool           // it loads itself anew all the time; its time stands still
 }
 
 // arrive waits for the document that the page shows now, notes what it is, and
@@ -97,6 +96,10 @@ func (s *shot) whole(ctx context.Context) error {
 			s.broke = true // once: a server that was restarted may give all of it now
 			return s.leave(ctx, func() error { return s.reload(ctx) })
 		}
+		m, err := facts[measure](ctx, s, "measure")
+		if err == nil && m.Chars == 0 && m.Pictures == 0 {
+			return s.unreachable("the document broke off before anything of it came: " + why)
+		}
 		s.partial("the document broke off: " + why)
 		s.unseen(page.Unseen{Kind: page.Failed, Why: "the document broke off: " + why, Source: s.manifest.FinalURL})
 	}
@@ -110,17 +113,22 @@ func (s *shot) whole(ctx context.Context) error {
 			}
 			return err
 		})
-	case any:
-		s.refreshes = true
+	case any: // it would load itself anew while it is looked at
+		if _, err := s.tab.Quiet(ctx, 0, min(trifle, time.Duration(after*float64(time.Second)/2))); err != nil {
+			return err
+		}
+		if err := s.stopLoading(ctx); err != nil {
+			return err
+		}
 	}
 	if s.visits[s.manifest.FinalURL]++; s.visits[s.manifest.FinalURL] == visits {
-		s.restless = true
-		why := "the page loads itself anew all the time; it was captured as it stood before it did"
+		why := "the page loads itself anew all the time; it was captured without its scripts"
 		s.partial(why)
 		s.unseen(page.Unseen{Kind: page.Loading, Why: why})
-	}
-	if s.refreshes || s.restless {
-		return s.tab.Freeze(ctx)
+		if err := s.disableScripts(ctx); err != nil {
+			return err
+		}
+		return s.leave(ctx, func() error { return s.reload(ctx) })
 	}
 	return nil
 }

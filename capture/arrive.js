@@ -150,8 +150,8 @@
         for (const f of d.querySelectorAll('iframe,frame')) { try { if (f.contentDocument) take(f.contentDocument); } catch { /* of another site */ } }
       };
       take(document);
-      const root = document.scrollingElement || document.documentElement;
-      return {chars, pictures, height: Math.max(root.scrollHeight, document.body ? document.body.scrollHeight : 0)};
+      const heights = [document.scrollingElement, document.documentElement, document.body].map(e => e ? e.scrollHeight : 0);
+      return {chars, pictures, height: Math.max(...heights)};
     },
 
     // content says how much is to be seen, as far as it is little; which places

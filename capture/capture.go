@@ -12,6 +12,7 @@ package capture
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"slices"
@@ -76,7 +77,8 @@ func (s *shot) takeSteps(ctx context.Context) error {
 // shot is one page on its way through the steps.
 type shot struct {
 	*Capturer
-	req      job.Request
+	req      job.Request  // bare
+	address  string       // what is asked for, userinfo and all
 	own      *lease.Lease // what makes the page this delivery's own; nil: nobody else could be at it
 	profile  Profile
 	slot     *browser.Slot
@@ -94,9 +96,10 @@ type shot struct {
 }
 
 func newShot(c *Capturer, req job.Request, src job.Source) *shot {
-	now := c.Now().UTC()
+	now, address := c.Now().UTC(), req.URL
+	req = req.Bare()
 	return &shot{
-		Capturer: c, req: req, run: runID(now), arrival: arrival{visits: map[string]int{}},
+		Capturer: c, req: req, address: address, run: runID(now), arrival: arrival{visits: map[string]int{}},
 		manifest: page.Manifest{
 			Schema: page.Schema, ID: req.ID, Request: req, Source: src,
 			CapturedAt: now, TimingsMS: map[string]int64{},
@@ -111,7 +114,7 @@ func (s *shot) close() {
 }
 
 func (s *shot) warn(format string, args ...any) {
-	s.manifest.Warnings = appendOnce(s.manifest.Warnings, page.MaxNotes, format, args...)
+	s.manifest.Warnings = appendOnce(s.manifest.Warnings, page.MaxNotes, "%s", job.Bare(fmt.Sprintf(format, args...)))
 }
 
 // partial notes why the page is not whole; the first reason stays.
@@ -124,7 +127,7 @@ func (s *shot) partial(why string) {
 // unseen lists a part of the page that was not seen. Beyond MaxUnseen the last
 // entry says that there are more.
 func (s *shot) unseen(u page.Unseen) {
-	u.Why, u.Source = page.Cut(u.Why, page.MaxNoteBytes), page.Cut(u.Source, page.MaxNoteBytes)
+	u.Why, u.Source = page.Cut(job.Bare(u.Why), page.MaxNoteBytes), page.Cut(job.Bare(u.Source), page.MaxNoteBytes)
 	list := &s.manifest.Unseen
 	switch {
 	case slices.Contains(*list, u) || len(*list) == page.MaxUnseen:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/telemetry"
@@ -33,7 +34,7 @@ func runID(now time.Time) string {
 func (s *shot) writeManifest(ctx context.Context) error {
 	m := &s.manifest
 	for _, address := range s.tab.Refused() {
-		m.Blocked = appendOnce(m.Blocked, page.MaxNotes, "%s", address)
+		m.Blocked = appendOnce(m.Blocked, page.MaxNotes, "%s", job.Bare(address))
 	}
 	b, err := m.Encode()
 	if err != nil {

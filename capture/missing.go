@@ -156,7 +156,7 @@ func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pe
 		default:
 			u.Why = fmt.Sprintf("a picture%s did not come, or not whole: %s", size(p), reason(f, fails))
 		}
-		lacks = append(lacks, lack{Unseen: u, again: retry[p.URL]})
+		lacks = append(lacks, lack{Unseen: u, again: retry[p.URL] || !fails && p.State == "broken"})
 	}
 	// The page put something else in its place; a shopper may well see the picture.
 	for _, f := range failed {

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
 )
 
 const (
@@ -62,7 +63,7 @@ func (s *shot) navigate(ctx context.Context) error {
 	began := time.Now()
 	limited, cancel := context.WithTimeout(ctx, commitLimit)
 	defer cancel()
-	res, err := browser.Call(limited, s.tab, page.Navigate, page.NavigateParams{URL: s.req.URL})
+	res, err := browser.Call(limited, s.tab, page.Navigate, page.NavigateParams{URL: s.address})
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
@@ -83,7 +84,7 @@ func (s *shot) unreachable(reason string) error {
 	if s.tab.Refuses(s.req.URL) || len(s.tab.Refused()) > 0 {
 		return fault.New(fault.Blocked, "%s leads to an address that is not public; pages may visit the internet only (see CAPTURE_ALLOW, or --allow)", s.req.URL)
 	}
-	return fault.New(fault.Unreachable, "%s cannot be reached: %s", s.req.URL, reason)
+	return fault.New(fault.Unreachable, "%s cannot be reached: %s", s.req.URL, job.Bare(reason))
 }
 
 // describe takes the document's status, address and title, and makes our world in it.
@@ -94,7 +95,7 @@ func (s *shot) describe(ctx context.Context) error {
 		return s.unreachable(s.tab.Why(gone, "it went on to "+gone))
 	}
 	if response := s.tab.Response(); response != nil {
-		m.FinalURL, m.Status = response.URL, int(response.Status)
+		m.FinalURL, m.Status = job.Bare(response.URL), int(response.Status)
 		if err := s.accept(response); err != nil {
 			return err
 		}
@@ -118,13 +119,13 @@ func (s *shot) accept(response *network.Response) error {
 		if response.Status == 403 || response.Status == 429 || response.Status == 451 {
 			kind = fault.Blocked
 		}
-		return fault.New(kind, "%s answered HTTP %d %s", response.URL, response.Status, response.StatusText)
+		return fault.New(kind, "%s answered HTTP %d %s", job.Bare(response.URL), response.Status, response.StatusText)
 	}
 	switch media := response.MimeType; {
 	case strings.Contains(media, "html"), strings.HasPrefix(media, "image/"), strings.HasPrefix(media, "text/"), strings.Contains(media, "xml"):
 		return nil
 	default:
-		return fault.New(fault.Invalid, "%s is %s, which is not a page", response.URL, media)
+		return fault.New(fault.Invalid, "%s is %s, which is not a page", job.Bare(response.URL), media)
 	}
 }
 
@@ -140,7 +141,7 @@ type document struct {
 func (s *shot) identify(doc document) {
 	s.manifest.Title = doc.Title
 	if u, err := url.Parse(doc.URL); err == nil && u.Host != "" {
-		s.manifest.FinalURL = doc.URL
+		s.manifest.FinalURL = job.Bare(doc.URL)
 	}
 	s.lively = doc.Lively
 }

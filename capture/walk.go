@@ -83,12 +83,6 @@ func (s *shot) walk(ctx context.Context) error {
 		if err := s.walkDown(ctx, y); err != nil {
 			return err
 		}
-		if s.restless {
-			return nil
-		}
-		if err := s.cancelRefresh(ctx); err != nil {
-			return err
-		}
 		before, err := facts[measure](ctx, s, "watch")
 		if err != nil {
 			return err
@@ -133,7 +127,7 @@ func (s *shot) walkDown(ctx context.Context, y float64) error {
 		if s.tab.Stands() {
 			patience = 0 // one step at a time
 		}
-		if patience == 0 && !s.restless && !s.refreshes {
+		if patience == 0 {
 			if err := s.tab.Begin(ctx, stepTime); err != nil {
 				return err
 			}
@@ -212,14 +206,4 @@ func (s *shot) pass(ctx context.Context) error {
 		return err
 	}
 	return s.tab.Pass(ctx, ownTime, slowest)
-}
-
-// cancelRefresh keeps a page that would load itself again from doing so while
-// it is looked at. One that leads elsewhere was followed when it came.
-func (s *shot) cancelRefresh(ctx context.Context) error {
-	if !s.refreshes {
-		return nil
-	}
-	s.refreshes = false
-	return s.stopLoading(ctx)
 }

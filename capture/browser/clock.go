@@ -11,9 +11,12 @@ const (
 	// stall is how long a page's time may stand still although nothing that
 	// ends is under way: an EventSource or a video holds it up for good.
 	stall = time.Second
-	// blink is the least time that can be granted, and what a document is given
-	// again and again until it is loaded: parsing, too, takes of its time.
+	// blink is what a document is given again and again until it is loaded:
+	// parsing takes of its time, too. With much less, frames are not drawn.
 	blink = 50 * time.Millisecond
+	// lead is how far a page's time is kept before the real one once it is
+	// granted by us: a page whose time falls behind draws no frames.
+	lead = 5 * time.Second
 	// starvation is how many tasks may run before time goes on all the same:
 	// a page whose tasks beget tasks would stop its own clock.
 	starvation = 1000
@@ -23,23 +26,49 @@ const (
 // other without being waited for, while requests they make are answered in
 // real time. Afterwards the page's time stands still until it is made to pass
 // again; frames are drawn, and requests go on. For requests under way it waits
-// for patience at most.
+// for patience at most. It ends when the page goes elsewhere.
 func (t *Tab) Pass(ctx context.Context, budget, patience time.Duration) error {
-	if err := t.finish(ctx); err != nil {
-		return err
-	}
-	if err := t.grant(ctx, emulation.VirtualTimePolicyPauseIfNetworkFetchesPending, budget); err != nil {
-		return err
-	}
-	for end := time.Now().Add(patience); ; {
-		if done, err := t.until(ctx, stall, t.over); done || err != nil {
+	// In pieces, so that little is left of one that a page does not live to see.
+	policy := emulation.VirtualTimePolicyPauseIfNetworkFetchesPending
+	for piece, end := budget/20, time.Now().Add(patience); budget > 0; piece *= 2 {
+		piece = min(piece, budget)
+		budget -= piece
+		stalled, err := t.pass(ctx, policy, piece, end)
+		if err != nil {
 			return err
+		}
+		if stalled { // and would be, at each piece
+			policy = emulation.VirtualTimePolicyAdvance
+		}
+		t.mu.Lock()
+		left := t.document.gone != t.gone
+		t.mu.Unlock()
+		if left {
+			return nil
+		}
+	}
+	return nil
+}
+
+// pass grants a piece of time and waits for its end. It says whether the time
+// had to be moved along although nothing that ends was under way.
+func (t *Tab) pass(ctx context.Context, policy emulation.VirtualTimePolicy, budget time.Duration, end time.Time) (stalled bool, err error) {
+	if err := t.finish(ctx); err != nil {
+		return false, err
+	}
+	if err := t.grant(ctx, policy, budget); err != nil {
+		return false, err
+	}
+	over := func() bool { return t.over() || t.document.gone != t.gone }
+	for {
+		if done, err := t.until(ctx, stall, over); done || err != nil {
+			return false, err
 		}
 		if time.Until(end) <= 0 || t.idle() {
-			return t.finish(ctx)
+			return true, t.finish(ctx)
 		}
-		if _, err := t.until(ctx, time.Until(end), func() bool { return t.over() || t.awaited() == 0 }); err != nil {
-			return err
+		if _, err := t.until(ctx, time.Until(end), func() bool { return over() || t.awaited() == 0 }); err != nil {
+			return false, err
 		}
 	}
 }
@@ -70,17 +99,18 @@ func (t *Tab) Read(ctx context.Context, limit time.Duration) (bool, error) {
 	return t.load(ctx, limit, func() bool { return t.awaited() == 0 })
 }
 
-// tick lets the page's time pass a little at a time while something in the page
-// waits for it, until the function that is returned is called.
-func (t *Tab) tick(ctx context.Context) (stop func()) {
+// tick keeps the page's time before the real one, until the function that is
+// returned is called; with timers, something in the page waits for those, too.
+func (t *Tab) tick(ctx context.Context, timers bool) (stop func()) {
 	if !t.Stands() {
 		return func() {}
 	}
+	_ = t.hurry(ctx) // if it fails, so does what comes next
 	ctx, cancel := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		tick := time.NewTicker(blink / 2)
+		tick := time.NewTicker(blink)
 		defer tick.Stop()
 		for {
 			select {
@@ -88,10 +118,31 @@ func (t *Tab) tick(ctx context.Context) (stop func()) {
 				return
 			case <-tick.C:
 			}
-			_ = t.Begin(ctx, blink) // the page is gone, as whoever waits will hear
+			if timers {
+				_ = t.Begin(ctx, blink)
+			}
+			_ = t.hurry(ctx)
 		}
 	}()
 	return func() { cancel(); <-ended }
+}
+
+// hurry grants what the page's time is short of to be before the real one.
+func (t *Tab) hurry(ctx context.Context) error {
+	t.mu.Lock()
+	behind := t.given-time.Since(t.clocked) < lead/2
+	t.mu.Unlock()
+	if !behind {
+		return nil
+	}
+	if err := t.finish(ctx); err != nil {
+		return err
+	}
+	if err := t.grant(ctx, emulation.VirtualTimePolicyAdvance, lead); err != nil {
+		return err
+	}
+	_, err := t.until(ctx, stall, t.over)
+	return err
 }
 
 // Stands says that the page's time stands still but for what it is granted.
@@ -115,16 +166,6 @@ func (t *Tab) Begin(ctx context.Context, budget time.Duration) error {
 	return t.grant(ctx, emulation.VirtualTimePolicyPauseIfNetworkFetchesPending, budget)
 }
 
-// Freeze stops the page's time: no timer of it fires any more, until it is made
-// to pass. It does so by way of a grant: a page whose time is stopped outright
-// draws no frames either.
-func (t *Tab) Freeze(ctx context.Context) error {
-	if err := t.grant(ctx, emulation.VirtualTimePolicyAdvance, blink); err != nil {
-		return err
-	}
-	return t.finish(ctx)
-}
-
 // finish has the time pass that was granted and has not passed, whatever is under
 // way. A second grant beside it would end with the first.
 func (t *Tab) finish(ctx context.Context) error {
@@ -137,16 +178,23 @@ func (t *Tab) finish(ctx context.Context) error {
 	if err := t.setClock(ctx, emulation.SetVirtualTimePolicyParams{Policy: emulation.VirtualTimePolicyAdvance}); err != nil {
 		return err
 	}
-	_, err := t.until(ctx, 2*stall, t.over)
+	if _, err := t.until(ctx, 2*stall, t.over); err != nil {
+		return err
+	}
 	t.mu.Lock()
-	t.granted = t.expired // one that has not ended by now went with its document
+	t.granted = max(t.expired, 1) // one that has not ended by now went with its document
+	t.expired = t.granted
 	t.mu.Unlock()
-	return err
+	// The grant may have ended just before: then its end did not stop the time.
+	return t.setClock(ctx, emulation.SetVirtualTimePolicyParams{Policy: emulation.VirtualTimePolicyPause})
 }
 
 func (t *Tab) grant(ctx context.Context, policy emulation.VirtualTimePolicy, budget time.Duration) error {
 	t.mu.Lock()
-	t.granted++
+	if t.granted++; t.clocked.IsZero() {
+		t.clocked = time.Now()
+	}
+	t.given += budget
 	t.mu.Unlock()
 	ms := float64(budget) / float64(time.Millisecond)
 	return t.setClock(ctx, emulation.SetVirtualTimePolicyParams{Policy: policy, Budget: &ms, MaxVirtualTimeTaskStarvationCount: starvation})

@@ -30,8 +30,10 @@ type traffic struct {
 	pictures map[string]struct{} // addresses of pictures that were answered well, up to maxPictures
 	streams  map[network.RequestID]*stream
 	started  int           // requests begun so far
-	granted  int           // budgets of virtual time given so far
+	granted  int           // budgets of the page's time given so far
 	expired  int           // and how many of them ran out
+	given    time.Duration // the sum of them
+	clocked  time.Time     // when the first was
 	changed  chan struct{} // closed and replaced whenever any of this changes
 }
 

@@ -19,8 +19,9 @@ func (h *Handler) one(ctx context.Context, t times, item *Item) error {
 	began := h.Now()
 	ctx, end := telemetry.Page(telemetry.Continue(ctx, item.Trace), string(h.Stage))
 	own, err := h.work(ctx, t, item)
-	end(item.Request.ID, item.Request.URL, err)
-	log := h.Log.With("id", item.Request.ID, "url", item.Request.URL, "stage", h.Stage, "ms", h.Now().Sub(began).Milliseconds())
+	address := job.Bare(item.Request.URL)
+	end(item.Request.ID, address, err)
+	log := h.Log.With("id", item.Request.ID, "url", address, "stage", h.Stage, "ms", h.Now().Sub(began).Milliseconds())
 	earlier, failedBefore := errors.AsType[*lease.Failed](err)
 	kind := fault.KindOf(err)
 	switch {

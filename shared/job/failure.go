@@ -48,8 +48,8 @@ type Failure struct {
 func NewFailure(stage Stage, err error, r Request, value []byte, s Source, at time.Time) Failure {
 	r = r.Identify(s, value)
 	f := Failure{
-		Schema: FailureSchema, ID: r.ID, URL: r.URL,
-		Stage: stage, Kind: fault.KindOf(err), Message: err.Error(),
+		Schema: FailureSchema, ID: r.ID, URL: Bare(r.URL),
+		Stage: stage, Kind: fault.KindOf(err), Message: Bare(err.Error()),
 		Attempt: max(r.Attempt, 1), Source: s, At: at.UTC(),
 	}
 	switch trimmed := bytes.TrimSpace(value); {

@@ -110,12 +110,13 @@ func CheckURL(s string) error {
 		return fault.New(fault.Invalid, "has %d bytes, more than %d", len(s), MaxURLBytes)
 	}
 	u, err := url.Parse(s)
+	s = Bare(s)
 	switch {
 	case strings.ContainsRune(s, utf8.RuneError):
 		// It would be another page's address, or a page that says "not found" and passes.
 		return fault.New(fault.Invalid, "%q has U+FFFD where bytes were lost on the way; send the address as UTF-8 or percent-encoded", s)
 	case err != nil:
-		return fault.New(fault.Invalid, "%q cannot be parsed: %v", s, err)
+		return fault.New(fault.Invalid, "%q cannot be parsed: %s", s, Bare(err.Error()))
 	case u.Scheme != "http" && u.Scheme != "https":
 		return fault.New(fault.Invalid, "%q is not an http or https address; write it as https://…", s)
 	case u.Hostname() == "":
@@ -179,6 +180,7 @@ func (r Request) Sum() string {
 // Conflict says whether the request gives an id to another address than an
 // earlier request did. It is fault.Invalid and names both.
 func (r Request) Conflict(earlier Request) error {
+	r, earlier = r.Bare(), earlier.Bare()
 	if r.URL == earlier.URL {
 		return nil
 	}

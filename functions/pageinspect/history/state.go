@@ -116,7 +116,7 @@ func (t *Tracker) requested(m topic.Message) error {
 	if r == nil || max(q.Attempt, 1) <= r.Attempt {
 		return nil // delivered again, or not ours
 	}
-	*r = Request{ID: q.ID, URL: q.URL, State: Requested, Attempt: max(q.Attempt, 1), At: m.Time}
+	*r = Request{ID: q.ID, URL: job.Bare(q.URL), State: Requested, Attempt: max(q.Attempt, 1), At: m.Time}
 	return nil
 }
 
