@@ -115,10 +115,18 @@ func substitute(text []Char, undone []Kind, numbers bool) []Char {
 	out := append([]Char(nil), text...)
 	set := func(i int, r rune, k Kind) { out[i].R, undone[i] = r, k }
 	for i, c := range text {
-		if c.R < 0x80 || hangul(c.R) {
+		if hangul(c.R) {
 			continue
 		}
-		if r, ok := latinOf[c.R]; ok {
+		if c.R < 0x80 {
+			if s, ok := syllableOf[c.R]; ok && !numbers && c.Close && i+1 < len(text) && text[i+1].Close && hangul(text[i-1].R) && hangul(text[i+1].R) {
+				set(i, s, Lookalike)
+			}
+			continue
+		}
+		if r := signLetter(c.R); r != 0 {
+			set(i, r, Lookalike)
+		} else if r, ok := latinOf[c.R]; ok {
 			set(i, r, Lookalike)
 		} else if r, ok := readingOf[c.R]; ok {
 			set(i, r, Hanja)
