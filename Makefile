@@ -61,8 +61,9 @@ check: ## gofmt, go vet, staticcheck
 bench: deps ## measure: every figure a ratio against a floor in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
-accuracy: deps ## how well generated Korean pages are read: by the stand-in, or with ACCURACY_ENGINE=vision ACCURACY_BUCKET=… by Google Vision
-	$(GO) test -count 1 -timeout 30m -run Accuracy -v ./recognize/localvision/accuracy -accuracy
+accuracy: deps ## what the rules find of labelled texts, and how well generated Korean pages are read: by the stand-in, or with ACCURACY_ENGINE=vision ACCURACY_BUCKET=… by Google Vision
+	$(GO) test -count 1 -run Accuracy -v ./recognize/rules/accuracy -accuracy
+	$(GO) test -count 1 -timeout 60m -run 'Accuracy|RulesOnTextsAsRead' -v ./recognize/localvision/accuracy -accuracy
 
 chaos: deps ## PAGES (2000) requests while every part is killed, frozen and made to fail by the schedule of SEED (7)
 	CHAOS_PAGES=$(or $(PAGES),2000) CHAOS_SEED=$(or $(SEED),7) KILL_PAGES=50 $(GO) test -count 1 -timeout 90m \

@@ -19,7 +19,7 @@ miss tests, and list the packs. Mistakes are reported with file and line.
 
 A pack is a YAML file, or a plain list of words: a .txt with a word a line, or
 a .csv with the columns phrase, severity, message and category. How packs are
-written is in recognize/rules/README.md; a pack:
+written is in recognize/rules/packs/README.md; a pack:
 
   version: v1
   pack: mine

@@ -72,6 +72,19 @@ type Rule struct {
 	excused              []excuse
 }
 
+// Phrases lists the phrases that the rule looks for as such: not those that must
+// stand near others, nor stems, nor regular expressions.
+func (r Rule) Phrases() (all []string) {
+	for _, it := range r.any {
+		for _, w := range it.words {
+			if !strings.HasSuffix(w, "~") {
+				all = append(all, w)
+			}
+		}
+	}
+	return all
+}
+
 // Pack is a file of rules.
 type Pack struct {
 	Name    string

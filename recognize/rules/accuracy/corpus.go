@@ -53,7 +53,8 @@ func Read(from io.Reader) ([]Text, error) {
 // Tally counts texts by what they are and whether anything was found.
 type Tally struct{ Found, Missed, False, Passed int }
 
-func (t *Tally) add(violating, hit bool) {
+// Add counts a text.
+func (t *Tally) Add(violating, hit bool) {
 	switch {
 	case violating && hit:
 		t.Found++
@@ -120,8 +121,8 @@ func SubstringOf(set *rules.Set) Substring {
 	var all Substring
 	for _, p := range set.Packs() {
 		for _, r := range p.Rules {
-			for _, s := range r.Any {
-				if r.Mode == result.Enforce && !r.Require && !strings.ContainsAny(s, "{}/|~…") {
+			if r.Mode == result.Enforce && !r.Require {
+				for _, s := range r.Phrases() {
 					all = append(all, strings.ToLower(s))
 				}
 			}

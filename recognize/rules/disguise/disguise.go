@@ -115,10 +115,18 @@ func substitute(text []Char, undone []Kind, numbers bool) []Char {
 	out := append([]Char(nil), text...)
 	set := func(i int, r rune, k Kind) { out[i].R, undone[i] = r, k }
 	for i, c := range text {
-		if c.R < 0x80 || hangul(c.R) {
+		if hangul(c.R) {
 			continue
 		}
-		if r, ok := latinOf[c.R]; ok {
+		if c.R < 0x80 {
+			if s, ok := syllableOf[c.R]; ok && !numbers && c.Close && i+1 < len(text) && text[i+1].Close && hangul(text[i-1].R) && hangul(text[i+1].R) {
+				set(i, s, Lookalike)
+			}
+			continue
+		}
+		if r := signLetter(c.R); r != 0 {
+			set(i, r, Lookalike)
+		} else if r, ok := latinOf[c.R]; ok {
 			set(i, r, Lookalike)
 		} else if r, ok := readingOf[c.R]; ok {
 			set(i, r, Hanja)
@@ -147,50 +155,52 @@ func mixes(r rune) bool {
 
 // mixed spells one run of Latin letters, digits and symbols.
 func mixed(out []Char, from, to int, numbers bool, set func(int, rune, Kind)) {
+	word, foreign := leetWord(out, from, to), foreignTo(out, from, to)
 	for i := from; i < to; i++ {
 		r := out[i].R
 		left, right := rune(0), rune(0)
 		if i > from {
 			left = out[i-1].R
 		}
-		if i+1 < len(out) && (i+1 == len(out) || out[i+1].Close) {
+		if i+1 < len(out) && out[i+1].Close {
 			right = out[i+1].R
 		}
 		if numbers {
-			if d, ok := digitOf[r]; ok && r < 0x80 && !unicode.IsDigit(r) && (isDigit(left) || isDigit(right) || counts(right)) && !word(out, i, from, to) {
+			if d, ok := digitOf[r]; ok && r < 0x80 && !unicode.IsDigit(r) && (isDigit(left) || isDigit(right) || counts(right)) && !foreign[i-from] {
 				set(i, d, OCR)
 			}
 			continue
 		}
-		if l, ok := letterOf[r]; ok && (latin(left) || latin(right)) && (!isDigit(r) || leetWord(out, from, to)) {
+		if l, ok := letterOf[r]; ok && (latin(left) || latin(right)) && (!isDigit(r) || word) {
 			set(i, l, Lookalike)
 		}
 	}
+}
+
+// foreignTo says of each character of a run whether it stands in a Latin word
+// with letters that no digit was misread as.
+func foreignTo(out []Char, from, to int) []bool {
+	foreign := make([]bool, to-from)
+	for i := from; i < to; {
+		j, others := i, 0
+		for j < to && latin(out[j].R) {
+			if _, ok := digitOf[out[j].R]; !ok {
+				others++
+			}
+			j++
+		}
+		for k := i; k < j; k++ {
+			foreign[k-from] = others > 0
+		}
+		i = max(j, i+1)
+	}
+	return foreign
 }
 
 func isDigit(r rune) bool { return '0' <= r && r <= '9' }
 
 // counts says whether a character follows a number: of a rank, a share.
 func counts(r rune) bool { return r == '위' || r == '등' || r == '%' || r == '퍼' || r == '프' }
-
-// word says whether a letter stands in a Latin word of others, which no digit was misread as.
-func word(out []Char, i, from, to int) bool {
-	n := 0
-	for j := i - 1; j >= from && latin(out[j].R); j-- {
-		n += other(out[j].R)
-	}
-	for j := i + 1; j < to && latin(out[j].R); j++ {
-		n += other(out[j].R)
-	}
-	return n > 0
-}
-
-func other(r rune) int {
-	if _, ok := digitOf[r]; ok {
-		return 0
-	}
-	return 1
-}
 
 // leetWord says whether a run has more letters than digits: "t3legram" and not "10mg".
 func leetWord(out []Char, from, to int) bool {

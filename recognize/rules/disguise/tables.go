@@ -2,7 +2,7 @@ package disguise
 
 // Letters of other scripts that look like Latin ones (a selection of Unicode's
 // confusables, which NFKC leaves alone), in lower case as texts are spelled.
-const lookalikes = "аaеeоoрpсcуyхxіiјjѕsԁdһhԛqԝwкkмmтtвbнhгrьbзe" + "αaεeοoρpυuνvιiκkτtχxωwβbηnγy" + "ıiɡgℓl"
+const lookalikes = "аaеeоoрpсcуyхxіiјjѕsԁdһhԛqԝwкkмmтtвbнhгrьbзe" + "αaεeοoρpυuνvιiκkτtχxωwβbηnγy" + "ıiɡgℓlᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpʀrꜱsᴛtᴜuᴠvᴡwʏyᴢzƖlΙiοo"
 
 // Symbols and digits that stand for letters where letters are beside them.
 const leet = "0o1i3e4a5s7t@a$s!i|i€e"
@@ -19,7 +19,21 @@ const hanja = "最최高고唯유一일國국內내外외無무害해病병治�
 // initials are the compatibility and conjoining consonants in the order of the Unicode Standard.
 const initials = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
 
-var latinOf, letterOf, digitOf, readingOf = table(lookalikes), table(leet), table(digits), table(hanja)
+// readings are how digits are read where they stand for syllables: 카카5톡.
+const readings = "0공1일2이3삼4사5오6육7칠8팔9구"
+
+var latinOf, letterOf, digitOf, readingOf, syllableOf = table(lookalikes), table(leet), table(digits), table(hanja), table(readings)
+
+// signLetter is the Latin letter of a sign that normalization leaves alone: a
+// white letter in a black circle or square, a letter of a flag; 0 of any other.
+func signLetter(r rune) rune {
+	for _, first := range []rune{0x1F150, 0x1F170, 0x1F1E6} {
+		if first <= r && r < first+26 {
+			return 'a' + r - first
+		}
+	}
+	return 0
+}
 
 func table(pairs string) map[rune]rune {
 	m := map[rune]rune{}

@@ -26,6 +26,9 @@ func whole(text []Char, undone []Kind) (View, bool) {
 				i, pending, changed = i+n, Symbols, true
 				continue
 			}
+		case slipped(text, i):
+			i, pending, changed = i+1, Symbols, true
+			continue
 		case drawnOut(v, c, text, i):
 			v.To[len(v.To)-1] = i + 1
 			v.Undone[len(v.Undone)-1] |= Stretched
@@ -64,6 +67,15 @@ func between(text []Char, i int) int {
 		return n
 	}
 	return 0
+}
+
+// slipped says whether a stroke that is no letter here was slipped in between two syllables: 카l톡.
+func slipped(text []Char, i int) bool {
+	c := text[i]
+	if i == 0 || !c.Close || i+1 >= len(text) || !text[i+1].Close || !hangul(text[i-1].R) || !hangul(text[i+1].R) {
+		return false
+	}
+	return c.R == 'l' || c.R == 'i' || c.R == 'x' || c.R == 'v' || c.R == 'z'
 }
 
 // composed puts the syllables that a run of jamo from i on makes, a syllable

@@ -84,10 +84,10 @@ func TestDisguises(t *testing.T) {
 		{"카ㅌㅗㄱ", "카톡", "jamo:카ㅌㅗㄱ"}, {"ㅋㅏ톡", "카톡", "jamo:ㅋㅏ톡"}, {"제ㄱㅓ 크림", "제거", "jamo:제ㄱㅓ"}, {"치ㄹㅛ", "치료", "jamo:치ㄹㅛ"},
 		{"ㅌㄹㄱㄹ 문의", "텔레그램", "initials:ㅌㄹㄱㄹ"}, {"필ㄹ폰", "필로폰", "initials:필ㄹ폰"}, {"ㅅ발", "시발", "initials:ㅅ발"},
 		{"сures асnе", "cures acne", "lookalike:сures асnе"}, {"t3legram", "telegram", "lookalike:t3legram"}, {"k@kao", "kakao", "lookalike:k@kao"},
-		{"zkxhr 문의", "카톡", "keyboard:zkxhr"}, {"치이이료오", "치료", "stretched:치이이료오"}, {"curesss", "cures", ""}, {"最高", "최고", "hanja:最高"}, {"고혈압 治療", "치료", "hanja:治療"},
+		{"zkxhr 문의", "카톡", "keyboard:zkxhr"}, {"카카5톡", "카카오톡", "lookalike:카카5톡"}, {"카l톡", "카톡", "symbols:카l톡"}, {"🅺🅰🅺🅰🅾", "kakao", "lookalike:🅺🅰🅺🅰🅾"}, {"ᴛᴇʟᴇɢʀᴀᴍ", "telegram", "lookalike:ᴛᴇʟᴇɢʀᴀᴍ"}, {"치이이료오", "치료", "stretched:치이이료오"}, {"curesss", "cures", ""}, {"最高", "최고", "hanja:最高"}, {"고혈압 治療", "치료", "hanja:治療"},
 		{"1OO% 만족", "100%", "ocr:1OO%"}, {"l00%", "100%", "ocr:l00%"}, {"판매 I위", "1위", "ocr:I위"},
 		// What looks like one and is none.
-		{"분야, 동향", "야동", ""}, {"10mg", "long", ""}, {"최. 고객", "최고", ""}, {"ㅋㅋㅋ", "크크크", ""}, {"주최.고객", "최고", ""}, {"여드름/치료", "여드름 치료", ""}, {"100 OK", "1000", ""},
+		{"분야, 동향", "야동", ""}, {"10mg", "long", ""}, {"최. 고객", "최고", ""}, {"ㅋㅋㅋ", "크크크", ""}, {"주최.고객", "최고", ""}, {"여드름/치료", "여드름 치료", ""}, {"100 OK", "1000", ""}, {"Part no. T3L-3GR4M", "telegram", ""},
 	} {
 		got := strings.Join(met(t, tt.text, Options{Evasion: AllEvasion}, tt.word), " ")
 		if got != tt.want {

@@ -92,6 +92,9 @@ func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(int
 // may be the word: it begins and ends where it must, no white space is in it,
 // and no symbol stands where the phrase has a white space, as in a list.
 func (t *Text) hides(s Span, w *word, v disguise.View, i int, h *hits) bool {
+	if s.Evasion&disguise.Symbols != 0 && s.Evasion&disguise.Lookalike != 0 {
+		return false // "T3L-3GR4M" is a part's number
+	}
 	if !t.edgedAs(s.From, s.To, w) || !h.begun[s.From] && (w.begins || s.Evasion&disguise.Symbols != 0) {
 		return false
 	}

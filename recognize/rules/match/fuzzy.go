@@ -133,28 +133,31 @@ func (f fuzzy) find(t *Text, h *hits) []Span {
 // places are where the phrase may begin, in order. Where no jamo stands alone,
 // one jamo changes one syllable and leaves half of the phrase as it is.
 func (f fuzzy) places(t *Text, h *hits) (all []int) {
-	add := func(near int) {
-		for from := max(0, near-1); from <= min(near+1, len(t.glyphs)-1); from++ {
-			all = append(all, from)
+	may := make([]bool, len(t.glyphs))
+	add := func(from, to int) {
+		for i := max(0, from); i <= min(to, len(t.glyphs)-1); i++ {
+			may[i] = true
 		}
 	}
 	for i, g := range f.halves {
 		for _, s := range h.of[g] {
-			add(s.From - f.from[i])
+			add(s.From-f.from[i]-1, s.From-f.from[i]+1)
 		}
 	}
+	done := 0
 	for _, i := range t.jamo().alone {
-		for from := max(0, i-len(f.starts)); from <= i; from++ {
-			all = append(all, from)
-		}
+		add(max(done, i-len(f.starts)), i)
+		done = i
 	}
 	if f.loose { // its halves need not be there
-		for from := range t.glyphs {
-			all = append(all, from)
+		add(0, len(t.glyphs))
+	}
+	for i, ok := range may {
+		if ok {
+			all = append(all, i)
 		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }
 
 // oneJamoApart says whether one jamo put in, left out or changed makes x of y.

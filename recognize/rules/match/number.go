@@ -3,6 +3,7 @@ package match
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/pageinspect/pageinspect/recognize/rules/disguise"
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -71,6 +72,11 @@ func (t *Text) digitAt(i int) (d byte, glyphs int, plain bool) {
 		return byte(r), 1, true
 	}
 	if d, ok := disguise.Digit(r); ok {
+		return d, 1, false
+	}
+	if unicode.IsDigit(r) { // of another script: each has ten in a row
+		for d = '0'; d < '9' && unicode.IsDigit(r-rune(d-'0')-1); d++ {
+		}
 		return d, 1, false
 	}
 	for n := 2; n > 0; n-- {
