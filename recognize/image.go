@@ -40,7 +40,8 @@ func (j *Job) lookAtImage(ctx context.Context) error {
 }
 
 // readImage makes the tiles of an image: one, which Vision reads where it is, or
-// those of a tall one, cut, in the screenshots bucket.
+// those that are cut of one that is tall, lies on its side, or has several frames
+// or pages, in the screenshots bucket.
 func (j *Job) readImage(ctx context.Context) error {
 	if !j.image {
 		return nil
@@ -63,30 +64,44 @@ func (j *Job) readImage(ctx context.Context) error {
 		return fault.Wrap(fault.Invalid, err, "%s (%s) is no manifest and", j.uri, attrs.ContentType)
 	}
 	j.manifest.Width, j.manifest.Height, j.manifest.Scale = h.Width, h.Height, 1
-	if !h.Tall() {
-		j.manifest.Tiles = []page.Tile{tileOf(j.uri, 0, h.Width, h.Height, h.MediaType(), b)}
-	} else if err := j.cut(ctx, b, h); err != nil {
+	if h.Plain() {
+		j.manifest.Tiles = []page.Tile{tileOf(j.uri, picture.Band{Width: h.Width, Height: h.Height}, h.MediaType(), b)}
+		err = picture.Check(b, h)
+	} else {
+		err = j.cut(ctx, b, h)
+	}
+	if err != nil {
 		return fault.Wrap(fault.Invalid, err, "%s", j.uri)
 	}
 	return fault.Wrap(fault.Internal, j.manifest.Validate(), "the manifest just made of %s is wrong", j.uri)
 }
 
-// cut puts the bands of a tall image beside Capture's tiles, in a folder for
-// this generation of it. Repeated, it puts the same.
+// cut puts the bands of an image beside Capture's tiles, in a folder for this
+// generation of it. Repeated, it puts the same. What of the image is in no band
+// is not read, and told.
 func (j *Job) cut(ctx context.Context, b []byte, h picture.Header) error {
-	return picture.Cut(b, h, func(band picture.Band) error {
+	sheet, err := picture.Cut(ctx, b, h, func(band picture.Band) error {
 		uri := store.URI{Bucket: j.Screenshots, Object: fmt.Sprintf("%s/%d/%03d.jpg", j.manifest.ID, j.generation, len(j.manifest.Tiles))}
-		t := tileOf(uri, band.Y, h.Width, band.Height, "image/jpeg", band.JPEG)
+		t := tileOf(uri, band, "image/jpeg", band.JPEG)
 		j.manifest.Tiles = append(j.manifest.Tiles, t)
 		_, err := j.Store.Put(ctx, uri, t.MediaType, band.JPEG, map[string]string{shaKey: t.SHA256})
 		return fault.Wrap(fault.Transient, err, "put a tile of it")
 	})
+	j.manifest.Width, j.manifest.Height = sheet.Width, sheet.Height
+	for _, why := range sheet.Missing {
+		j.manifest.Unseen = append(j.manifest.Unseen, page.Unseen{
+			Kind: page.Unread, Box: page.Box{W: float64(h.Width), H: float64(h.Height)}, Why: page.Cut(why, page.MaxNoteBytes), Source: j.uri.String(),
+		})
+	}
+	return err
 }
 
-func tileOf(uri store.URI, y, width, height int, media string, b []byte) page.Tile {
+func tileOf(uri store.URI, band picture.Band, media string, b []byte) page.Tile {
 	sum := sha256.Sum256(b)
-	return page.Tile{Object: uri.String(), Y: y, Width: width, Height: height, MediaType: media,
-		Bytes: len(b), SHA256: hex.EncodeToString(sum[:]), CRC32C: store.CRC32CBase64(b)}
+	return page.Tile{
+		Object: uri.String(), Y: band.Y, Width: band.Width, Height: band.Height, Extra: band.Extra,
+		MediaType: media, Bytes: len(b), SHA256: hex.EncodeToString(sum[:]), CRC32C: store.CRC32CBase64(b),
+	}
 }
 
 // putAt is when an image was put. Cloud Storage tells the second here; the

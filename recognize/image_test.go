@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"image"
+	"image/color"
+	"image/gif"
+	"image/jpeg"
 	"image/png"
 	"strings"
 	"testing"
@@ -12,6 +15,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 
@@ -75,6 +79,91 @@ func TestTallImageIsCut(t *testing.T) {
 	m.put(uri, "image/png", pngOf(t, 1000, picture.MaxHeight+2), nil)
 	if _, _, err := r.Page(t.Context(), uri); fault.KindOf(err) != fault.Transient {
 		t.Errorf("tiles refused: %v (%s)", err, fault.KindOf(err))
+	}
+}
+
+// animationOf is a GIF of n frames that all differ.
+func animationOf(t *testing.T, n int) []byte {
+	t.Helper()
+	var g gif.GIF
+	for i := range n {
+		p := image.NewPaletted(image.Rect(0, 0, 400, 100), color.Palette{color.White, color.Black})
+		for x := range 8 {
+			p.SetColorIndex(8*i+x, 50, 1)
+			p.SetColorIndex(8*i+x, 51, 1)
+		}
+		g.Image, g.Delay = append(g.Image, p), append(g.Delay, 10)
+	}
+	var b bytes.Buffer
+	if err := gif.EncodeAll(&b, &g); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// sideways is a JPEG that Exif says is to be turned clockwise.
+func sideways(t *testing.T, width, height int) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, image.NewGray(image.Rect(0, 0, width, height)), nil); err != nil {
+		t.Fatal(err)
+	}
+	exif := "\xff\xe1\x00\x22Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
+	return append([]byte("\xff\xd8"+exif), b.Bytes()[2:]...)
+}
+
+// TestNothingOfAnImageIsLeftOut: what Vision would not see of it, or see on its
+// side, is read from tiles of ours; and what is in none of them is told and
+// keeps the page from passing.
+func TestNothingOfAnImageIsLeftOut(t *testing.T) {
+	whole := animationOf(t, 3)
+	for _, c := range []struct {
+		name          string
+		image         []byte
+		tiles         int
+		width, height int
+		verdict       result.Verdict
+		say           string
+	}{
+		{"a still GIF", animationOf(t, 1), 1, 400, 100, result.Pass, ""},
+		{"an animation", whole, 3, 400, 300, result.Pass, ""},
+		{"a long one", animationOf(t, 40), 32, 400, 3200, result.Review, "of its different frames the first 32 were read; 8 more"},
+		{"one that breaks off", whole[:len(whole)-20], 2, 400, 200, result.Review, "the file breaks off after"},
+		{"on its side", sideways(t, 300, 900), 1, 900, 300, result.Pass, ""},
+		{"tall and on its side", sideways(t, 9000, 300), 3, 300, 9000, result.Pass, ""},
+	} {
+		r, m, v := recognizer(t, printed{"안녕하세요", 100, 20, 90, 30, true})
+		uri := store.URI{Bucket: "pages", Object: "a.gif"}
+		m.put(uri, "", c.image, nil)
+		_, res, err := r.Page(t.Context(), uri)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if len(res.Tiles) != c.tiles || res.Page.Width != c.width || res.Page.Height != c.height || res.Verdict != c.verdict || v.calls == 0 {
+			t.Errorf("%s: %d tiles on %dx%d px, %s, unseen %+v", c.name, len(res.Tiles), res.Page.Width, res.Page.Height, res.Verdict, res.Unseen)
+		}
+		for _, tile := range res.Tiles {
+			if (tile.Object == uri.String()) != (c.name == "a still GIF") {
+				t.Errorf("%s: Vision reads %s", c.name, tile.Object)
+			}
+		}
+		said := ""
+		for _, u := range res.Unseen {
+			if said += u.Why + "\n"; u.Kind != page.Unread || u.Box.Empty() {
+				t.Errorf("%s: %+v", c.name, u)
+			}
+		}
+		if !strings.Contains(said, c.say) || (said == "") != (c.say == "") {
+			t.Errorf("%s: unseen %q, want %q", c.name, said, c.say)
+		}
+	}
+	broken := sideways(t, 300, 900)
+	r, m, _ := recognizer(t)
+	uri := store.URI{Bucket: "pages", Object: "broken.jpg"}
+	m.put(uri, "", broken[:len(broken)/2], nil)
+	if _, _, err := r.Page(t.Context(), uri); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "breaks off after its") {
+		t.Errorf("a JPEG that breaks off: %v", err)
 	}
 }
 

@@ -2,6 +2,8 @@ package picture
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"image"
 	"image/draw"
 	"image/jpeg"
@@ -17,46 +19,91 @@ const (
 	bandPixels = 16_000_000
 	// quality of the tiles, which costs no readable detail.
 	quality = 95
+	// maxBands bounds what one picture may cost.
+	maxBands = 500
 )
 
-// Band is a tile cut from a picture: a JPEG of the rows from Y on, across the whole width.
+// Band is a tile cut from a picture: a JPEG of the rows from Y on, across the
+// whole width. Frames and pages stand below one another, without an overlap.
 type Band struct {
-	Y, Height int
-	JPEG      []byte
+	Y, Width, Height int
+	JPEG             []byte
+	Extra            string // which frame or page it is of, but for the first
+}
+
+// Sheet is what was made of a picture: all its bands stand on it.
+type Sheet struct {
+	Width, Height int
+	// Missing says what of the picture is in no band, a sentence for each kind.
+	Missing []string
+}
+
+// sheet is a Sheet in the making.
+type sheet struct {
+	Sheet
+	bands int
+	each  func(Band) error
 }
 
 // Cut decodes the picture that is b, whose header is h, and gives its bands
-// from top to bottom, each overlapping the next. What is transparent is white.
-func Cut(b []byte, h Header, each func(Band) error) error {
-	if h.decoded > MaxDecoded {
-		return fault.New(fault.Invalid, "is %dx%d px and takes %d MB to decode, more than %d; put it in smaller pieces", h.Width, h.Height, h.decoded>>20, MaxDecoded>>20)
-	}
-	height := min(bandHeight, bandPixels/h.Width)
-	if height < 2*overlap {
-		return fault.New(fault.Invalid, "is %d px wide, too wide to be cut; put it at most %d px wide", h.Width, bandPixels/(2*overlap))
-	}
-	src, _, err := image.Decode(bytes.NewReader(b))
-	if err != nil {
-		return fault.New(fault.Invalid, "is broken below its header: %v", err)
-	}
-	from := src.Bounds()
-	if from.Dx() != h.Width || from.Dy() != h.Height {
-		return fault.New(fault.Invalid, "has another size than its header says")
-	}
-	band := image.NewRGBA(image.Rect(0, 0, h.Width, min(height, h.Height)))
-	for y := 0; ; y += height - overlap {
-		part := band.SubImage(image.Rect(0, 0, h.Width, min(height, h.Height-y))).(*image.RGBA)
-		draw.Draw(part, part.Rect, image.White, image.Point{}, draw.Src)
-		draw.Draw(part, part.Rect, src, from.Min.Add(image.Pt(0, y)), draw.Over)
-		var out bytes.Buffer
-		if err := jpeg.Encode(&out, part, &jpeg.Options{Quality: quality}); err != nil {
-			return fault.Wrap(fault.Invalid, err, "encode the rows from %d on", y)
+// from top to bottom, each overlapping the next: of each frame that differs from
+// those before it, and of each page. What is transparent is white.
+func Cut(ctx context.Context, b []byte, h Header, each func(Band) error) (Sheet, error) {
+	s := &sheet{each: each}
+	var err error
+	switch {
+	case h.Format == "tiff":
+		err = s.pages(ctx, b, h)
+	case len(h.frames) > 0:
+		err = s.frames(ctx, h)
+	default:
+		var img image.Image
+		if img, err = decode(b, h); err == nil {
+			err = s.add(ctx, img, h.turn, "")
 		}
-		if err := each(Band{y, part.Rect.Dy(), out.Bytes()}); err != nil {
+	}
+	return s.Sheet, err
+}
+
+func (s *sheet) miss(format string, args ...any) {
+	s.Missing = append(s.Missing, fmt.Sprintf(format, args...))
+}
+
+// add puts a picture, which is stored with a turn, below what is there.
+func (s *sheet) add(ctx context.Context, src image.Image, t turn, extra string) error {
+	from := src.Bounds()
+	width, whole := t.size(from.Dx(), from.Dy())
+	height := min(bandHeight, bandPixels/width)
+	if height < 2*overlap && height < whole {
+		return fault.New(fault.Invalid, "is %d px wide, too wide to be cut; put it at most %d px wide", width, bandPixels/(2*overlap))
+	}
+	for y := 0; ; y += height - overlap {
+		if s.bands == maxBands {
+			return fault.New(fault.Invalid, "makes more than %d tiles; put it in smaller pieces", maxBands)
+		}
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if y+height >= h.Height {
-			return nil
+		part := image.Rect(0, y, width, min(y+height, whole))
+		stored := t.storedRect(part, from.Dx(), from.Dy())
+		rows := image.NewRGBA(image.Rectangle{Max: stored.Size()})
+		draw.Draw(rows, rows.Rect, image.White, image.Point{}, draw.Src)
+		draw.Draw(rows, rows.Rect, src, from.Min.Add(stored.Min), draw.Over)
+		if t != upright {
+			rows = t.upright(rows)
+		}
+		var out bytes.Buffer
+		if err := jpeg.Encode(&out, rows, &jpeg.Options{Quality: quality}); err != nil {
+			return fault.Wrap(fault.Invalid, err, "encode the rows from %d on", y)
+		}
+		if err := s.each(Band{Y: s.Height + y, Width: width, Height: part.Dy(), JPEG: out.Bytes(), Extra: extra}); err != nil {
+			return err
+		}
+		s.bands++
+		if part.Max.Y == whole {
+			break
 		}
 	}
+	s.Width, s.Height = max(s.Width, width), s.Height+whole
+	return nil
 }

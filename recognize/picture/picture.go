@@ -1,39 +1,42 @@
-// Package picture looks at the headers of pictures that anybody may have put,
-// and cuts those that Vision would not read well, or at all, into tiles.
+// Package picture looks at pictures that anybody may have put, says which of
+// them Vision reads well where they are, and makes tiles of the others: of tall
+// ones, of those that lie on their side, and of every frame or page of those
+// that have several.
 //
 // # What it promises
 //
 // Nothing is decoded whose header says that it would not fit into MaxDecoded
-// bytes. Errors are fault.Invalid and say what to put instead.
+// bytes. A picture is read whole, or what is missing of it is said. Errors are
+// fault.Invalid and say what to put instead.
 package picture
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"image"
 	"image/color"
-	_ "image/gif" // the formats that are read here, all of which Vision accepts
+	_ "image/gif" // the formats that are read here
 	_ "image/jpeg"
 	_ "image/png"
-	"net/http"
-	"strings"
+	"io"
 
 	_ "golang.org/x/image/bmp"
+	_ "golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/page"
 )
 
-// Vision's limits for one image (cloud.google.com/vision/quotas).
-const (
-	MaxBytes  = 20 << 20
-	MaxPixels = 75_000_000
-)
+// MaxBytes is Vision's limit for one image (cloud.google.com/vision/quotas).
+const MaxBytes = 20 << 20
 
 const (
 	// MaxUpload bounds a picture as it is stored: what can be held in memory
 	// beside the picture itself.
 	MaxUpload = 64 << 20
-	// MaxDecoded bounds a picture that must be decoded to be cut, bytes.
+	// MaxDecoded bounds a picture as it is decoded, bytes.
 	MaxDecoded = 400 << 20
 	// MaxHeight is the height, in pixels, above which a picture is cut although
 	// Vision would take it: a very tall one is scaled down, and small type is lost.
@@ -42,52 +45,109 @@ const (
 
 // Header is what a picture says of itself.
 type Header struct {
-	Format        string // jpeg, png, gif, bmp, webp
-	Width, Height int    // pixels
+	Format        string // jpeg, png, gif, bmp, webp, tiff
+	Width, Height int    // pixels, of the first frame or page, as it is meant to be seen
 	Bytes         int    // as stored
-	decoded       int    // bytes, when decoded
+	Frames        int    // how many pictures it shows in turn, or pages it has: 1 for most
+	turn          turn
+	decoded       int // bytes, when decoded
+	frames        []frame
+	cutOff        bool // the file ends within a frame, or before one that it speaks of
 }
 
 // MediaType is the media type of the format.
 func (h Header) MediaType() string { return "image/" + h.Format }
 
-// Read reads the header of a picture that is b.
+// Read reads the header of a picture that is b, and where its frames begin.
 func Read(b []byte) (Header, error) {
 	cfg, format, err := image.DecodeConfig(bytes.NewReader(b))
 	if err != nil || cfg.Width <= 0 || cfg.Height <= 0 {
-		return Header{}, fault.New(fault.Invalid, "is not an image that can be read (it looks like %s); put JPEG, PNG, GIF, BMP or WebP", looks(b))
+		return Header{}, noPicture(b)
 	}
-	if cfg.Width > maxSide || cfg.Height > maxSide {
-		return Header{}, fault.New(fault.Invalid, "is %dx%d px; no side may have more than %d", cfg.Width, cfg.Height, maxSide)
-	}
-	h := Header{Format: format, Width: cfg.Width, Height: cfg.Height, Bytes: len(b)}
-	h.decoded = h.Width * h.Height * perPixel(cfg.ColorModel)
+	h := Header{Format: format, Width: cfg.Width, Height: cfg.Height, Bytes: len(b), Frames: 1, turn: turnOf(b, format)}
+	pixel := perPixel(cfg.ColorModel)
 	if format == "jpeg" && progressive(b) {
-		h.decoded *= 5 // the decoder keeps 32-bit coefficients beside the samples
+		pixel *= 5 // the decoder keeps 32-bit coefficients beside the samples
 	}
+	if split := splitters[format]; split != nil {
+		if err := split(b, &h); err != nil {
+			return Header{}, err
+		}
+	}
+	if h.Width > maxSide || h.Height > maxSide {
+		return Header{}, fault.New(fault.Invalid, "is %dx%d px; no side may have more than %d", h.Width, h.Height, maxSide)
+	}
+	h.decoded = h.Width * h.Height * pixel
+	if h.Frames > 1 {
+		h.decoded += h.Width * h.Height * canvasPixel
+	}
+	h.Width, h.Height = h.turn.size(h.Width, h.Height)
 	return h, nil
 }
+
+// splitters find the frames of the formats that may have several.
+var splitters = map[string]func([]byte, *Header) error{"gif": splitGIF, "png": splitPNG, "webp": splitWebP, "tiff": splitTIFF}
 
 // maxSide keeps products of sides far from overflowing.
 const maxSide = 1 << 20
 
-// Tall says that the picture must be cut before Vision reads it.
-func (h Header) Tall() bool {
-	return h.Height > MaxHeight || h.Bytes > MaxBytes || h.Width*h.Height > MaxPixels
+// Plain says that Vision reads the picture well as it is stored. Any other must
+// be cut into tiles. Vision sees the first frame alone, and takes a TIFF in
+// another call only.
+func (h Header) Plain() bool {
+	return h.Format != "tiff" && h.Height <= MaxHeight && h.Bytes <= MaxBytes && h.Width*h.Height <= page.MaxPixels &&
+		h.Frames == 1 && len(h.frames) == 0 && h.turn == upright && !h.cutOff
 }
 
-// looks is what bytes that are no picture seem to be.
-func looks(b []byte) string {
-	switch head := b[:min(len(b), 64)]; {
-	case len(b) == 0:
-		return "nothing: it is empty"
-	case bytes.HasPrefix(head, []byte("II*\x00")), bytes.HasPrefix(head, []byte("MM\x00*")):
-		return "image/tiff"
-	case len(head) > 12 && string(head[4:8]) == "ftyp":
-		return "a picture or film of the kind " + strings.TrimSpace(strings.ToValidUTF8(string(head[8:12]), "?")) + ", as HEIC and AVIF are"
+// Check decodes a plain picture that is b, whose header is h: one that breaks
+// off would be read as far as it goes, and pass.
+func Check(b []byte, h Header) error {
+	_, err := decode(b, h)
+	return err
+}
+
+// decode decodes the first frame of a picture, or the only one.
+func decode(b []byte, h Header) (image.Image, error) {
+	if h.decoded > MaxDecoded {
+		return nil, fault.New(fault.Invalid, "is %dx%d px and takes %d MB to decode, more than %d; put it in smaller pieces",
+			h.Width, h.Height, h.decoded>>20, MaxDecoded>>20)
 	}
-	kind, _, _ := strings.Cut(http.DetectContentType(b), ";")
-	return kind
+	noEnd := endless(b, h.Format)
+	img, _, err := image.Decode(bytes.NewReader(b))
+	switch {
+	case noEnd && h.Format == "webp":
+		err = io.ErrUnexpectedEOF // what is missing may be the Exif, which stands last
+	case noEnd && h.Format == "jpeg" && err != nil: // browsers need no end either, if every row is there
+		whole, _, e := image.Decode(io.MultiReader(bytes.NewReader(b), bytes.NewReader(jpegEnd)))
+		if e == nil {
+			img, err = whole, nil
+		}
+	}
+	switch {
+	case err != nil && (noEnd || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)):
+		return nil, fault.New(fault.Invalid, "breaks off after its %d bytes, before the last of its rows; put it whole: copy or save it again", len(b))
+	case err != nil:
+		return nil, fault.New(fault.Invalid, "is broken below its header: %v; save it again as PNG or JPEG", err)
+	}
+	if w, height := h.turn.size(img.Bounds().Dx(), img.Bounds().Dy()); w != h.Width || height != h.Height {
+		return nil, fault.New(fault.Invalid, "has another size than its header says")
+	}
+	return img, nil
+}
+
+var jpegEnd = []byte{0xff, 0xd9}
+
+// endless says that the file has no end: it breaks off somewhere.
+func endless(b []byte, format string) bool {
+	switch format {
+	case "jpeg":
+		return bytes.LastIndex(b, jpegEnd) < bytes.LastIndex(b, []byte{0xff, 0xda})
+	case "png":
+		return !bytes.Contains(b, []byte("IEND"))
+	case "webp": // the size leaves out the first eight bytes, and some writers a padding byte
+		return len(b) >= riffHeader && uint64(binary.LittleEndian.Uint32(b[4:]))+8 > uint64(len(b))+1
+	}
+	return false
 }
 
 // perPixel is how many bytes a decoded pixel takes at most.
@@ -110,17 +170,30 @@ func perPixel(m color.Model) int {
 
 // progressive says whether a JPEG's frame is progressive (SOF2).
 func progressive(b []byte) bool {
+	known, is := false, false
+	segments(b, func(marker byte, _ []byte) bool {
+		switch marker {
+		case 0xc0, 0xc1, 0xc2, 0xda:
+			known, is = true, marker == 0xc2
+		}
+		return !known
+	})
+	return is || !known // not understood: take the worse
+}
+
+// segments gives the segments of a JPEG (ITU-T T.81, annex B) up to its first
+// scan, or until told to stop.
+func segments(b []byte, each func(marker byte, body []byte) bool) {
 	for i := 2; i+4 <= len(b) && b[i] == 0xff; {
-		switch marker := b[i+1]; {
-		case marker == 0xff: // padding
+		marker := b[i+1]
+		if marker == 0xff { // padding
 			i++
 			continue
-		case marker == 0xc2:
-			return true
-		case marker == 0xc0, marker == 0xc1, marker == 0xda:
-			return false
 		}
-		i += 2 + int(b[i+2])<<8 + int(b[i+3])
+		end := i + 2 + int(b[i+2])<<8 + int(b[i+3])
+		if end < i+4 || !each(marker, b[i+4:min(end, len(b))]) || marker == 0xda {
+			return
+		}
+		i = end
 	}
-	return true // not understood: take the worse
 }

@@ -45,7 +45,7 @@ func TestFormats(t *testing.T) {
 	img := image.NewGray(image.Rect(0, 0, 30, 20))
 	for _, format := range []string{"png", "jpeg", "gif", "bmp"} {
 		h, err := Read(encoded(t, img, format))
-		if err != nil || h.Width != 30 || h.Height != 20 || h.MediaType() != "image/"+format || h.Tall() {
+		if err != nil || h.Width != 30 || h.Height != 20 || h.MediaType() != "image/"+format || !h.Plain() || Check(encoded(t, img, format), h) != nil {
 			t.Errorf("%s: %+v, %v", format, h, err)
 		}
 	}
@@ -54,36 +54,84 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoPicture(t *testing.T) {
-	for say, b := range map[string]string{
-		"application/pdf": "%PDF-1.7\n",
-		"text/html":       "<!doctype html><title>x</title>",
-		"image/tiff":      "II*\x00\x08\x00\x00\x00",
-		"heic":            "\x00\x00\x00\x18ftypheic\x00\x00\x00\x00",
-		"it is empty":     "",
-		"text/plain":      "hello",
-		"image/png":       "\x89PNG\r\n\x1a\nbroken header",
+// TestRefused: what cannot be read says what it is, and what to put instead.
+func TestRefused(t *testing.T) {
+	ftyp := func(brand string) string { return "\x00\x00\x00\x18ftyp" + brand + "\x00\x00\x00\x00mif1" }
+	for _, c := range []struct{ bytes, kind, cure string }{
+		{"%PDF-1.7\n", "application/pdf", "pdftoppm"},
+		{"<!doctype html><title>x</title>", "text/html", "put JPEG, PNG"},
+		{"II*\x00\x08\x00\x00\x00", "image/tiff", "save it again"},
+		{"II+\x00\x08\x00\x00\x00", "BigTIFF", "convert it"},
+		{ftyp("heic"), "image/heic", "convert it"},
+		{ftyp("mif1"), "image/heic", "convert it"},
+		{ftyp("avif"), "image/avif", "convert it"},
+		{ftyp("avis"), "image/avif", "convert it"},
+		{ftyp("isom"), "a film of the kind isom", "one by one"},
+		{"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml", "drawn, as a PNG"},
+		{"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- x -->\n<SVG/>", "image/svg+xml", "drawn, as a PNG"},
+		{"\xff\x0a", "image/jxl", "convert it"},
+		{"\x00\x00\x01\x00\x01\x00", "image/x-icon", "convert it"},
+		{"\x1a\x45\xdf\xa3", "video/webm", "one by one"},
+		{"", "it is empty", "put JPEG, PNG"},
+		{"hello", "text/plain", "put JPEG, PNG"},
+		{"\x89PNG\r\n\x1a\nbroken header", "image/png", "save it again"},
+		{"\xff\xd8\xff\xe0", "image/jpeg", "save it again"},
 	} {
-		if _, err := Read([]byte(b)); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), say) || !strings.Contains(err.Error(), "put JPEG, PNG") {
-			t.Errorf("%s: %v", say, err)
+		if _, err := Read([]byte(c.bytes)); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), c.kind) || !strings.Contains(err.Error(), c.cure) {
+			t.Errorf("%q: %v, want %q and %q", c.bytes, err, c.kind, c.cure)
 		}
 	}
 }
 
-func TestTall(t *testing.T) {
+func TestPlain(t *testing.T) {
 	for _, c := range []struct {
-		h    Header
-		tall bool
+		h     Header
+		plain bool
 	}{
-		{Header{Width: 860, Height: MaxHeight, Bytes: MaxBytes}, false},
-		{Header{Width: 860, Height: MaxHeight + 1}, true},
-		{Header{Width: 860, Height: 100, Bytes: MaxBytes + 1}, true},
-		{Header{Width: 10_000, Height: 7500}, false},
-		{Header{Width: 10_000, Height: 7501}, true},
+		{Header{Width: 860, Height: MaxHeight, Bytes: MaxBytes}, true},
+		{Header{Width: 860, Height: MaxHeight + 1}, false},
+		{Header{Width: 860, Height: 100, Bytes: MaxBytes + 1}, false},
+		{Header{Width: 10_000, Height: 2000}, true},
+		{Header{Width: 10_000, Height: 2001}, false},
+		{Header{Width: 10, Height: 10, Format: "tiff"}, false},
+		{Header{Width: 10, Height: 10, Frames: 2}, false},
+		{Header{Width: 10, Height: 10, turn: 6}, false},
 	} {
-		if c.h.Tall() != c.tall {
-			t.Errorf("%+v: %v", c.h, !c.tall)
+		c.h.Frames, c.h.turn = max(1, c.h.Frames), max(upright, c.h.turn)
+		if c.h.Plain() != c.plain {
+			t.Errorf("%+v: %v", c.h, !c.plain)
 		}
+	}
+}
+
+// TestBrokenOff: a picture whose end is missing is not read as if it were whole.
+func TestBrokenOff(t *testing.T) {
+	noise := image.NewRGBA(image.Rect(0, 0, 90, 70))
+	for i := range noise.Pix {
+		noise.Pix[i] = uint8(i * i / 7)
+	}
+	pictures := map[string][]byte{}
+	for _, format := range []string{"png", "jpeg", "gif", "bmp"} {
+		pictures[format] = encoded(t, noise, format)
+	}
+	pictures["webp"] = stored(t, "on-its-side.webp")
+	for format, b := range pictures {
+		for _, part := range []int{40, 70, 95} {
+			cut := b[:len(b)*part/100]
+			h, err := Read(cut)
+			if err == nil && h.Plain() {
+				err = Check(cut, h)
+			} else if err == nil {
+				_, err = Cut(t.Context(), cut, h, func(Band) error { return nil })
+			}
+			if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "again") {
+				t.Errorf("%d%% of a %s: %v", part, format, err)
+			}
+		}
+	}
+	whole := pictures["jpeg"][:len(pictures["jpeg"])-2] // every row, and no end of the image
+	if h, err := Read(whole); err != nil || Check(whole, h) != nil {
+		t.Errorf("without its last two bytes: %v, %v", err, Check(whole, h))
 	}
 }
 
@@ -98,12 +146,13 @@ func TestCut(t *testing.T) {
 	src.Set(0, 0, color.NRGBA{}) // transparent
 	b := encoded(t, src, "png")
 	h, err := Read(b)
-	if err != nil || !h.Tall() {
+	if err != nil || h.Plain() {
 		t.Fatalf("%+v, %v", h, err)
 	}
 	var bands []Band
-	if err := Cut(b, h, func(band Band) error { bands = append(bands, band); return nil }); err != nil {
-		t.Fatal(err)
+	s, err := Cut(t.Context(), b, h, func(band Band) error { bands = append(bands, band); return nil })
+	if err != nil || s.Width != 40 || s.Height != 9000 || len(s.Missing) > 0 {
+		t.Fatalf("%+v, %v", s, err)
 	}
 	want := [][2]int{{0, 4096}, {3840, 4096}, {7680, 1320}}
 	if len(bands) != len(want) {
@@ -151,14 +200,18 @@ func TestBombsAreNotDecoded(t *testing.T) {
 		width, height uint32
 		say           string
 	}{
-		{60_000, 60_000, "MB to decode"}, {2_000_000, 1, "no side may have more"}, {1, 2_000_000, "no side may have more"}, {100_000, 100, ""}, {40_000, 2500, "too wide to be cut"}, {1000, 20_000, "broken below its header"},
+		{60_000, 60_000, "MB to decode"},
+		{2_000_000, 1, "no side may have more"},
+		{1, 2_000_000, "no side may have more"},
+		{100_000, 100, ""},
+		{1000, 20_000, "broken below its header"},
 	} {
 		b := bomb(c.width, c.height)
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		h, err := Read(b)
-		if err == nil && h.Tall() {
-			err = Cut(b, h, func(Band) error { return nil })
+		if err == nil && !h.Plain() {
+			_, err = Cut(t.Context(), b, h, func(Band) error { return nil })
 		}
 		runtime.ReadMemStats(&after)
 		if c.say == "" && err != nil || c.say != "" && (fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), c.say)) {
@@ -167,6 +220,18 @@ func TestBombsAreNotDecoded(t *testing.T) {
 		if used := after.TotalAlloc - before.TotalAlloc; used > MaxDecoded {
 			t.Errorf("%dx%d: took %d MB", c.width, c.height, used>>20)
 		}
+	}
+}
+
+// TestTooWide: bands must be taller than their overlap.
+func TestTooWide(t *testing.T) {
+	b := encoded(t, image.NewGray(image.Rect(0, 0, 40_000, 510)), "png")
+	h, err := Read(b)
+	if err == nil {
+		_, err = Cut(t.Context(), b, h, func(Band) error { return nil })
+	}
+	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "too wide to be cut") {
+		t.Errorf("got %v", err)
 	}
 }
 
@@ -190,19 +255,24 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add(webpBytes)
 	f.Add(bomb(1000, 20_000))
+	for _, name := range animations {
+		f.Add(stored(f, name))
+	}
+	f.Add(stored(f, "pages.tif"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		h, err := Read(b)
-		if err == nil && h.Tall() && h.decoded < 1<<20 {
+		if err == nil && !h.Plain() && h.decoded < 1<<20 {
 			bottom := 0
-			err = Cut(b, h, func(band Band) error {
-				if band.Y > bottom || band.Height <= 0 {
+			var s Sheet
+			s, err = Cut(t.Context(), b, h, func(band Band) error {
+				if band.Y > bottom || band.Height <= 0 || band.Width <= 0 {
 					t.Errorf("a gap between %d and %d", bottom, band.Y)
 				}
 				bottom = band.Y + band.Height
 				return nil
 			})
-			if err == nil && bottom != h.Height {
-				t.Errorf("ends at %d of %d", bottom, h.Height)
+			if err == nil && bottom != s.Height {
+				t.Errorf("ends at %d of %d", bottom, s.Height)
 			}
 		}
 		if err != nil && fault.KindOf(err) != fault.Invalid {

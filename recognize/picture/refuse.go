@@ -1,0 +1,85 @@
+package picture
+
+import (
+	"bytes"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/pageinspect/pageinspect/shared/fault"
+)
+
+// noPicture says what bytes that are no picture seem to be, and what to put instead.
+func noPicture(b []byte) error {
+	kind, cure := looks(b)
+	return fault.New(fault.Invalid, "is not an image that can be read (it looks like %s); %s", kind, cure)
+}
+
+// The cures.
+const (
+	putPicture = "put JPEG, PNG, GIF, BMP, WebP or TIFF"
+	convert    = "convert it, and put JPEG, PNG, GIF, BMP, WebP or TIFF"
+	putAgain   = "its header is damaged: save it again, and put JPEG, PNG, GIF, BMP, WebP or TIFF"
+	putPages   = "put each of its pages as an image, JPEG, PNG or WebP, at 150 dots an inch or more, as `pdftoppm -r 150 -png` makes them"
+	drawIt     = "put it drawn, as a PNG, or ask for its address as a page, which a browser draws"
+	putStills  = "put its pictures one by one, as JPEG, PNG or WebP, or as an animated GIF or WebP"
+)
+
+// known are formats that are told by how they begin.
+var known = []struct{ begins, kind, cure string }{
+	{"%PDF-", "application/pdf", putPages},
+	{"%!PS", "application/postscript", putPages},
+	{"II*\x00", "image/tiff", putAgain},
+	{"MM\x00*", "image/tiff", putAgain},
+	{"II+\x00", "BigTIFF", convert},
+	{"MM\x00+", "BigTIFF", convert},
+	{"\xff\x0a", "image/jxl", convert},
+	{"\x00\x00\x00\x0cJXL ", "image/jxl", convert},
+	{"\x00\x00\x00\x0cjP  ", "image/jp2", convert},
+	{"8BPS", "image/vnd.adobe.photoshop", convert},
+	{"\x89PNG", "image/png", putAgain},
+	{"\xff\xd8\xff", "image/jpeg", putAgain},
+	{"GIF8", "image/gif", putAgain},
+}
+
+// brands are the kinds of ISO base media files (MPEG-4 part 12) that hold pictures.
+var brands = []struct {
+	names []string
+	kind  string
+}{
+	{[]string{"avif", "avis"}, "image/avif"},
+	{[]string{"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"}, "image/heic"},
+}
+
+func looks(b []byte) (kind, cure string) {
+	head := b[:min(len(b), 4096)]
+	if len(b) == 0 {
+		return "nothing: it is empty", putPicture
+	}
+	for _, k := range known {
+		if bytes.HasPrefix(head, []byte(k.begins)) {
+			return k.kind, k.cure
+		}
+	}
+	if len(head) >= 12 && string(head[4:8]) == "ftyp" {
+		brand := string(head[8:12])
+		for _, b := range brands {
+			if slices.Contains(b.names, brand) {
+				return b.kind, convert
+			}
+		}
+		return "a film of the kind " + strings.TrimSpace(strings.ToValidUTF8(brand, "?")), putStills
+	}
+	text := bytes.ToLower(bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))))
+	if i := bytes.Index(text, []byte("<svg")); i >= 0 && !bytes.Contains(text[:i], []byte("<html")) {
+		return "image/svg+xml", drawIt
+	}
+	kind, _, _ = strings.Cut(http.DetectContentType(b), ";")
+	switch {
+	case strings.HasPrefix(kind, "video/"):
+		return kind, putStills
+	case strings.HasPrefix(kind, "image/"):
+		return kind, convert
+	}
+	return kind, putPicture
+}
