@@ -92,7 +92,7 @@ func (j *Job) noteUnread() error {
 	case len(unread) == 0:
 		return nil
 	case len(unread) == len(j.texts) && waiting:
-		return fault.Busy(fmt.Errorf("Vision could read no tile of the page: %w", errors.Join(errs...)))
+		return fault.Busy(fault.New(fault.Transient, "Vision could read no tile of the page: %w", errors.Join(errs...)))
 	case len(unread) == len(j.texts):
 		kind := fault.Invalid
 		if healing {

@@ -2,7 +2,6 @@ package annotate
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -91,7 +90,7 @@ func (w *work) wait(ctx context.Context, images int) error {
 	}
 	err := w.Limit.WaitN(ctx, images)
 	if err != nil && ctx.Err() == nil {
-		return fault.Busy(fmt.Errorf("Vision's quota (VISION_IMAGES_PER_MINUTE) leaves no room for %d images in the time allowed: %w", images, err))
+		return fault.Busy(fault.New(fault.Transient, "Vision's quota (VISION_IMAGES_PER_MINUTE) leaves no room for %d images in the time allowed: %w", images, err))
 	}
 	return err
 }
