@@ -24,7 +24,7 @@ module "capture" {
     CAPTURE_TABS           = var.capture.tabs
     CAPTURE_RECYCLE        = var.capture.recycle
     CAPTURE_ALLOW          = join(",", var.capture.allow)
-    CAPTURE_PAGE_MEMORY_MB = floor((var.capture.memory_mib - 512) / var.capture.tabs) # all pages at their limit leave 512 MiB
+    CAPTURE_PAGE_MEMORY_MB = floor((var.capture.memory_mib - 256) / var.capture.tabs) # each counts the 85 MiB of program that they share
     CAPTURE_PAGE_BYTES_MB  = var.capture.page_bytes_mb
     PROFILES               = var.capture.profiles == null ? "" : "${local.config_mount}/${local.config_files[var.capture.profiles]}"
     KAFKA_SASL_USERNAME    = local.kafka_username["capture"]

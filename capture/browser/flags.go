@@ -1,12 +1,17 @@
 package browser
 
-import "github.com/chromedp/chromedp"
+import (
+	"fmt"
+
+	"github.com/chromedp/chromedp"
+)
 
 // nowhere is a proxy that does not exist: the port is reserved (RFC 1078).
 const nowhere = "socks5://127.0.0.1:1"
 
-// flags are the browser's switches beside chromedp's own.
-func flags() []chromedp.ExecAllocatorOption {
+// flags are the browser's switches beside chromedp's own. Memory is what a page
+// may take, in bytes.
+func flags(memory int64) []chromedp.ExecAllocatorOption {
 	return []chromedp.ExecAllocatorOption{
 		// A page goes through its own door of the guard. What belongs to no page
 		// goes nowhere: nobody answers there. No name is resolved by the browser
@@ -34,5 +39,7 @@ func flags() []chromedp.ExecAllocatorOption {
 		// The tabs are dealt with one by one, so a popup is not wanted.
 		chromedp.Flag("block-new-web-contents", true),
 		chromedp.Flag("disable-gpu", true),
+		// V8 collects garbage by the room that it believes it has: the machine's, else.
+		chromedp.Flag("js-flags", fmt.Sprintf("--max-old-space-size=%d", memory>>20)),
 	}
 }

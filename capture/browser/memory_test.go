@@ -29,6 +29,7 @@ func TestOnePageCannotTakeTheMemory(t *testing.T) {
 	}{
 		"arrays":      {`<script>` + fill + `</script>`, fault.Invalid, "more than 250 MB"},
 		"a busy loop": {`<script>x=[];for(;;)x.push(new Uint8Array(5e7).fill(1))</script>`, fault.Invalid, "more than 250 MB"},
+		"objects":     {`<script>x=[];setInterval(()=>{for(let i=0;i<1e5;i++)x.push({a:i,b:[i]})},1)</script>`, fault.Invalid, "more than"},
 		"a worker":    {`<script>new Worker(URL.createObjectURL(new Blob(["` + fill + `"])))</script>`, fault.Invalid, "more than 250 MB"},
 		"a frame":     {`<iframe sandbox=allow-scripts srcdoc="<script>` + fill + `</script>"></iframe>`, fault.Invalid, "more than 250 MB"},
 		"WebAssembly": {`<script>x=[];setInterval(()=>{const m=new WebAssembly.Memory({initial:800});new Uint8Array(m.buffer).fill(1);x.push(m)},20)</script>`, fault.Invalid, "more than 250 MB"},

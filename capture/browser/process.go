@@ -39,14 +39,14 @@ type process struct {
 }
 
 // launch starts a browser and waits for its first answer, as long as ctx
-// allows; what has not answered then is killed. A page in it may take limit bytes.
-func launch(ctx context.Context, path string, limit int64, log *slog.Logger) (*process, error) {
+// allows; what has not answered then is killed. A page in it may take memory bytes.
+func launch(ctx context.Context, path string, memory int64, log *slog.Logger) (*process, error) {
 	dir, err := os.MkdirTemp("", tempPrefix())
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "make the browser's directory")
 	}
 	p, began := &process{dir: dir}, time.Now()
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], append(flags(),
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], append(flags(memory),
 		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")), chromedp.Env("TMPDIR="+dir), chromedp.ModifyCmdFunc(p.group), sandbox(log))...)
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 	bound, stop := chromedp.NewContext(alloc, chromedp.WithErrorf(func(f string, a ...any) { log.Debug("chromedp", "error", f) }))
@@ -59,7 +59,7 @@ func launch(ctx context.Context, path string, limit int64, log *slog.Logger) (*p
 		p.agent = v.UserAgent
 	}
 	if err == nil && ctx.Err() == nil {
-		p.watch = newWatch(limit, p.cmd.Process.Pid, log)
+		p.watch = newWatch(memory, p.cmd.Process.Pid, log)
 		go p.watch.run(bound.Done())
 		return p, nil
 	}
