@@ -25,7 +25,9 @@ func addChoiceFlags(c *cobra.Command, o *choice) {
 	f.StringSliceVar(&o.stages, "stage", nil, "only failures of these stages: deliver, capture, recognize")
 	f.StringSliceVar(&o.ids, "id", nil, "only failures of these requests")
 	f.StringVar(&o.since, "since", "", "only failures since then: 90m, 24h, 2026-11-25 or 2026-11-25T08:00:00Z")
-	f.StringVar(&o.deadLetter, "dead-letter", "", "read a platform's dead letters instead of the errors topic: a file, or - for standard input,\nof what gcloud pubsub subscriptions pull SUBSCRIPTION --format=json printed")
+	f.StringVar(&o.deadLetter, "dead-letter", "",
+		"read a platform's dead letters instead of the errors topic: a file, or - for standard input,\n"+
+			"of what gcloud pubsub subscriptions pull SUBSCRIPTION --format=json printed")
 }
 
 // failures are those that the flags choose.
@@ -65,5 +67,6 @@ func since(s string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fault.New(fault.Invalid, "--since: %q is neither a duration nor a time; write 24h, 2026-11-25 or 2026-11-25T08:00:00Z", s)
+	return time.Time{}, fault.New(fault.Invalid,
+		"--since: %q is neither a duration nor a time; write 24h, 2026-11-25 or 2026-11-25T08:00:00Z", s)
 }

@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/history"
@@ -63,8 +62,12 @@ Without KAFKA_BROKERS, all of them are those of "pageinspect serve" on this mach
 // store is opened only if buckets are named: Kafka alone is enough for most.
 func places(ctx context.Context, stderr io.Writer) (history.Places, func(), error) {
 	p := history.Places{
-		Requests: envOr("REQUESTS_TOPIC", localcloud.RequestsTopic), Results: envOr("RESULTS_TOPIC", localcloud.ResultsTopic), Errors: envOr("ERRORS_TOPIC", localcloud.ErrorsTopic),
-		Screenshots: envOr("SCREENSHOTS_BUCKET", localcloud.Screenshots), Pages: envOr("PAGES_BUCKET", localcloud.Pages), Output: envOr("RESULTS_BUCKET", localcloud.Results),
+		Requests:    envOr("REQUESTS_TOPIC", localcloud.RequestsTopic),
+		Results:     envOr("RESULTS_TOPIC", localcloud.ResultsTopic),
+		Errors:      envOr("ERRORS_TOPIC", localcloud.ErrorsTopic),
+		Screenshots: envOr("SCREENSHOTS_BUCKET", localcloud.Screenshots),
+		Pages:       envOr("PAGES_BUCKET", localcloud.Pages),
+		Output:      envOr("RESULTS_BUCKET", localcloud.Results),
 	}
 	var err error
 	if p.Kafka, err = kafkaFromEnv(); err != nil {
@@ -81,8 +84,7 @@ func places(ctx context.Context, stderr io.Writer) (history.Places, func(), erro
 		}
 		close = func() { p.Store.Close() } //nolint:errcheck // nothing of it is kept
 	}
-	bar := progressbar.NewOptions(-1, progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("reading the topics"),
-		progressbar.OptionShowCount(), progressbar.OptionSetVisibility(isTerminal(stderr)), progressbar.OptionClearOnFinish(), progressbar.OptionThrottle(100*time.Millisecond))
+	bar := newBar(stderr, -1, "reading the topics", progressbar.OptionShowCount())
 	p.Tick = func() { bar.Add(1) }                  //nolint:errcheck // a bar that cannot be drawn stops nothing
 	return p, func() { bar.Finish(); close() }, nil //nolint:errcheck // likewise
 }

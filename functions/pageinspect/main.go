@@ -78,6 +78,7 @@ Exit codes: 0 every page passed, 1 something is to be reviewed or rejected,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(runCommand(), serveCommand(), submitCommand(), statusCommand(), errorsCommand(), retryCommand(), reinspectCommand(), rulesCommand(), planCommand())
+	c.AddCommand(runCommand(), serveCommand(), submitCommand(), statusCommand(), errorsCommand(), retryCommand(),
+		reinspectCommand(), rulesCommand(), planCommand())
 	return c
 }

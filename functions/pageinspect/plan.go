@@ -77,16 +77,21 @@ func printPlan(w io.Writer, m plan.Profile, prices plan.Prices, l plan.Load, p p
 	t.SetOutputMirror(w)
 	t.SetTitle("%.0f pages %s, %.1f a second at the busiest", l.Pages, when, p.PagesPerSecond)
 	t.AppendRows([]table.Row{
-		{"capture.max_instances", p.CaptureInstances, fmt.Sprintf("%.0f vCPU, %.0f GiB, %.0f pages at once", plan.CaptureInstance.CPU, plan.CaptureInstance.GiB, plan.CaptureInstance.AtOnce)},
-		{"recognize.max_instances", p.RecognizeInstances, fmt.Sprintf("%.0f vCPU, %.0f GiB, %.0f pages at once", plan.RecognizeInstance.CPU, plan.RecognizeInstance.GiB, plan.RecognizeInstance.AtOnce)},
-		{"kafka.partitions, sink tasks", p.Partitions, fmt.Sprintf("as many as are captured at a time (%d); with the Pub/Sub route 12 do", p.InFlight)},
+		{"capture.max_instances", p.CaptureInstances, fmt.Sprintf("%.0f vCPU, %.0f GiB, %.0f pages at once",
+			plan.CaptureInstance.CPU, plan.CaptureInstance.GiB, plan.CaptureInstance.AtOnce)},
+		{"recognize.max_instances", p.RecognizeInstances, fmt.Sprintf("%.0f vCPU, %.0f GiB, %.0f pages at once",
+			plan.RecognizeInstance.CPU, plan.RecognizeInstance.GiB, plan.RecognizeInstance.AtOnce)},
+		{"kafka.partitions, sink tasks", p.Partitions,
+			fmt.Sprintf("as many as are captured at a time (%d); with the Pub/Sub route 12 do", p.InFlight)},
 		{"recognize.images_per_minute", p.ImagesPerMinute, quota},
 	})
 	t.Render()
 
 	t = table.NewWriter()
 	t.SetOutputMirror(w)
-	t.SetColumnConfigs([]table.ColumnConfig{{Number: 2, Align: text.AlignRight}, {Number: 4, Align: text.AlignRight, AlignFooter: text.AlignRight}})
+	t.SetColumnConfigs([]table.ColumnConfig{
+		{Number: 2, Align: text.AlignRight}, {Number: 4, Align: text.AlignRight, AlignFooter: text.AlignRight},
+	})
 	t.AppendHeader(table.Row{"for", "a page", "", "$ per 10,000 pages"})
 	for _, c := range p.Costs {
 		t.AppendRow(table.Row{c.For, fmt.Sprintf("%.2f", c.Amount), c.Unit, fmt.Sprintf("%.2f", c.Per10k)})
@@ -98,5 +103,6 @@ func printPlan(w io.Writer, m plan.Profile, prices plan.Prices, l plan.Load, p p
 		total = "a day"
 	}
 	fmt.Fprintf(w, "%.2f dollars %s. Not counted: Kafka, Pub/Sub, taxes, discounts, a collector.\n", p.Dollars, total)
-	fmt.Fprintf(w, "Profile: %s, %s; %d pages of %.0f px and %.1f tiles. Prices: list, tier %d, %s.\n", m.MeasuredAt, m.Machine, m.Pages, m.Height, m.Tiles, l.Tier, prices.AsOf)
+	fmt.Fprintf(w, "Profile: %s, %s; %d pages of %.0f px and %.1f tiles. Prices: list, tier %d, %s.\n", m.MeasuredAt, m.Machine,
+		m.Pages, m.Height, m.Tiles, l.Tier, prices.AsOf)
 }

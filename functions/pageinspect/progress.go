@@ -30,17 +30,24 @@ func newProgress(w io.Writer, pages int) *progress {
 		// A third each is the bar, its own figures, and what is said; a line that
 		// does not fit would be left standing at every change.
 		p.words = max(width/3, 8)
-		p.bar = progressbar.NewOptions(pages*100, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("starting"),
-			progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(min(30, max(width/3-20, 3))), progressbar.OptionThrottle(100*time.Millisecond))
+		p.bar = newBar(w, pages*100, "starting", progressbar.OptionSetWidth(min(30, max(width/3-20, 3))))
 	}
 	return p
+}
+
+// newBar is a bar on a terminal, and nothing elsewhere. total is -1 where it is not known.
+func newBar(w io.Writer, total int, doing string, more ...progressbar.Option) *progressbar.ProgressBar {
+	return progressbar.NewOptions(total, append(more,
+		progressbar.OptionSetWriter(w), progressbar.OptionSetVisibility(isTerminal(w)), progressbar.OptionSetDescription(doing),
+		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())...)
 }
 
 // weights says at which percent of a page each step begins and ends, measured
 // on the samples: drawing and reading take nearly all the time.
 var weights = map[string][2]int{
 	"profile": {1, 1}, "tab": {2, 2}, "navigate": {3, 5}, "settle": {5, 15}, "tile": {15, 40}, "manifest": {40, 41},
-	"annotate": {42, 95}, "merge": {95, 95}, "selfcheck": {95, 96}, "inspect": {96, 97}, "report": {97, 98}, "result": {98, 98}, "announce": {99, 99},
+	"annotate": {42, 95}, "merge": {95, 95}, "selfcheck": {95, 96}, "inspect": {96, 97},
+	"report": {97, 98}, "result": {98, 98}, "announce": {99, 99},
 }
 
 // hear takes a log entry of a function.

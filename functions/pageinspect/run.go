@@ -123,7 +123,8 @@ func wanted(urls []string, t template, stdin io.Reader) (requests [][]byte, refu
 		if a.refused != nil {
 			a.request.ID = newID(a.request.URL)
 			err := fault.Wrap(fault.Invalid, a.refused, "%s", a.where)
-			refused = append(refused, job.NewFailure(job.StageDeliver, err, a.request, a.text, job.Source{Via: "list", Partition: -1, Offset: -1}, time.Now()))
+			source := job.Source{Via: "list", Partition: -1, Offset: -1}
+			refused = append(refused, job.NewFailure(job.StageDeliver, err, a.request, a.text, source, time.Now()))
 			continue
 		}
 		// A bad address is sent all the same: Capture says what is wrong with

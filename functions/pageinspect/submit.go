@@ -96,8 +96,7 @@ func publish(ctx context.Context, kafka topic.Config, topicName string, msgs []t
 		return err
 	}
 	defer w.Close()
-	bar := progressbar.NewOptions(len(msgs), progressbar.OptionSetWriter(stderr), progressbar.OptionSetDescription("submitting"),
-		progressbar.OptionShowCount(), progressbar.OptionSetVisibility(isTerminal(stderr)), progressbar.OptionClearOnFinish())
+	bar := newBar(stderr, len(msgs), "submitting", progressbar.OptionShowCount())
 	began := time.Now()
 	for i := range msgs {
 		msgs[i].Topic = topicName

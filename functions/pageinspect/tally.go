@@ -29,9 +29,10 @@ func newTally(out, err io.Writer, ids int, dryRun bool) *tally {
 	if ids == 0 {
 		ids = -1 // not known until all is listed
 	}
-	return &tally{out: out, err: err, began: time.Now(), verdicts: map[[2]result.Verdict]int{}, dryRun: dryRun,
-		bar: progressbar.NewOptions(ids, progressbar.OptionSetWriter(err), progressbar.OptionSetDescription("reinspecting"), progressbar.OptionShowCount(),
-			progressbar.OptionShowIts(), progressbar.OptionSetVisibility(isTerminal(err)), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())}
+	return &tally{
+		out: out, err: err, began: time.Now(), verdicts: map[[2]result.Verdict]int{}, dryRun: dryRun,
+		bar: newBar(err, ids, "reinspecting", progressbar.OptionShowCount(), progressbar.OptionShowIts()),
+	}
 }
 
 // add counts a result. Among those listed, a page that failed or is still under
@@ -91,8 +92,12 @@ func (t *tally) close(ctx context.Context, err error) error {
 		changed = "would change"
 	}
 	total := t.same + t.changed + t.failed
-	fmt.Fprintf(t.err, "%d results in %.1f s (%.0f a second): %d %s, %d the same, %d failed; %d pages without one\n", total, seconds, float64(total)/seconds, t.changed, changed, t.same, t.failed, t.without)
-	for _, v := range [][2]result.Verdict{{result.Pass, result.Review}, {result.Pass, result.Reject}, {result.Review, result.Reject}, {result.Reject, result.Review}, {result.Reject, result.Pass}, {result.Review, result.Pass}} {
+	fmt.Fprintf(t.err, "%d results in %.1f s (%.0f a second): %d %s, %d the same, %d failed; %d pages without one\n", total,
+		seconds, float64(total)/seconds, t.changed, changed, t.same, t.failed, t.without)
+	for _, v := range [][2]result.Verdict{
+		{result.Pass, result.Review}, {result.Pass, result.Reject}, {result.Review, result.Reject},
+		{result.Reject, result.Review}, {result.Reject, result.Pass}, {result.Review, result.Pass},
+	} {
 		if n := t.verdicts[v]; n > 0 {
 			fmt.Fprintf(t.err, "  %d %s -> %s\n", n, v[0], v[1])
 		}

@@ -153,7 +153,8 @@ func (c *Client) Stat(ctx context.Context, uri URI) (Attrs, error) {
 func (c *Client) List(ctx context.Context, bucket, prefix string) iter.Seq2[Attrs, error] {
 	return func(yield func(Attrs, error) bool) {
 		query := &storage.Query{Prefix: prefix}
-		if err := query.SetAttrSelection([]string{"Bucket", "Name", "Size", "ContentType", "Generation", "CRC32C", "Metadata", "Created"}); err != nil {
+		fields := []string{"Bucket", "Name", "Size", "ContentType", "Generation", "CRC32C", "Metadata", "Created"}
+		if err := query.SetAttrSelection(fields); err != nil {
 			yield(Attrs{}, fault.Wrap(fault.Internal, err, "list gs://%s/%s", bucket, prefix))
 			return
 		}

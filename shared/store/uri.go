@@ -45,7 +45,8 @@ func ParseURI(s string) (URI, error) {
 func (u URI) Check() error {
 	switch {
 	case !bucketPattern.MatchString(u.Bucket):
-		return fault.New(fault.Invalid, "%q is no name of a bucket: want 3 to 63 lower-case letters, digits, dashes, underscores or dots", u.Bucket)
+		return fault.New(fault.Invalid,
+			"%q is no name of a bucket: want 3 to 63 lower-case letters, digits, dashes, underscores or dots", u.Bucket)
 	case u.Object == "":
 		return fault.New(fault.Invalid, "the name of the object is missing; want gs://bucket/object")
 	case len(u.Object) > maxObjectBytes:

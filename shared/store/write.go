@@ -35,7 +35,8 @@ func (c *Client) Put(ctx context.Context, uri URI, contentType string, data []by
 // Replace stores data if the object at uri still has the generation given, and
 // else returns ErrChanged; of several that replace one generation, one does.
 // As with Create, a repeated try that finds its own bytes in a newer generation succeeds.
-func (c *Client) Replace(ctx context.Context, uri URI, ifGeneration int64, contentType string, data []byte, metadata map[string]string) (Attrs, error) {
+func (c *Client) Replace(ctx context.Context, uri URI, ifGeneration int64, contentType string, data []byte,
+	metadata map[string]string) (Attrs, error) {
 	if ifGeneration <= 0 {
 		return Attrs{}, fault.New(fault.Internal, "replace %s: generation %d; use Create where there is none", uri, ifGeneration)
 	}
@@ -43,7 +44,8 @@ func (c *Client) Replace(ctx context.Context, uri URI, ifGeneration int64, conte
 	return attrs, explainWrite(ctx, err, ErrChanged, fault.Transient, "replace", uri)
 }
 
-func (c *Client) write(ctx context.Context, uri URI, when *storage.Conditions, contentType string, data []byte, metadata map[string]string) (Attrs, error) {
+func (c *Client) write(ctx context.Context, uri URI, when *storage.Conditions, contentType string, data []byte,
+	metadata map[string]string) (Attrs, error) {
 	if err := uri.Check(); err != nil {
 		return Attrs{}, err
 	}
@@ -80,7 +82,8 @@ func (c *Client) write(ctx context.Context, uri URI, when *storage.Conditions, c
 
 // upload is one try in one request. ChunkSize 0 sends the bytes as they are: the
 // default would set aside 16 MiB for every object and take two requests for some.
-func upload(ctx context.Context, object *storage.ObjectHandle, contentType string, data []byte, sum uint32, metadata map[string]string, attrs *Attrs) error {
+func upload(ctx context.Context, object *storage.ObjectHandle, contentType string, data []byte, sum uint32,
+	metadata map[string]string, attrs *Attrs) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := object.NewWriter(ctx)

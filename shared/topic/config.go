@@ -55,7 +55,8 @@ func (c Config) Validate() error {
 	switch c.SASLMechanism {
 	case "":
 		if c.SASLUsername != "" || c.SASLPassword != "" {
-			bad("KAFKA_SASL_MECHANISM: missing, although a user name or password is set; want %s, %s, %s or %s", Plain, ScramSHA256, ScramSHA512, Google)
+			bad("KAFKA_SASL_MECHANISM: missing, although a user name or password is set; want %s, %s, %s or %s", Plain, ScramSHA256,
+				ScramSHA512, Google)
 		}
 	case Google:
 		if c.SASLUsername == "" {

@@ -32,9 +32,12 @@ func (c Config) explain(err error, topic, doing string) error {
 	case errors.Is(err, kafka.UnknownTopicOrPartition):
 		text = fmt.Sprintf("topic %q does not exist at %s; correct its name, or create it: kafka-topics.sh --bootstrap-server %s --create --topic %s",
 			topic, c.where(), c.addresses()[0], topic)
-	case errors.Is(err, kafka.SASLAuthenticationFailed), errors.Is(err, kafka.UnsupportedSASLMechanism), errors.Is(err, kafka.IllegalSASLState):
-		text = fmt.Sprintf("the Kafka broker at %s refuses user %q; check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD", c.where(), c.SASLUsername)
-	case errors.Is(err, kafka.TopicAuthorizationFailed), errors.Is(err, kafka.GroupAuthorizationFailed), errors.Is(err, kafka.ClusterAuthorizationFailed):
+	case errors.Is(err, kafka.SASLAuthenticationFailed), errors.Is(err, kafka.UnsupportedSASLMechanism),
+		errors.Is(err, kafka.IllegalSASLState):
+		text = fmt.Sprintf("the Kafka broker at %s refuses user %q; check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD",
+			c.where(), c.SASLUsername)
+	case errors.Is(err, kafka.TopicAuthorizationFailed), errors.Is(err, kafka.GroupAuthorizationFailed),
+		errors.Is(err, kafka.ClusterAuthorizationFailed):
 		text = fmt.Sprintf("user %q may not use topic %q at %s; grant it in Kafka's ACLs", c.SASLUsername, topic, c.where())
 	case isType[*tls.CertificateVerificationError](err):
 		text = fmt.Sprintf("the certificate of the Kafka broker at %s is not trusted; check KAFKA_TLS_CA", c.where())
@@ -48,7 +51,9 @@ func (c Config) explain(err error, topic, doing string) error {
 		text = fmt.Sprintf("no answer in time from Kafka at %s; is it running? check KAFKA_BROKERS and KAFKA_TLS (it is %t)", c.where(), c.TLS)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		// A restart does this, and some brokers to whoever they refuse.
-		text = fmt.Sprintf("Kafka at %s closed the connection; if it goes on, check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_TLS (it is %t)", c.where(), c.TLS)
+		text = fmt.Sprintf("Kafka at %s closed the connection; if it goes on, check "+
+			"KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME, KAFKA_SASL_PASSWORD and KAFKA_TLS (it is %t)",
+			c.where(), c.TLS)
 	default:
 		text = fmt.Sprintf("Kafka at %s", c.where())
 	}

@@ -32,7 +32,9 @@ func (googleMechanism) Name() string { return Plain }
 func (m googleMechanism) Start(ctx context.Context) (sasl.StateMachine, []byte, error) {
 	source, err := m.tokens()
 	if err != nil {
-		return nil, nil, fault.New(fault.Internal, "KAFKA_SASL_MECHANISM=%s finds no credentials: %w; give the service an account, or run `gcloud auth application-default login`", Google, err)
+		return nil, nil, fault.New(fault.Internal,
+			"KAFKA_SASL_MECHANISM=%s finds no credentials: %w; give the service an account, or run `gcloud auth application-default login`",
+			Google, err)
 	}
 	token, err := source.Token()
 	if err != nil {

@@ -39,13 +39,15 @@ func (p Places) DeadLetters(ctx context.Context, b []byte, f Filter) ([]job.Fail
 	var items []json.RawMessage
 	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] == '[' {
 		if err := json.Unmarshal(b, &items); err != nil {
-			return nil, fault.New(fault.Invalid, "dead letters: not JSON: %v; want the output of gcloud pubsub subscriptions pull --format=json", err)
+			return nil, fault.New(fault.Invalid,
+				"dead letters: not JSON: %v; want the output of gcloud pubsub subscriptions pull --format=json", err)
 		}
 	} else {
 		for d := json.NewDecoder(bytes.NewReader(b)); d.More(); {
 			var one json.RawMessage
 			if err := d.Decode(&one); err != nil {
-				return nil, fault.New(fault.Invalid, "dead letters: not JSON: %v; want the output of gcloud pubsub subscriptions pull --format=json", err)
+				return nil, fault.New(fault.Invalid,
+					"dead letters: not JSON: %v; want the output of gcloud pubsub subscriptions pull --format=json", err)
 			}
 			items = append(items, one)
 		}
@@ -122,7 +124,8 @@ func (p Places) deadLetter(ctx context.Context, item json.RawMessage) (job.Failu
 	}
 	req, _ := job.DecodeRequest(original)
 	req.ID = cmp.Or(req.ID, id)
-	return job.NewFailure(job.StageDeliver, fault.Wrap(fault.Transient, why, "deliver"), req.Identify(source, original), original, source, r.Time), nil
+	return job.NewFailure(job.StageDeliver, fault.Wrap(fault.Transient, why, "deliver"), req.Identify(source, original),
+		original, source, r.Time), nil
 }
 
 // manifestRequest finds the request behind a bucket's notification.
@@ -133,7 +136,9 @@ func (p Places) manifestRequest(ctx context.Context, push []byte) ([]byte, job.S
 	}
 	uri := store.URI{Bucket: f.Bucket, Object: f.Object}
 	if p.Store == nil {
-		return nil, job.Source{}, fault.New(fault.Invalid, "is about %s, which holds the request, and there is no storage to read it from; set PAGES_BUCKET (and STORAGE_EMULATOR_HOST for a stand-in)", uri)
+		return nil, job.Source{}, fault.New(fault.Invalid,
+			"is about %s, which holds the request, and there is no storage to read it from; set PAGES_BUCKET (and STORAGE_EMULATOR_HOST for a stand-in)",
+			uri)
 	}
 	b, _, err := p.Store.Read(ctx, uri, page.MaxManifestBytes)
 	if err != nil {

@@ -86,7 +86,8 @@ func (p Places) original(ctx context.Context, f job.Failure) ([]byte, error) {
 		return nil, err
 	}
 	if p.Store == nil {
-		return nil, fault.New(fault.Invalid, "it is %s, and there is no storage to read it from; set PAGES_BUCKET (and STORAGE_EMULATOR_HOST for a stand-in)", uri)
+		return nil, fault.New(fault.Invalid,
+			"it is %s, and there is no storage to read it from; set PAGES_BUCKET (and STORAGE_EMULATOR_HOST for a stand-in)", uri)
 	}
 	b, _, err := p.Store.Read(ctx, uri, event.MaxBody)
 	return b, err

@@ -234,7 +234,8 @@ func (c *Cloud) connect(ctx context.Context) {
 func (c *Cloud) deadLetter(ctx context.Context, m topic.Message, last error) error {
 	s := job.Source{Via: "connect", Topic: m.Topic, Partition: m.Partition, Offset: m.Offset}
 	r, _ := job.DecodeRequest(m.Value)
-	b, err := json.Marshal(job.NewFailure(job.StageDeliver, fault.Wrap(fault.Transient, last, "the connector gave up"), r.Identify(s, m.Value), m.Value, s, time.Now()))
+	b, err := json.Marshal(job.NewFailure(job.StageDeliver, fault.Wrap(fault.Transient, last, "the connector gave up"),
+		r.Identify(s, m.Value), m.Value, s, time.Now()))
 	if err != nil {
 		return err
 	}

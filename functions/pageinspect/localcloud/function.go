@@ -30,7 +30,8 @@ func FindPrograms() (string, error) {
 	dir := filepath.Dir(self)
 	for _, name := range []string{"capture", "recognize"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-			return "", fault.New(fault.Internal, "the program %q is not beside pageinspect in %s; run `make build` and use bin/pageinspect", name, dir)
+			return "", fault.New(fault.Internal,
+				"the program %q is not beside pageinspect in %s; run `make build` and use bin/pageinspect", name, dir)
 		}
 	}
 	return dir, nil

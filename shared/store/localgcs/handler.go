@@ -213,9 +213,11 @@ func (s *Server) checkName(at ref) error {
 	for segment := range strings.SplitSeq(at.object, "/") {
 		switch {
 		case segment == "" || segment == "." || segment == "..":
-			return fmt.Errorf("the local stand-in for Cloud Storage keeps objects as files and cannot keep %q: it has an empty part, or . or .. between slashes", at.object)
+			return fmt.Errorf("the local stand-in for Cloud Storage keeps objects as files and cannot keep %q: it has an empty part, or . or .. between slashes",
+				at.object)
 		case len(segment) > maxSegment:
-			return fmt.Errorf("the local stand-in for Cloud Storage keeps objects as files and cannot keep %q: more than %d bytes between slashes", at.object, maxSegment)
+			return fmt.Errorf("the local stand-in for Cloud Storage keeps objects as files and cannot keep %q: more than %d bytes between slashes",
+				at.object, maxSegment)
 		}
 	}
 	if strings.ContainsAny(at.object, "\x00\r\n") || strings.HasSuffix(at.object, ".metadata") {
@@ -231,7 +233,9 @@ func (s *Server) checkPath(at ref) error {
 	}
 	info, err := os.Stat(s.path(at))
 	if err == nil && info.IsDir() || err != nil && !os.IsNotExist(err) {
-		return fmt.Errorf("the local stand-in for Cloud Storage keeps objects as files and cannot keep %q beside an object whose name begins with it and a slash, or the reverse", at.object)
+		return fmt.Errorf("the local stand-in for Cloud Storage keeps objects as files and cannot keep %q "+
+			"beside an object whose name begins with it and a slash, or the reverse",
+			at.object)
 	}
 	return nil
 }

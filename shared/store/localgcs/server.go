@@ -104,7 +104,8 @@ func Start(cfg Config) (*Server, error) {
 	}
 	listener, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fault.Wrap(fault.Invalid, err, "local storage: %s is in use, perhaps by another run; stop that or choose another address", addr)
+		return nil, fault.Wrap(fault.Invalid, err,
+			"local storage: %s is in use, perhaps by another run; stop that or choose another address", addr)
 	} else if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "local storage: cannot listen on %q", addr)
 	}

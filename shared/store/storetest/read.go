@@ -200,7 +200,8 @@ func testNames(t *testing.T, b *bench) {
 }
 
 func testBadArguments(t *testing.T, b *bench) {
-	for _, uri := range []store.URI{{}, {Bucket: b.bucket}, {Object: "o"}, {Bucket: "No Bucket", Object: "o"}, {Bucket: b.bucket, Object: "a\nb"}} {
+	for _, uri := range []store.URI{{}, {Bucket: b.bucket}, {Object: "o"}, {Bucket: "No Bucket", Object: "o"},
+		{Bucket: b.bucket, Object: "a\nb"}} {
 		_, err := b.Create(b.ctx, uri, "text/plain", nil, nil)
 		wantError(t, err, nil, fault.Invalid)
 		_, _, err = b.Read(b.ctx, uri, 1)

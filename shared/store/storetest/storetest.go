@@ -22,7 +22,8 @@ const patience = 2 * time.Minute
 type Store interface {
 	Create(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
 	Put(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
-	Replace(ctx context.Context, uri store.URI, ifGeneration int64, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
+	Replace(ctx context.Context, uri store.URI, ifGeneration int64, contentType string, data []byte,
+		metadata map[string]string) (store.Attrs, error)
 	Read(ctx context.Context, uri store.URI, limit int64) ([]byte, store.Attrs, error)
 	Stat(ctx context.Context, uri store.URI) (store.Attrs, error)
 	List(ctx context.Context, bucket, prefix string) iter.Seq2[store.Attrs, error]

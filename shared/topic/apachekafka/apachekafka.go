@@ -27,8 +27,8 @@ import (
 )
 
 const (
-	// patience bounds a start. It takes 5 s on two free cores.
-	patience = 2 * time.Minute
+	// patience bounds a start. It takes 5 s on two free cores, and minutes on busy ones.
+	patience = 4 * time.Minute
 
 	username, password = "pageinspect", "a password of the tests"
 

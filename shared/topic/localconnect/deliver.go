@@ -69,7 +69,8 @@ func (t *task) deliver(ctx context.Context, m topic.Message) error {
 		default:
 			refusals = 0
 			if attempts++; attempts > t.cfg.MaxRetries {
-				return fault.Wrap(fault.Transient, err, "deliver %s/%d/%d to %s: gave up after %d attempts", m.Topic, m.Partition, m.Offset, t.cfg.URL, attempts)
+				return fault.Wrap(fault.Transient, err, "deliver %s/%d/%d to %s: gave up after %d attempts", m.Topic, m.Partition,
+					m.Offset, t.cfg.URL, attempts)
 			}
 			wait = max(t.backoff(attempts), retryAfter)
 			t.log.Info("will be delivered again", "partition", m.Partition, "offset", m.Offset, "in", wait, "error", err)

@@ -91,7 +91,9 @@ func start(cfg Config, unlock func()) (*Broker, error) {
 	// Listening comes first and by ourselves, for an error that says which port.
 	l, err := net.Listen("tcp", cfg.Addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fault.New(fault.Invalid, "local Kafka: %s is in use; stop what listens there (perhaps another Pageinspect) or choose another port: %w", cfg.Addr, err)
+		return nil, fault.New(fault.Invalid,
+			"local Kafka: %s is in use; stop what listens there (perhaps another Pageinspect) or choose another port: %w", cfg.Addr,
+			err)
 	}
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "local Kafka: listen on %s", cfg.Addr)

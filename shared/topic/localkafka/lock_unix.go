@@ -24,7 +24,8 @@ func lock(dir string) (unlock func(), err error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fault.New(fault.Invalid, "local Kafka: the directory %s is in use by another process; stop it or choose another directory", dir)
+			return nil, fault.New(fault.Invalid,
+				"local Kafka: the directory %s is in use by another process; stop it or choose another directory", dir)
 		}
 		return nil, fault.Wrap(fault.Invalid, err, "local Kafka: lock %s", dir)
 	}
