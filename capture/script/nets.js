@@ -153,7 +153,7 @@ const look = () => {
   const layout = new Layout(), near = 100, scripted = document.scripts.length > 0 && seen.size < 20000; // else nothing is taken away
   const screen = {x0: scrollX, y0: scrollY, x1: scrollX + innerWidth, y1: scrollY + innerHeight};
   for (const c of candidates) {
-    if (c.done || c.y1 < scrollY - near || c.y0 > scrollY + innerHeight + near || !layout.visible(c.e)) continue;
+    if (c.done || c.y1 < screen.y0 - near || c.y0 > screen.y1 + near || !layout.visible(c.e)) continue;
     let all = true;
     for (const item of itemsOf(c.e, layout)) {
       const part = within(seenOf(item), screen);
