@@ -203,8 +203,8 @@ Object.assign(pageinspect, {
   // breadth is from where to where the page has something that matters, at
   // least the window, and where the browser begins to count when it draws.
   breadth() {
-    const out = {x0: 0, x1: root().clientWidth, edge: edgeOf()};
-    for (const g of outside(now().items, {...everywhere, x0: 0, x1: out.x1}).values()) {
+    const edge = edgeOf(), out = {x0: edge, x1: root().clientWidth, edge}; // of what is written to the left, all
+    for (const g of outside(now().items, {...everywhere, x0: edge, x1: out.x1}).values()) {
       out.x0 = Math.min(out.x0, Math.max(out.edge, Math.floor(g.box.x0)));
       out.x1 = Math.max(out.x1, Math.ceil(g.box.x1));
     }

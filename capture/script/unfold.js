@@ -149,9 +149,10 @@ const unfold = () => {
 };
 
 // naturalSize undoes the browser's fitting of a picture, which is all that there is, to the window.
+// The browser fits it anew whenever the window changes, in the element's own style.
 const naturalSize = () => {
   const i = document.images[0];
-  if (i) set(i, {width: i.naturalWidth + 'px', height: i.naturalHeight + 'px', 'max-width': 'none', 'max-height': 'none', margin: '0', position: 'static'});
+  if (i && i.naturalWidth) everyone(`body{display:block!important}img{width:${i.naturalWidth}px!important;height:${i.naturalHeight}px!important;max-width:none!important;max-height:none!important;margin:0!important}`);
 };
 
 // The attributes in which lazy loaders keep a picture's address until it is in view.
