@@ -134,3 +134,29 @@ func TestScrolledBandsCoverThePage(t *testing.T) {
 		}
 	})
 }
+
+// Furniture of a shadow root and of a style sheet's ::before is where the first
+// screen has it, too, although the page is scrolled for a frame.
+func TestFurnitureOutOfSight(t *testing.T) {
+	for name, c := range map[string]struct {
+		x, y, height int
+		furniture    string
+	}{
+		"in a shadow root": {50, 0, 80, `<div id=h></div><script>h.attachShadow({mode:"open"}).innerHTML='<div style="position:fixed;top:0;left:0;width:100px;height:80px;background:red"></div>'</script>`},
+		"before the body":  {50, 750, 50, `<style>body::before{content:"";position:fixed;left:0;bottom:0;width:100px;height:50px;background:red;z-index:5}</style>`},
+		"after a box":      {750, 20, 40, `<style>.p{position:relative;margin-top:90px;height:10px}.p::after{content:"";position:fixed;left:700px;top:20px;width:100px;height:40px;background:red}</style><div class=p></div>`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cap, mem := capturer(t, " - {name: default, format: png}\n")
+			m, err := cap.try(t, site(t, c.furniture+`<div style="height:6000px"></div><iframe src="@/f/0" style="border:0;width:600px;height:300px;display:block"></iframe>`, `<p>a frame`), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows := column(t, m, mem.Objects(), c.x, func(img image.Image, y int) bool { return is(img, c.x, y, red) })
+			if got := blocks(rows); len(got) != 1 || got[0] != c.height || !rows[c.y] {
+				t.Errorf("in pieces of %v px, want one of %d at %d", got, c.height, c.y)
+			}
+		})
+	}
+}

@@ -4,7 +4,7 @@
 // flatParent is the element around e as it is drawn, out of shadow roots too.
 const flatParent = e => e.assignedSlot || e.parentElement || (e.parentNode && e.parentNode.host) || null;
 
-const letterCount = text => (text.match(/[\p{L}\p{N}]/gu) || []).length;
+const letterCount = text => text.length > 500 ? text.length : (text.match(/[\p{L}\p{N}]/gu) || []).length; // of much, about how much will do
 
 // insideOf is the document in a frame, if it may be looked into.
 const insideOf = e => {
@@ -74,35 +74,48 @@ class Layout {
     let s = this.known.get(e);
     if (s) return s;
     const parent = flatParent(e), up = parent ? this.of(parent) : this.around(e);
-    const style = getComputedStyle(e), {position, display} = style;
-    const modal = e.localName === 'dialog' && e.matches(':modal');
-    const fixed = position === 'fixed' || modal;
+    // Each property that is read costs, and there may be 100,000 elements: of
+    // one that holds no other, what matters to those in it is not asked.
+    const style = getComputedStyle(e), {position, display, visibility, transform, clipPath} = style, opacity = +style.opacity;
+    const shows = visibility === 'visible', flat = display === 'inline' || display === 'contents', leaf = !e.firstElementChild && !e.shadowRoot;
+    const modal = e.localName === 'dialog' && e.matches(':modal'), fixed = position === 'fixed' || modal, lifted = fixed || position === 'absolute';
+    const ground = style.backgroundImage === 'none' ? '' : style.backgroundImage;
+    const x = flat ? 'visible' : style.overflowX, y = flat || leaf && x === 'visible' ? x : style.overflowY;
+    const contain = flat || leaf ? 'none' : style.contain;
+    const clips = (x !== 'visible' || y !== 'visible' || /paint|strict|content/.test(contain)) && !isWindow(e);
+    const turned = transform !== 'none' || !leaf && (style.translate !== 'none' || style.scale !== 'none' || style.rotate !== 'none');
+    const holds = !flat && (turned || contain !== 'none' || !leaf && (style.filter !== 'none' || style.perspective !== 'none' || /transform|filter/.test(style.willChange)));
+    const gone = lifted && cutAway(style) || clipPath !== 'none' && cutAway(style);
+    const plain = position === 'static' && !modal && !clips && !holds && !gone && opacity === 1 && !ground && display !== 'none' && shows && clipPath === 'none';
+    if (plain && up.plain && up.plain.has(display)) { // most elements are like their neighbours, and on a large page there are many
+      s = up.plain.get(display);
+      this.known.set(e, s);
+      return s;
+    }
     s = {
-      style, dx: up.dx, dy: up.dy, fixed: up.fixed || (fixed ? e : null),
+      dx: up.dx, dy: up.dy, ground, shows, fixed: up.fixed || (fixed ? e : null),
       // A layer of its own high above the page is taken for what lies over it, as what is fixed is.
       over: up.over || (fixed || (position === 'absolute' && +style.zIndex >= matter.layer) ? e : null),
       shown: up.shown && display !== 'none',
-      opacity: up.opacity * style.opacity,
-      gone: up.gone || cutAway(style),
+      opacity: up.opacity * opacity,
+      gone: up.gone || gone,
       around: fixed ? up.fix : position === 'absolute' ? up.abs : up.inside,
-      out: fixed || position === 'absolute' || up.out || false,
+      out: lifted || up.out || false,
     };
     s.inside = s.around;
-    const holds = style.transform !== 'none' || style.filter !== 'none' || style.perspective !== 'none' ||
-      /paint|layout|strict|content/.test(style.contain) || /transform|filter/.test(style.willChange);
-    if (s.shown && display !== 'inline' && display !== 'contents') {
-      const {overflowX: x, overflowY: y} = style;
-      if ((x !== 'visible' || y !== 'visible' || /paint|strict|content/.test(style.contain)) && !isWindow(e)) {
-        const b = e.getBoundingClientRect(), edge = side => parseFloat(style[`border${side}Width`]) || 0;
-        const own = {x0: b.left + s.dx + edge('Left'), y0: b.top + s.dy + edge('Top'), x1: b.right + s.dx - edge('Right'), y1: b.bottom + s.dy - edge('Bottom')};
-        if (x === 'visible') { own.x0 = -Infinity; own.x1 = Infinity; }
-        if (y === 'visible') { own.y0 = -Infinity; own.y1 = Infinity; }
-        const scrolls = v => v === 'auto' || v === 'scroll';
-        s.inside = {...own, e, outer: s.around, scrolls: scrolls(x) || scrolls(y), fixed: s.fixed, out: s.out};
-      }
+    if (s.shown && clips) {
+      const b = e.getBoundingClientRect(), edge = side => parseFloat(style[`border${side}Width`]) || 0;
+      const own = {x0: b.left + s.dx + edge('Left'), y0: b.top + s.dy + edge('Top'), x1: b.right + s.dx - edge('Right'), y1: b.bottom + s.dy - edge('Bottom')};
+      if (x === 'visible') { own.x0 = -Infinity; own.x1 = Infinity; }
+      if (y === 'visible') { own.y0 = -Infinity; own.y1 = Infinity; }
+      const scrolls = v => v === 'auto' || v === 'scroll';
+      s.inside = {...own, e, outer: s.around, scrolls: scrolls(x) || scrolls(y), fixed: s.fixed, out: s.out};
     }
     s.abs = position !== 'static' || holds ? s.inside : up.abs;
     s.fix = holds ? s.inside : up.fix;
+    s.look = {opacity, display, visibility, transform, 'clip-path': clipPath};
+    if (!plain && !leaf) Object.assign(s.look, {translate: style.translate, scale: style.scale, rotate: style.rotate, filter: style.filter});
+    if (plain) (up.plain ||= new Map()).set(display, s);
     this.known.set(e, s);
     return s;
   }
@@ -110,7 +123,7 @@ class Layout {
   // visible is whether e itself shows what is in it, wherever that may be.
   visible(e) {
     const s = this.of(e);
-    return s.shown && !s.gone && s.opacity >= matter.clear && s.style.visibility === 'visible';
+    return s.shown && !s.gone && s.opacity >= matter.clear && s.shows;
   }
 }
 
@@ -140,7 +153,7 @@ const identity = e => identities.get(e) || (identities.set(e, ++lastIdentity), l
 
 // pictureOf is the address, or the like, of what an element shows as a picture;
 // null if it shows none.
-const pictureOf = (e, style) => {
+const pictureOf = (e, ground = getComputedStyle(e).backgroundImage) => {
   switch (e.localName) {
     case 'img': return e.naturalWidth || !e.complete ? e.currentSrc || e.src || null : null; // one that is on its way counts
     case 'input': return e.type === 'image' ? e.src : null;
@@ -151,37 +164,51 @@ const pictureOf = (e, style) => {
     case 'object': return e.data;
     case 'iframe': case 'frame': return insideOf(e) ? null : e.src;
   }
-  const address = style.backgroundImage !== 'none' && /url\("?(.*?)"?\)/.exec(style.backgroundImage);
+  const address = /url\("?(.*?)"?\)/.exec(ground);
   if (!address) return null;
   // A pattern behind other things says nothing; a picture that is set as one does.
+  const {backgroundRepeat, backgroundSize} = getComputedStyle(e);
   const alone = !e.firstElementChild && !e.textContent.trim();
-  return alone || style.backgroundRepeat.includes('no-repeat') || style.backgroundSize === 'cover' || style.backgroundSize === 'contain' ? address[1] : null;
+  return alone || backgroundRepeat.includes('no-repeat') || backgroundSize === 'cover' || backgroundSize === 'contain' ? address[1] : null;
 };
 
+// rangeOf is a document's one range: each that there is costs every change of the document.
+const ranges = new WeakMap();
+const rangeOf = doc => ranges.get(doc) || (ranges.set(doc, doc.createRange()), ranges.get(doc));
+
 // ownTexts lists the texts right in an element, or right in its shadow root.
-const ownTexts = e => [...e.childNodes, ...(e.shadowRoot ? e.shadowRoot.childNodes : [])].filter(n => n.nodeType === Node.TEXT_NODE && /\S/.test(n.data));
+const ownTexts = e => {
+  let out = none;
+  for (let at = e; at; at = at === e ? e.shadowRoot : null) {
+    for (let n = at.firstChild; n; n = n.nextSibling) {
+      if (n.nodeType === Node.TEXT_NODE && /\S/.test(n.data)) (out === none ? out = [] : out).push(n);
+    }
+  }
+  return out;
+};
+const none = Object.freeze([]);
 
 // itemsOf lists what an element itself shows: its own texts, and its picture.
 const itemsOf = (e, layout) => {
-  if (e.localName === 'script' || e.localName === 'style' || e.localName === 'noscript' || e.localName === 'title') return [];
-  const out = [], s = layout.of(e);
-  if (!s.shown) return out;
+  if (/^(script|style|noscript|title)$/.test(e.localName)) return none;
+  const s = layout.of(e), src = pictureOf(e, s.ground), texts = ownTexts(e);
+  if (!s.shown || (src === null && !texts.length)) return none;
+  const out = [];
   const add = (kind, key, b, clip, letters) => {
     if (b.width > 0 && b.height > 0) {
       const x0 = b.left + s.dx, y0 = b.top + s.dy;
       out.push({e, kind, key, x0, y0, x1: x0 + b.width, y1: y0 + b.height, clip, letters, fixed: s.fixed});
     }
   };
-  const src = pictureOf(e, s.style);
   if (src !== null) {
     const b = e.getBoundingClientRect();
     if (b.width * b.height >= 64) add('picture', src, b, s.around, 0);
     if (e.localName === 'svg' || e.localName === 'object') return out;
   }
-  for (const n of ownTexts(e)) {
+  for (const n of texts) {
     const letters = letterCount(n.data);
     if (!letters) continue;
-    const range = e.ownerDocument.createRange();
+    const range = rangeOf(e.ownerDocument);
     range.selectNodeContents(n);
     add('text', n.data.replace(/\s+/g, ' ').trim(), range.getBoundingClientRect(), s.inside, letters);
   }
@@ -196,9 +223,21 @@ const seenOf = item => {
   return {x0: b.x0, y0: b.y0, x1: b.x1, y1: b.y1, share: all ? areaOf(b) / all : 0};
 };
 
-// inventory lists all that is shown now.
-const inventory = (layout = new Layout()) => {
-  const out = [];
-  for (const e of elements()) if (layout.visible(e)) out.push(...itemsOf(e, layout));
-  return out;
+// changes counts what we changed in the page. Its scripts are off while it is
+// looked at, so that what was found once holds until we change something, or
+// something arrives.
+let changes = 0;
+const set = (e, styles) => {
+  changes++;
+  for (const name in styles) e.style.setProperty(name, styles[name], 'important');
+};
+
+// now is what the page shows: the elements, how they are laid out, and the items.
+let last = null;
+const now = () => {
+  const state = `${changes} ${root().scrollHeight} ${root().scrollWidth} ${scrollX} ${scrollY} ${innerHeight}`;
+  if (last && last.state === state) return last;
+  const layout = new Layout(), all = elements(), items = [];
+  for (const e of all) if (layout.visible(e)) for (const item of itemsOf(e, layout)) items.push(item);
+  return last = {state, layout, all, items};
 };

@@ -96,19 +96,14 @@ const everyone = css => {
   }
 };
 
-const set = (e, styles) => {
-  for (const name in styles) e.style.setProperty(name, styles[name], 'important');
-};
-
 // How things looked when they were seen, at their best: what shows itself only
 // while it is in the window is hidden again when the page is drawn.
 const looks = new Map();
-const remember = e => {
+const remember = (e, layout) => {
   for (; e; e = flatParent(e)) {
-    const style = getComputedStyle(e), opacity = +style.opacity, known = looks.get(e);
-    if (known && known.opacity >= opacity) return;
-    const {display, visibility, transform, translate, scale, rotate, filter} = style;
-    looks.set(e, {opacity, display, visibility, transform, translate, scale, rotate, filter, 'clip-path': style.clipPath});
+    const {look} = layout.of(e), known = looks.get(e);
+    if (known && known.opacity >= look.opacity) return;
+    looks.set(e, look);
   }
 };
 
@@ -122,8 +117,8 @@ const hold = () => {
     if (now.visibility !== was.visibility && was.visibility === 'visible') set(e, {visibility: 'visible'});
     if (now.display === 'none' && !fixed) set(e, {display: was.display});
     for (const name of ['transform', 'translate', 'scale', 'rotate', 'filter', 'clip-path']) {
-      const is = now.getPropertyValue(name);
-      if (is !== was[name] && !fixed) set(e, {[name]: whole ? was[name] : 'none'});
+      if (!(name in was) || fixed) continue;
+      if (now.getPropertyValue(name) !== was[name]) set(e, {[name]: whole ? was[name] : 'none'});
     }
   }
 };

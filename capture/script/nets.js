@@ -136,7 +136,7 @@ const collect = () => {
   findScopes();
   scopes.forEach(watch);
   for (const e of elements()) {
-    if (!ownTexts(e).length && pictureOf(e, getComputedStyle(e)) === null) continue;
+    if (!ownTexts(e).length && pictureOf(e) === null) continue;
     const b = e.getBoundingClientRect();
     const y = e.ownerDocument === document && b.width ? scrollY : NaN; // which is near wherever the window is
     out.push({e, y0: b.top + y, y1: b.bottom + y});
@@ -150,17 +150,17 @@ const look = () => {
     tall = height();
     candidates = collect();
   }
-  const layout = new Layout(), near = 2 * innerHeight;
+  const layout = new Layout(), near = 100, scripted = document.scripts.length > 0 && seen.size < 20000; // else nothing is taken away
   const screen = {x0: scrollX, y0: scrollY, x1: scrollX + innerWidth, y1: scrollY + innerHeight};
   for (const c of candidates) {
-    if (c.done || c.y1 < scrollY - near || c.y0 > scrollY + innerHeight + near || !layout.visible(c.e)) continue;
+    if (c.done || c.y1 < screen.y0 - near || c.y0 > screen.y1 + near || !layout.visible(c.e)) continue;
     let all = true;
     for (const item of itemsOf(c.e, layout)) {
       const part = within(seenOf(item), screen);
       if (item.fixed || areaOf(part) < Math.min(areaOf(item) / 2, areaOf(screen) / 5)) { all = false; continue; }
       const key = keyOf(item);
-      remember(item.e);
-      if (!seen.has(key)) seen.set(key, {...item, e: new WeakRef(item.e), clip: null, size: item.e.naturalWidth * item.e.naturalHeight, scene: scene(item, layout)});
+      remember(item.e, layout);
+      if (!seen.has(key)) seen.set(key, {...item, e: new WeakRef(item.e), clip: null, size: item.e.naturalWidth * item.e.naturalHeight, scene: scripted ? scene(item, layout) : null});
     }
     c.done = all && layout.of(c.e).opacity > .99;
   }
@@ -203,8 +203,8 @@ Object.assign(pageinspect, {
   // breadth is from where to where the page has something that matters, at
   // least the window, and where the browser begins to count when it draws.
   breadth() {
-    const out = {x0: 0, x1: root().clientWidth, edge: edgeOf()};
-    for (const g of outside(inventory(), {...everywhere, x0: 0, x1: out.x1}).values()) {
+    const edge = edgeOf(), out = {x0: edge, x1: root().clientWidth, edge}; // of what is written to the left, all
+    for (const g of outside(now().items, {...everywhere, x0: edge, x1: out.x1}).values()) {
       out.x0 = Math.min(out.x0, Math.max(out.edge, Math.floor(g.box.x0)));
       out.x1 = Math.max(out.x1, Math.ceil(g.box.x1));
     }
@@ -215,7 +215,7 @@ Object.assign(pageinspect, {
   // without one, in a frame, all of the frame is.
   nets(region) {
     region ||= everywhere;
-    const layout = new Layout(), items = inventory(layout);
+    const {layout, items} = now();
     return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout)];
   },
 });

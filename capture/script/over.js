@@ -1,10 +1,10 @@
 // What lies over the first screen: things fixed to the window, dialogs, popups.
 
 // overs are the elements that lie over others, the outermost of each.
-const overs = layout => elements().filter(e => e.ownerDocument === document && layout.of(e).over === e && layout.visible(e));
+const overs = layout => now().all.filter(e => e.ownerDocument === document && layout.of(e).over === e && layout.visible(e));
 
 // paints says whether an element shows anything of its own over what is behind it.
-const paints = (e, s) => alpha(s.style.backgroundColor) > matter.clear || pictureOf(e, s.style) !== null || s.style.backgroundImage.includes('gradient') ||
+const paints = (e, s) => alpha(getComputedStyle(e).backgroundColor) > matter.clear || pictureOf(e, s.ground) !== null || s.ground.includes('gradient') ||
   (e.localName === 'dialog' && e.matches(':modal') && alpha(getComputedStyle(e, '::backdrop').backgroundColor) > matter.clear / 2);
 
 // hides says whether what lies over a point of the window shows something there.

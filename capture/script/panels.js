@@ -17,7 +17,7 @@ const rich = (e, most = 1) => {
     if (!/^(script|style|template|noscript|option)$/.test(n.parentElement.localName)) text += n.data;
   }
   if (enough(letterCount(text), 0, most)) return true;
-  return [e, ...e.querySelectorAll('*')].some(x => pictureOf(x, getComputedStyle(x)) !== null && x.offsetWidth * x.offsetHeight >= matter.area);
+  return [e, ...e.querySelectorAll('*')].some(x => pictureOf(x) !== null && x.offsetWidth * x.offsetHeight >= matter.area);
 };
 
 // inFlow says whether an element would push others away if it were shown: what
@@ -32,6 +32,7 @@ const show = (e, like) => {
   const style = getComputedStyle(e);
   if (style.display === 'none') {
     e.removeAttribute('hidden');
+    changes++;
     if (getComputedStyle(e).display === 'none') set(e, {display: like ? getComputedStyle(like).display : 'block'});
   }
   if (style.visibility !== 'visible') set(e, {visibility: 'visible'});
@@ -60,8 +61,8 @@ const uponEachOther = alike => {
 
 // turns lays out the slides of which one at a time is shown: elements of one
 // kind that lie upon each other, or all but some of which are hidden.
-const turns = layout => {
-  for (const e of elements()) {
+const turns = ({layout, all}) => {
+  for (const e of all) {
     if (e.childElementCount < 2 || e.childElementCount > 100 || /^(select|datalist|svg|head|html|tbody|tr|video|audio|picture)$/.test(e.localName)) continue;
     const kinds = new Map();
     for (const c of e.children) {
@@ -96,22 +97,22 @@ const other = /layer|popup|pop_|modal|dialog|toast|menu|gnb|lnb|nav|search|login
 
 // ask opens what a click would: closed details, and the panels of tabs, as far
 // as they stand in the page and are marked as holding something of it.
-const ask = layout => {
+const ask = ({layout, all}) => {
   const named = new Set();
-  for (const e of elements()) {
+  for (const e of all) {
     const controls = e.getAttribute('aria-controls') || (e.localName === 'a' && (e.getAttribute('href') || '')[0] === '#' && e.getAttribute('href').slice(1)) || (e.dataset && (e.dataset.target || e.dataset.bsTarget || '').replace(/^#/, ''));
     if (controls && !aside(e)) for (const id of controls.split(/\s+/)) named.add(id);
   }
   const shownNow = new Set();
-  for (const e of elements()) {
+  for (const e of all) {
     if (e.localName === 'details' && !e.open && !aside(e) && rich(e, 2) && [...e.children].every(c => c.localName === 'summary' || inFlow(c))) {
       e.removeAttribute('name'); // of which only one may be open
       e.open = true;
+      changes++;
       loosen(e);
       continue;
     }
-    const style = getComputedStyle(e);
-    const closed = style.display === 'none' || style.contentVisibility === 'hidden';
+    const closed = !layout.of(e).shown || getComputedStyle(e).contentVisibility === 'hidden';
     if (!closed || hiddenByUs(e) || !e.parentElement || !layout.of(e.parentElement).shown) continue;
     const name = `${e.id} ${typeof e.className === 'string' ? e.className : ''}`;
     const marked = e.getAttribute('role') === 'tabpanel' || (e.id && named.has(e.id)) || about.test(name);

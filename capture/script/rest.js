@@ -1,4 +1,19 @@
 // What brings the page to rest, and holds in place what moves with the window.
+
+// pinned is the rule that pins what an element shows before or after what is in
+// it, if that is fixed. Such a box has no place of its own that could be asked
+// for, but its offsets from the window can.
+const pinned = (e, pseudo, n) => {
+  const style = getComputedStyle(e, pseudo);
+  if (style.position !== 'fixed' || style.content === 'none') return null;
+  let around = e; // what absolute offsets count from
+  while (around && getComputedStyle(around).position === 'static' && getComputedStyle(around).transform === 'none') around = flatParent(around);
+  const b = around && around !== document.documentElement ? around.getBoundingClientRect() : {left: -scrollX, top: -scrollY};
+  const x = parseFloat(style.left) - b.left - (around ? around.clientLeft : 0), y = parseFloat(style.top) - b.top - (around ? around.clientTop : 0);
+  e.setAttribute('data-pageinspect-pin', n);
+  return `[data-pageinspect-pin="${n}"]${pseudo}{position:absolute!important;inset:auto!important;left:${x}px!important;top:${y}px!important;width:${style.width}!important;height:${style.height}!important}`;
+};
+
 Object.assign(pageinspect, {
   // rest goes back to the top and describes the page.
   async rest() {
@@ -14,18 +29,21 @@ Object.assign(pageinspect, {
   // pin puts what is fixed to the window, or sticks to its edge, on the page
   // at the place where it is shown now.
   pin() {
-    for (const e of document.querySelectorAll('*')) {
+    const rules = [];
+    for (const e of elements()) {
+      if (e.ownerDocument !== document) continue; // the window of a frame is not scrolled
+      for (const pseudo of ['::before', '::after']) {
+        const rule = pinned(e, pseudo, rules.length);
+        if (rule) rules.push(rule);
+      }
       const style = getComputedStyle(e), fixed = style.position === 'fixed';
       if (!fixed && style.position !== 'sticky') continue;
-      const set = (name, value) => e.style.setProperty(name, value, 'important');
       const was = e.getBoundingClientRect(), {width, height} = style;
-      set('transition', 'none');
-      set('position', fixed ? 'absolute' : 'relative');
-      set('inset', 'auto');
-      if (fixed) { set('width', width); set('height', height); set('top', '0px'); set('left', '0px'); }
+      set(e, {transition: 'none', position: fixed ? 'absolute' : 'relative', inset: 'auto'});
+      if (fixed) set(e, {width, height, top: '0px', left: '0px'});
       const is = e.getBoundingClientRect();
-      set('top', was.top - is.top + 'px');
-      set('left', was.left - is.left + 'px');
+      set(e, {top: was.top - is.top + 'px', left: was.left - is.left + 'px'});
     }
+    if (rules.length) everyone(rules.join(''));
   },
 });

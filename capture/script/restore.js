@@ -4,16 +4,16 @@
 
 // scene is what it takes to show an item again when its element is gone.
 const scene = (item, layout) => {
-  const {e} = item, s = layout.of(e), {style} = s, places = [];
+  const {e} = item, s = layout.of(e), places = [];
   let ground = '';
   for (let a = e; a && places.length < 12; a = flatParent(a)) {
-    const own = layout.of(a).style;
+    const own = getComputedStyle(a);
     if (!ground && alpha(own.backgroundColor) > .5) ground = own.backgroundColor;
     if (a === e || own.position === 'fixed') continue;
     const b = a.getBoundingClientRect();
     places.push({a: new WeakRef(a), still: own.transform === 'none' && own.display !== 'contents', x: item.x0 - s.dx - b.left + a.scrollLeft, y: item.y0 - s.dy - b.top + a.scrollTop});
   }
-  const {font, color, letterSpacing, textAlign, textTransform} = style;
+  const {font, color, letterSpacing, textAlign, textTransform} = getComputedStyle(e);
   const picture = !/^(canvas|svg|video|embed|object|iframe|frame)$/.test(e.localName);
   return {places, picture, look: item.kind === 'text' ? {font, color, 'letter-spacing': letterSpacing, 'text-align': textAlign, 'text-transform': textTransform, background: ground || 'none'} : null};
 };
@@ -47,7 +47,7 @@ const others = (items, listed) => {
 
 let layer = null; // ours, over the page
 const restore = () => {
-  const items = inventory(), lost = missing(items).flatMap(g => g.items).filter(i => i.kind === 'text' || i.scene.picture);
+  const {items} = now(), lost = missing(items).flatMap(g => g.items).filter(i => i.scene && (i.kind === 'text' || i.scene.picture));
   lost.push(...others(items, new Set(lost.map(i => i.key))));
   if (!lost.length) return false;
   if (!layer) {
@@ -66,6 +66,7 @@ const restore = () => {
     if (!free && x + w > innerWidth) { x = 0; y += row; row = 0; }
     set(e, {all: 'initial', ...(item.scene && item.scene.look), position: 'absolute', left: (free ? box.x0 : x) + 'px', top: (free ? box.y0 : y) + 'px', width: Math.ceil(w) + 1 + 'px', height: Math.ceil(h) + 'px', overflow: 'hidden'});
     layer.append(e);
+    changes++;
     if (!free) { x += w; row = Math.max(row, h); }
   }
   return true;

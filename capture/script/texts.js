@@ -2,7 +2,7 @@
 
 // linesOf cuts a text node into the lines that it is laid out in, each with its box in the window.
 function* linesOf(n) {
-  const range = n.ownerDocument.createRange(), {data} = n;
+  const range = rangeOf(n.ownerDocument), {data} = n;
   for (let i = 0; i < data.length;) {
     range.setStart(n, i);
     const to = end => { range.setEnd(n, end); return range.getBoundingClientRect(); };
@@ -27,8 +27,8 @@ Object.assign(pageinspect, {
   // bytes of JSON; whole says that nothing was left out. Of each it says
   // whether something lies over it.
   texts(most) {
-    const texts = [], layout = new Layout();
-    for (const e of elements()) {
+    const texts = [], {layout, all} = now();
+    for (const e of all) {
       if (/^(script|style|noscript|title)$/.test(e.localName) || !layout.visible(e)) continue;
       const s = layout.of(e);
       for (const n of ownTexts(e)) {

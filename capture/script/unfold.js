@@ -58,7 +58,7 @@ const slidesIn = e => {
 const contentOf = e => {
   const parts = [];
   for (const x of [e, ...e.querySelectorAll('*')]) {
-    const src = pictureOf(x, getComputedStyle(x)) || (x.localName === 'img' && (x.dataset.src || x.getAttribute('src')));
+    const src = pictureOf(x) || (x.localName === 'img' && (x.dataset.src || x.getAttribute('src')));
     if (src) parts.push(src);
   }
   return parts.join(' ') + ' ' + e.textContent.replace(/\s+/g, '');
@@ -143,15 +143,16 @@ const growFrame = (e, w, h) => {
 const unfold = () => {
   for (let round = 0; round < 10; round++) {
     let changed = false;
-    for (const g of hiddenBy(inventory())) changed = open(g) || changed;
+    for (const g of hiddenBy(now().items)) changed = open(g) || changed;
     if (!changed) return;
   }
 };
 
 // naturalSize undoes the browser's fitting of a picture, which is all that there is, to the window.
+// The browser fits it anew whenever the window changes, in the element's own style.
 const naturalSize = () => {
   const i = document.images[0];
-  if (i) set(i, {width: i.naturalWidth + 'px', height: i.naturalHeight + 'px', 'max-width': 'none', 'max-height': 'none', margin: '0', position: 'static'});
+  if (i && i.naturalWidth) everyone(`body{display:block!important}img{width:${i.naturalWidth}px!important;height:${i.naturalHeight}px!important;max-width:none!important;max-height:none!important;margin:0!important}`);
 };
 
 // The attributes in which lazy loaders keep a picture's address until it is in view.
@@ -186,13 +187,13 @@ Object.assign(pageinspect, {
       'noscript{display:none!important}' + // which shows now that scripts are off
       '[data-pageinspect=open]::before,[data-pageinspect=open]::after{background:none!important}');
     for (const e of elements()) {
-      const style = getComputedStyle(e);
-      if (style.contentVisibility === 'auto') set(e, {'content-visibility': 'visible'});
+      if (getComputedStyle(e).contentVisibility === 'auto') set(e, {'content-visibility': 'visible'});
     }
+    last = null; // what was on its way may be there now
     still();
     hold();
-    ask(new Layout());
-    turns(new Layout());
+    ask(now());
+    turns(now());
     unfold();
     const late = fetchLate();
     if (self === top) { await frame(); await frame(); } // no timer runs now, and a frame out of the window has no animation frames

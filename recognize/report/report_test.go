@@ -54,6 +54,10 @@ func sample() result.Result {
 			{Rule: "ads.safe", Severity: result.ReviewSeverity, Mode: result.Enforce, Quote: "부작용 없음", Match: result.Spacing, Box: page.Box{X: 100, Y: 4000, W: 300, H: 90}, Boxes: []page.Box{{X: 100, Y: 4000, W: 300, H: 40}, {X: 100, Y: 4050, W: 200, H: 40}}, Lines: []int{1, 2}, Message: "절대적 표현"},
 			{Rule: "notice.cautions", Severity: result.Info, Mode: result.Report, Message: "주의사항이 없음"},
 		},
+		Unseen: []page.Unseen{
+			{Kind: page.Clipped, Box: page.Box{X: 0, Y: 2000, W: 860, H: 500}, Why: "3 pictures of 774,000 px² are cut off by <div#c>", Source: "https://shop.example/1.png"},
+			{Kind: page.Failed, Why: "a script did not come", Source: "https://cdn.example/app.js"},
+		},
 		Verdict: result.Reject, Rules: []string{"cosmetics-kr@0123456789ab"}, Vision: result.Vision{Units: 2, Images: 2, Requests: 1},
 		Quality: result.Quality{DOMRecall: 0.934, DOMRunes: 1234}, SafeSearch: []result.SafeSearch{{Tile: 0, Adult: "unlikely", Racy: "likely", Violence: "very_unlikely"}},
 		TimingsMS: map[string]int64{"annotate": 1200, "merge": 3}, CapturedAt: at, RecognizedAt: at.Add(time.Minute),
@@ -66,7 +70,7 @@ var hashes = regexp.MustCompile(`sha256-[A-Za-z0-9+/=&#;]+`)
 // which would change every golden file with every shade of a colour.
 func TestGolden(t *testing.T) {
 	passing := sample()
-	passing.Verdict, passing.Findings, passing.Page = result.Pass, nil, result.Page{Width: 1280, Height: 6000, Scale: 1}
+	passing.Verdict, passing.Findings, passing.Unseen, passing.Page = result.Pass, nil, nil, result.Page{Width: 1280, Height: 6000, Scale: 1}
 	for name, r := range map[string]result.Result{"reject": sample(), "pass": passing, "empty": {ID: "empty", Verdict: result.Pass}} {
 		t.Run(name, func(t *testing.T) {
 			got := render(t, r, relative)

@@ -26,6 +26,7 @@ type view struct {
 	Tiles      []tileView
 	Findings   []findingView
 	Lines      []lineView
+	Unseen     []unseenView
 	Data       []lineData
 	Severities []severityCount
 	// Counted are the findings of enforced rules, High and Review, which make the verdict.
@@ -60,6 +61,19 @@ type findingView struct {
 	Where     string
 	InPicture bool // nothing of it stands in the page's HTML
 	InHTML    bool // it stands in the page's HTML, and was not read in the picture
+}
+
+// unseenView is a part of the page that was not seen or not read.
+type unseenView struct {
+	page.Unseen
+	ID    string // of its mark on the page, "" when it has no place there
+	Title string
+}
+
+// unseenTitles say what sort of part is missing, for a reviewer.
+var unseenTitles = map[page.UnseenKind]string{
+	page.Clipped: "Cut off", page.Beyond: "Beyond the picture", page.Vanished: "Gone when drawn", page.Covered: "Covered",
+	page.Failed: "Did not come", page.Loading: "Not there in time", page.Unread: "Not surely read",
 }
 
 type boxView struct {
@@ -107,12 +121,16 @@ func newView(r result.Result, tileURL func(string) string) *view {
 	}
 	for i, t := range r.Tiles {
 		src, origins := imageSource(tileURL(t.Object))
+		label := fmt.Sprintf("The page from %s to %s px", count(t.Y), count(t.Bottom()))
+		if t.Extra != "" {
+			label = t.Extra
+		}
 		v.Tiles = append(v.Tiles, tileView{
-			ID: "t" + strconv.Itoa(i), Src: src, Object: t.Object, Width: t.Width, Height: t.Height,
-			Label: fmt.Sprintf("The page from %s to %s px", count(t.Y), count(t.Bottom())), origins: origins,
+			ID: "t" + strconv.Itoa(i), Src: src, Object: t.Object, Width: t.Width, Height: t.Height, Label: label, origins: origins,
 		})
 	}
 	v.addFindings(r)
+	v.addUnseen(r)
 	for i, l := range r.Lines {
 		if l.Source == result.InPicture {
 			v.InPictures++
@@ -166,6 +184,21 @@ func (v *view) addFindings(r result.Result) {
 	}
 }
 
+// addUnseen marks the parts that were not seen where they lie on the page.
+func (v *view) addUnseen(r result.Result) {
+	for i, u := range r.Unseen {
+		u.Box = u.Box.Clip(float64(r.Page.Width), float64(r.Page.Height))
+		seen := unseenView{Unseen: u, Title: unseenTitles[u.Kind]}
+		if seen.Title == "" {
+			seen.Title = "Not seen"
+		}
+		if !u.Box.Empty() && len(r.Tiles) > 0 {
+			seen.ID = "u" + strconv.Itoa(i+1)
+		}
+		v.Unseen = append(v.Unseen, seen)
+	}
+}
+
 // geometry is the style that puts tiles, boxes and marks in their places, in
 // parts of the page, so that everything stays in place at any width. It has
 // numbers of ours only, and is therefore safe to mark as CSS.
@@ -179,6 +212,11 @@ func (v *view) geometry(r result.Result) string {
 	}
 	for i, t := range r.Tiles {
 		place(v.Tiles[i].ID, page.Box{X: float64(t.X), Y: float64(t.Y), W: float64(t.Width), H: float64(t.Height)})
+	}
+	for _, u := range v.Unseen {
+		if u.ID != "" {
+			place(u.ID, u.Box)
+		}
 	}
 	for _, f := range v.Findings {
 		for _, box := range f.Boxes {
