@@ -36,6 +36,7 @@ const (
 
 // arrival is how a page came to be the one that is shown.
 type arrival struct {
+	greeted  int            // the document that a hand was seen in, as worlds counts them
 	moved    int            // how often it went elsewhere by itself
 	visits   map[string]int // how often it came to an address
 	broke    bool           // its document broke off once, and was asked for again
