@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,11 +36,11 @@ const (
 
 // arrival is how a page came to be the one that is shown.
 type arrival struct {
+	greeted  int            // the document that a hand was seen in, as worlds counts them
 	moved    int            // how often it went elsewhere by itself
 	visits   map[string]int // how often it came to an address
 	broke    bool           // its document broke off once, and was asked for again
 	retried  bool           // what failed in it was asked for again
-	lacks    []lack         // what is missing in it all the same
 	restless bool           // it loads itself anew all the time; its time stands still
 }
 
@@ -91,7 +92,11 @@ func (s *shot) stopLoading(ctx context.Context) error {
 // whole sees to it that the document came to its end, and is the one that a
 // shopper comes to look at: none that leads on, or loads itself anew.
 func (s *shot) whole(ctx context.Context) error {
-	if why := s.tab.Broken(); why != "" {
+	why := s.tab.Broken()
+	if end := s.tab.Ends(ctx); why == "" && end != "" && !strings.HasSuffix(end, ">") && !strings.Contains(strings.ToLower(end), "</body>") {
+		why = "what was compressed ends in the middle of " + strconv.Quote(lastOf(end))
+	}
+	if why != "" {
 		if !s.broke {
 			s.broke = true // once: a server that was restarted may give all of it now
 			return s.leave(ctx, func() error { return s.reload(ctx) })
@@ -131,6 +136,12 @@ func (s *shot) whole(ctx context.Context) error {
 		return s.leave(ctx, func() error { return s.reload(ctx) })
 	}
 	return nil
+}
+
+// lastOf is the end of a text, as far as a person wants to read.
+func lastOf(text string) string {
+	runes := []rune(text)
+	return string(runes[max(0, len(runes)-20):])
 }
 
 // refresh is where the document's header or markup leads after how many

@@ -160,7 +160,8 @@
       let chars = 0, area = 0;
       const furniture = 'header,nav,footer,[role=navigation],[role=banner],[role=contentinfo]';
       const text = e => (e.innerText || '').replace(/\s+/g, '');
-      const filled = e => text(e).length > 20 || [...e.querySelectorAll('img,canvas,video,svg,iframe')].some(i => i.getBoundingClientRect().width > 32 && (i.localName !== 'img' || i.naturalWidth > 2));
+      const filled = e => text(e).length > 20 || [...e.querySelectorAll('img,canvas,video,svg,iframe')].some(i => i.getBoundingClientRect().width > 32 && (i.localName !== 'img' || i.naturalWidth > 2)) ||
+        [...e.querySelectorAll('*')].slice(0, 50).some(i => i.getBoundingClientRect().width > 32 && !colourless(getComputedStyle(i).backgroundColor));
       const busy = [], holes = [];
       const word = /^((상품|정보|데이터|페이지)?(를|을)?\s*(불러오는|로딩|읽는|연결|준비|처리)\s*중(입니다)?|로딩|(now )?loading|connecting|please wait|잠시만\s*(기다려\s*(주세요|주십시오))?|skeleton)[\s.…·!]*$/i;
       const visit = (d, dx, dy) => {

@@ -14,6 +14,7 @@ import (
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/pageinspect/pageinspect/capture/browser"
+	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 )
 
@@ -29,43 +30,49 @@ type lack struct {
 	whole bool        // only loading the page anew can bring it
 }
 
-// mend looks for parts of the page that did not come, asks once more for those
-// whose failure may pass, and tells the others. It says whether the page was
-// loaded anew for it, and has to settle again.
+// mend asks once more for parts of the page that did not come, if their failure
+// may pass. It says whether the page was loaded anew for it, and has to settle again.
 func (s *shot) mend(ctx context.Context) (reloaded bool, err error) {
+	if failed, _ := s.tab.Failures(); len(failed) == 0 || s.retried {
+		return false, nil
+	}
 	lacks, err := s.missing(ctx)
-	if err != nil {
+	if err != nil || !slices.ContainsFunc(lacks, func(l lack) bool { return l.again }) {
 		return false, err
 	}
-	passing := slices.ContainsFunc(lacks, func(l lack) bool { return l.again })
-	if passing && !s.retried {
-		s.retried = true
-		if slices.ContainsFunc(lacks, func(l lack) bool { return l.again && l.whole }) {
-			if err := s.leave(ctx, func() error { return s.reload(ctx) }); !errors.Is(err, browser.ErrLeft) {
-				return true, err
-			}
-			return true, s.arrive(ctx)
-		}
-		if err := s.retry(ctx, lacks); err != nil {
-			return false, err
-		}
-		if lacks, err = s.missing(ctx); err != nil {
-			return false, err
-		}
+	s.retried = true
+	if !slices.ContainsFunc(lacks, func(l lack) bool { return l.again && l.whole }) {
+		return false, s.retry(ctx, lacks)
 	}
-	s.lacks = lacks
-	return false, nil
+	if err := s.leave(ctx, func() error { return s.reload(ctx) }); !errors.Is(err, browser.ErrLeft) {
+		return true, err
+	}
+	return true, s.arrive(ctx)
 }
 
-// tellLacks lists what is missing, in the coordinates of the region that is drawn.
-func (s *shot) tellLacks(region band) {
-	for _, l := range s.lacks {
+// lacking tells what did not come, now that the page is laid out as it is drawn,
+// in the coordinates of the region.
+func (s *shot) lacking(ctx context.Context, region band) error {
+	if s.halted {
+		return nil // the page is partial anyhow
+	}
+	limited, cancel := share(ctx, 0.2)
+	defer cancel()
+	lacks, err := s.missing(limited)
+	switch {
+	case ctx.Err() != nil, fault.KindOf(err) == fault.Transient, errors.Is(err, browser.ErrCrashed):
+		return err
+	case err != nil:
+		s.unseen(page.Unseen{Kind: page.Loading, Why: fmt.Sprintf("the page could not be asked what of it did not come: %v", err)})
+	}
+	for _, l := range lacks {
 		if l.Box.Empty() {
 			s.unseen(l.Unseen)
 		} else {
 			s.missed(l.Unseen, region)
 		}
 	}
+	return nil
 }
 
 // missing lists the parts that matter and did not come.
@@ -157,14 +164,6 @@ func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pe
 			u.Why = fmt.Sprintf("a picture%s did not come, or not whole: %s", size(p), reason(f, fails))
 		}
 		lacks = append(lacks, lack{Unseen: u, again: retry[p.URL] || !fails && p.State == "broken"})
-	}
-	// The page put something else in its place; a shopper may well see the picture.
-	for _, f := range failed {
-		if f.Kind == network.ResourceTypeImage && f.Parsed && f.Passing() && !slices.Contains(seen.Named, f.URL) {
-			if p := (part{URL: f.URL, Shown: true, foreign: s.foreign(f.URL), Box: page.Box{W: 1, H: 1}}); p.matters() {
-				lacks = append(lacks, lack{Unseen: page.Unseen{Kind: page.Failed, Why: "a picture did not come, and the page took it away: " + f.Why, Source: f.URL}, again: true, whole: true})
-			}
-		}
 	}
 	return lacks, nil
 }

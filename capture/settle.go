@@ -63,7 +63,7 @@ func (s *shot) settle(ctx context.Context) error {
 
 func (s *shot) settleAll(ctx context.Context) error {
 	for {
-		for _, do := range []func(context.Context) error{s.waitFor, s.click, s.greet, s.walk, s.walkInside} {
+		for _, do := range []func(context.Context) error{s.waitFor, s.click, s.walk, s.walkInside} {
 			if err := do(ctx); err != nil {
 				return err
 			}

@@ -39,7 +39,9 @@ func (s *shot) tile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.tellLacks(region)
+	if err := s.lacking(ctx, region); err != nil {
+		return err
+	}
 	if err := s.seen(ctx, region, frames); err != nil {
 		return err
 	}

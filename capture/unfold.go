@@ -65,8 +65,10 @@ func (s *shot) walkInside(ctx context.Context) error {
 	if all.Found == 0 && s.tab.Started() == before {
 		return nil
 	}
-	_, err = s.tab.Quiet(ctx, calm, slowest)
-	return err
+	if _, err = s.tab.Quiet(ctx, calm, slowest); err != nil {
+		return err
+	}
+	return s.pass(ctx)
 }
 
 // unfold opens what scrolls, clips and turns over in the page and in its frames

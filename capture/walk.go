@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
-	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/page"
 )
 
@@ -27,37 +27,49 @@ const (
 )
 
 // greet does what a shopper's hand does first. Pages that were made faster
-// wait for it before they run their scripts. Nothing is clicked, nothing moves
-// at the top of the page, and the pointer rests at its left edge.
+// wait for it before they run their scripts. Nothing is clicked, and the pointer
+// rests at the window's left edge. Before the first frame is drawn the browser
+// drops such events, so it comes after a walk.
 func (s *shot) greet(ctx context.Context) error {
-	if !s.lively {
-		return nil
-	}
 	limited, cancel := context.WithTimeout(ctx, time.Second) // a page that does not answer is dealt with when it is asked
 	defer cancel()
 	x, y := 1.0, float64(s.profile.Viewport.Height)/2
-	touch := []*input.TouchPoint{{X: x, Y: y}}
-	moved := []*input.TouchPoint{{X: x, Y: y + 2}}
-	_ = browser.Together(
-		command(limited, s.tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: x + 3, Y: y}),
-		command(limited, s.tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: y}),
-		command(limited, s.tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaY: -1}),
-		command(limited, s.tab, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Shift", Code: "ShiftLeft", WindowsVirtualKeyCode: 16}),
-		command(limited, s.tab, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyUp, Key: "Shift", Code: "ShiftLeft", WindowsVirtualKeyCode: 16}),
-		func() error { // in this order, and never a tap
-			for _, e := range []input.DispatchTouchEventParams{
-				{Type: input.DispatchTouchEventTypeTouchStart, TouchPoints: touch}, {Type: input.DispatchTouchEventTypeTouchMove, TouchPoints: moved},
-				{Type: input.DispatchTouchEventTypeTouchCancel, TouchPoints: []*input.TouchPoint{}},
-			} {
-				if err := command(limited, s.tab, input.DispatchTouchEvent, e)(); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	)
+	move := func(x float64) func() error {
+		params := input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: x, Y: y}
+		return command(limited, s.tab, input.DispatchMouseEvent, params)
+	}
+	touch := func(kind input.DispatchTouchEventType, at ...*input.TouchPoint) func() error {
+		params := input.DispatchTouchEventParams{Type: kind, TouchPoints: append([]*input.TouchPoint{}, at...)}
+		return command(limited, s.tab, input.DispatchTouchEvent, params)
+	}
+	key := func(kind input.DispatchKeyEventType) func() error {
+		params := input.DispatchKeyEventParams{Type: kind, Key: "Shift", Code: "ShiftLeft", WindowsVirtualKeyCode: 16}
+		return command(limited, s.tab, input.DispatchKeyEvent, params)
+	}
+	// One after the other, as a hand does: a finger on the screen takes the wheel's events away.
+	for _, do := range []func() error{
+		move(x + 3), move(x), command(limited, s.tab, turnWheel, wheelTurn{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaY: -1}),
+		key(input.DispatchKeyEventTypeKeyDown), key(input.DispatchKeyEventTypeKeyUp),
+		touch(input.DispatchTouchEventTypeTouchStart, &input.TouchPoint{X: x, Y: y}), touch(input.DispatchTouchEventTypeTouchMove, &input.TouchPoint{X: x, Y: y + 2}),
+		touch(input.DispatchTouchEventTypeTouchCancel), // and never a tap
+	} {
+		if do() != nil {
+			break
+		}
+	}
 	return ctx.Err()
 }
+
+// wheelTurn is input.DispatchMouseEventParams with both deltas, which the browser wants, though one is 0.
+type wheelTurn struct {
+	Type   input.DispatchMouseEventType `json:"type"`
+	X      float64                      `json:"x"`
+	Y      float64                      `json:"y"`
+	DeltaX float64                      `json:"deltaX"`
+	DeltaY float64                      `json:"deltaY"`
+}
+
+var turnWheel = cdp.Command[wheelTurn, cdp.Empty]{Method: input.CommandDispatchMouseEvent}
 
 // measure is how much there is in the page, and where it was last changed.
 type measure struct {
@@ -86,6 +98,12 @@ func (s *shot) walk(ctx context.Context) error {
 		before, err := facts[measure](ctx, s, "watch")
 		if err != nil {
 			return err
+		}
+		if s.greeted != s.worlds {
+			if err := s.greet(ctx); err != nil {
+				return err
+			}
+			s.greeted = s.worlds
 		}
 		if err := s.pass(ctx); err != nil {
 			return err
@@ -187,8 +205,8 @@ func (s *shot) awaitRequests(ctx context.Context) error {
 func (s *shot) awaited(ctx context.Context) (bool, error) {
 	pending := s.tab.Waiting()
 	for _, p := range pending {
-		if p.Kind == network.ResourceTypeFetch || p.Kind == network.ResourceTypeXHR || p.Kind == network.ResourceTypeScript {
-			return true, nil // nobody knows what it brings
+		if (p.Kind == network.ResourceTypeFetch || p.Kind == network.ResourceTypeXHR || p.Kind == network.ResourceTypeScript) && !p.Begun {
+			return true, nil // nobody knows what it brings; of one that has begun, it is seen
 		}
 	}
 	lacks, err := s.missing(ctx)

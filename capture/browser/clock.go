@@ -11,8 +11,7 @@ const (
 	// stall is how long a page's time may stand still although nothing that
 	// ends is under way: an EventSource or a video holds it up for good.
 	stall = time.Second
-	// blink is what a document is given again and again until it is loaded:
-	// parsing takes of its time, too. With much less, frames are not drawn.
+	// blink is the least piece of time that is granted.
 	blink = 50 * time.Millisecond
 	// lead is how far a page's time is kept before the real one once it is
 	// granted by us: a page whose time falls behind draws no frames.
@@ -73,24 +72,27 @@ func (t *Tab) pass(ctx context.Context, policy emulation.VirtualTimePolicy, budg
 	}
 }
 
-// load waits until cond holds, as until does. A page whose time stands still
-// would never get there: it is given a little until it does.
+// load waits until cond holds, as until does, for what takes of a page's time:
+// a document does not load while that stands still. Once it is granted by us,
+// it goes on at the real one's pace meanwhile.
 func (t *Tab) load(ctx context.Context, limit time.Duration, cond func() bool) (bool, error) {
-	t.mu.Lock()
-	clocked := t.granted > 0
-	t.mu.Unlock()
-	for end := time.Now().Add(limit); ; {
-		met := false
-		if _, err := t.until(ctx, time.Until(end), func() bool { met = cond(); return met || clocked && t.over() }); met || err != nil {
+	if !t.Stands() {
+		return t.until(ctx, limit, cond)
+	}
+	for end := time.Now().Add(limit); time.Until(end) > 0; {
+		if met, err := t.until(ctx, min(blink, time.Until(end)), cond); met || err != nil {
 			return met, err
 		}
-		if time.Until(end) <= 0 {
-			return false, nil
-		}
-		if err := t.grant(ctx, emulation.VirtualTimePolicyPauseIfNetworkFetchesPending, blink); err != nil {
-			return false, err
+		t.mu.Lock()
+		over := t.over()
+		t.mu.Unlock()
+		if over {
+			if err := t.grant(ctx, emulation.VirtualTimePolicyAdvance, blink); err != nil {
+				return false, err
+			}
 		}
 	}
+	return false, nil
 }
 
 // Read waits until the documents of frames that are under way have come, and
@@ -99,9 +101,9 @@ func (t *Tab) Read(ctx context.Context, limit time.Duration) (bool, error) {
 	return t.load(ctx, limit, func() bool { return t.awaited() == 0 })
 }
 
-// tick keeps the page's time before the real one, until the function that is
-// returned is called; with timers, something in the page waits for those, too.
-func (t *Tab) tick(ctx context.Context, timers bool) (stop func()) {
+// tick has the page's time go on, and keeps it before the real one, until the
+// function that is returned is called: something in the page waits for frames or timers.
+func (t *Tab) tick(ctx context.Context) (stop func()) {
 	if !t.Stands() {
 		return func() {}
 	}
@@ -118,9 +120,7 @@ func (t *Tab) tick(ctx context.Context, timers bool) (stop func()) {
 				return
 			case <-tick.C:
 			}
-			if timers {
-				_ = t.Begin(ctx, blink)
-			}
+			_ = t.Begin(ctx, blink)
 			_ = t.hurry(ctx)
 		}
 	}()

@@ -45,6 +45,9 @@ func newTraffic() traffic {
 	}
 }
 
+// tail is how much of a document's end is looked at, in bytes.
+const tail = 500
+
 // maxPictures bounds the pictures whose addresses are kept, at MaxNoteBytes each.
 const maxPictures = 2000
 
@@ -67,6 +70,7 @@ type request struct {
 	frame  cdp.FrameID  // that asked; a frame's document is asked for by the frame itself
 	loader cdp.LoaderID // of the document that asked
 	late   bool         // it is not waited for any more
+	begun  bool         // its answer has begun
 	parsed bool         // it stands in the document or a style sheet; no script made it up
 }
 
@@ -198,7 +202,12 @@ func (t *Tab) responded(e *network.EventResponseReceived) {
 	case !ours:
 	case e.Response.Status >= 400:
 		t.fail(r, fmt.Sprintf("HTTP %d", e.Response.Status), e.Response.Status)
+		if r.kind == network.ResourceTypeFetch { // of a body that no script reads, the end is never heard of
+			t.ended(e.RequestID)
+		}
 	default:
+		r.begun = true
+		t.flight[e.RequestID] = r
 		t.failures.mend(r)
 		if r.kind == network.ResourceTypeImage && len(t.pictures) < maxPictures {
 			t.pictures[r.url] = struct{}{}
@@ -291,6 +300,7 @@ type Pending struct {
 	Kind  network.ResourceType
 	Frame cdp.FrameID // that asked; a frame's document is asked for by the frame itself
 	Late  bool        // it was given up
+	Begun bool        // its answer has begun
 }
 
 // Waiting lists the requests under way, by their addresses.
@@ -299,7 +309,7 @@ func (t *Tab) Waiting() []Pending {
 	defer t.mu.Unlock()
 	var all []Pending
 	for id, r := range t.flight {
-		all = append(all, Pending{id, r.url, r.kind, r.frame, r.late})
+		all = append(all, Pending{id, r.url, r.kind, r.frame, r.late, r.begun})
 	}
 	slices.SortFunc(all, func(a, b Pending) int {
 		return cmp.Or(strings.Compare(a.URL, b.URL), strings.Compare(string(a.ID), string(b.ID)))
@@ -346,10 +356,32 @@ func (t *Tab) Loaded(ctx context.Context, grace, limit time.Duration) (bool, err
 	})
 }
 
+// Ends says how the document's source ends, if it was sent compressed: of that,
+// Chromium takes a part for the whole. It is empty if it was not, or cannot be told.
+func (t *Tab) Ends(ctx context.Context) string {
+	t.mu.Lock()
+	d := t.document
+	t.mu.Unlock()
+	if d.response == nil || !strings.Contains(d.response.MimeType, "html") {
+		return ""
+	}
+	for name := range d.response.Headers {
+		if strings.EqualFold(name, "Content-Encoding") {
+			res, err := Call(ctx, t, network.GetResponseBody, network.GetResponseBodyParams{RequestID: network.RequestID(d.id)})
+			if err != nil {
+				return ""
+			}
+			source := strings.TrimSpace(string(res.Body))
+			return source[max(0, len(source)-tail):]
+		}
+	}
+	return ""
+}
+
 // Left waits until another document has taken the place of the one that was
 // entered last, at most until limit has passed, and says whether it has.
 func (t *Tab) Left(ctx context.Context, limit time.Duration) (bool, error) {
-	return t.until(ctx, limit, func() bool { return t.document.gone != t.gone })
+	return t.load(ctx, limit, func() bool { return t.document.gone != t.gone })
 }
 
 // Broken says why the document's HTML did not come whole; empty if it did, or is still coming.

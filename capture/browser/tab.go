@@ -215,7 +215,7 @@ func here[T any](ctx context.Context, t *Tab, do func(context.Context) (T, error
 		case <-ctx.Done():
 		}
 	}()
-	stop := t.tick(ctx, false)
+	stop := t.tick(ctx)
 	v, err := do(ctx)
 	stop()
 	select {
@@ -232,7 +232,7 @@ func EvaluateIn[T any](ctx context.Context, t *Tab, frame cdp.FrameID, script st
 	if err != nil {
 		return v, err
 	}
-	defer t.tick(ctx, true)() // out of the window, a frame has timers to wait for, and no animation frames
+	defer t.tick(ctx)() // out of the window, a frame has timers to wait for, and no animation frames
 	return evaluateIn[T](ctx, t, runtime.ExecutionContextID(res.ExecutionContextID), script)
 }
 
