@@ -29,6 +29,7 @@ type Job struct {
 	client     annotate.Client
 	pictures   []annotate.Picture // one for each tile, in order
 	texts      []tileText         // likewise
+	uncoded    []page.Unseen      // tiles that were not searched for codes
 	result     result.Result
 	done       bool // the result was there already
 	timings    map[string]int64
