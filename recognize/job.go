@@ -32,6 +32,7 @@ type Job struct {
 	texts      []tileText            // likewise
 	dom        []page.DOMText        // the page's own text, if Capture kept it
 	checked    *selfcheck.Comparison // of it with what was read; nil: it was not compared
+	uncoded    []page.Unseen         // tiles that were not searched for codes
 	result     result.Result
 	done       bool // the result was there already
 	timings    map[string]int64

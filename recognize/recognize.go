@@ -5,10 +5,11 @@
 // The result object is written last and only if absent, so a finalize that is
 // delivered again recognizes nothing twice: it repeats the event, which
 // consumers tell by its id. A tile that Vision could not read makes the result
-// partial and is named; a page's text is never silently shorter. No tile of
-// Capture's passes through here: Vision reads them by their gs:// addresses.
-// An image that anybody put into the pages bucket does, for its header must be
-// looked at, and a tall one is cut.
+// partial and is named; a page's text is never silently shorter. Vision reads
+// the tiles by their gs:// addresses; here they are decoded to look for QR codes
+// and barcodes, each picture once. An image that anybody put into the pages
+// bucket is decoded first of all, and cut into tiles where Vision would not see
+// all of it.
 package recognize
 
 import (
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/recognize/annotate"
+	"github.com/pageinspect/pageinspect/recognize/codes"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/lease"
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -58,6 +60,7 @@ type Recognizer struct {
 	// the memory of the whole instance. Pages that Capture photographed do not
 	// count. nil: no bound.
 	Decoding *semaphore.Weighted
+	Codes    *codes.Reader // of QR codes and barcodes; nil: they are not looked for
 }
 
 // Look reads what was put into the pages bucket and says which run of which page
@@ -82,10 +85,11 @@ func (j *Job) Do(ctx context.Context, own *lease.Lease) error {
 	return j.take(ctx, []step{
 		{"image", j.readImage},        // of an image that somebody put: its tiles
 		{"pictures", j.checkPictures}, // the tiles are there and what the manifest says
-		{"annotate", j.annotate},      // Vision reads the tiles
+		{"annotate", j.readTiles},     // Vision reads the tiles, and we look for codes in them
 		{"merge", j.merge},            // every word once, in page coordinates
 		{"selfcheck", j.selfCheck},    // how much of the page's own text was read too
 		{"unread", j.findUnread},      // what was not read, or not surely
+		{"codes", j.addCodeLines},     // what the codes say is text, too
 		{"inspect", j.inspect},        // the reviewers' rules
 		{"report", j.writeReport},     // what a person sees
 		{"fence", own.Check},          // the page is still ours alone

@@ -19,6 +19,7 @@ import (
 	"github.com/pageinspect/pageinspect/functions/logs"
 	"github.com/pageinspect/pageinspect/recognize"
 	"github.com/pageinspect/pageinspect/recognize/annotate"
+	"github.com/pageinspect/pageinspect/recognize/codes"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
@@ -74,7 +75,8 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	}
 	recognizer := &recognize.Recognizer{
 		Vision: client, Limit: annotate.PerMinute(cfg.ImagesPerMinute), Cache: newCache(cfg, objects, log), Decoding: semaphore.NewWeighted(1),
-		Parent: cfg.parent(), Engine: cfg.engine(), Store: objects, Rules: packs, Events: recognize.Events{Kafka: kafka, Topic: cfg.ResultsTopic},
+		Parent: cfg.parent(), Engine: cfg.engine(), Codes: newCodes(cfg, objects, log),
+		Store: objects, Rules: packs, Events: recognize.Events{Kafka: kafka, Topic: cfg.ResultsTopic},
 		Screenshots: cfg.Screenshots, Pages: cfg.Pages, Results: cfg.Results, Log: log, Now: time.Now,
 	}
 	log.Info("ready", "packs", len(packs.Packs()))
@@ -161,4 +163,16 @@ func newCache(cfg Config, objects *store.Client, log *slog.Logger) *annotate.Cac
 		engine = "stand-in"
 	}
 	return &annotate.Cache{Store: objects, Bucket: cfg.Results, Engine: engine, MaxAge: time.Duration(cfg.CacheDays) * 24 * time.Hour, Log: log, Now: time.Now}
+}
+
+// picturesAtOnce is how many tiles are decoded at a time to look for codes.
+const picturesAtOnce = 2
+
+// newCodes remembers what it found for as long as readings are kept.
+func newCodes(cfg Config, objects *store.Client, log *slog.Logger) *codes.Reader {
+	r := &codes.Reader{Store: objects, Log: log, Now: time.Now, AtOnce: semaphore.NewWeighted(picturesAtOnce)}
+	if cfg.CacheDays > 0 {
+		r.Bucket, r.MaxAge = cfg.Results, time.Duration(cfg.CacheDays)*24*time.Hour
+	}
+	return r
 }

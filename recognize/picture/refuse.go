@@ -15,14 +15,14 @@ func noPicture(b []byte) error {
 	return fault.New(fault.Invalid, "is not an image that can be read (it looks like %s); %s", kind, cure)
 }
 
-// The cures.
+// The cures: all say which formats are read, and some how to come by them.
 const (
 	putPicture = "put JPEG, PNG, GIF, BMP, WebP or TIFF"
-	convert    = "convert it, and put JPEG, PNG, GIF, BMP, WebP or TIFF"
-	putAgain   = "its header is damaged: save it again, and put JPEG, PNG, GIF, BMP, WebP or TIFF"
-	putPages   = "put each of its pages as an image, JPEG, PNG or WebP, at 150 dots an inch or more, as `pdftoppm -r 150 -png` makes them"
-	drawIt     = "put it drawn, as a PNG, or ask for its address as a page, which a browser draws"
-	putStills  = "put its pictures one by one, as JPEG, PNG or WebP, or as an animated GIF or WebP"
+	convert    = putPicture + ": convert it"
+	putAgain   = putPicture + ": its header is damaged, so save it again"
+	putPages   = putPicture + ": each of its pages as an image of 150 dots an inch or more, as `pdftoppm -r 150 -png` makes them"
+	drawIt     = putPicture + ": have it drawn as a PNG, or ask for its address as a page, which a browser draws"
+	putStills  = putPicture + ": its pictures one by one, or as an animated GIF or WebP"
 )
 
 // known are formats that are told by how they begin.

@@ -43,6 +43,7 @@ func (r Result) Event(resultObject, reportObject string) Result {
 	}{
 		{"safe_search", func() { r.SafeSearch = nil }},
 		{"tiles", func() { r.Tiles = []page.Tile{} }},
+		{"codes", func() { r.Codes = nil }},
 		{"unseen", func() { r.Unseen = nil }},
 		{"page.warnings", func() { r.Page.Warnings = nil }},
 		{"page.blocked", func() { r.Page.Blocked = nil }},

@@ -92,6 +92,29 @@ const (
 	InPicture Source = "picture" // in a picture only: no search of the HTML finds it
 	InBoth    Source = "both"    // in the page's HTML too
 	InHTML    Source = "html"    // in the page's HTML, and not read in its pictures
+	InCode    Source = "code"    // in a QR code or barcode: nobody reads it with their eyes
+)
+
+// Code is a QR code or a barcode in a tile's picture.
+type Code struct {
+	Text   string     `json:"text"` // what it says, at most MaxCodeBytes; often an address
+	Format CodeFormat `json:"format"`
+	Box    page.Box   `json:"box"`
+	Tile   int        `json:"tile"` // index into Result.Tiles
+}
+
+// MaxCodeBytes bounds the text of a code. A QR code holds 7,089 digits at most (ISO/IEC 18004).
+const MaxCodeBytes = 7089
+
+// CodeFormat is the symbology of a code.
+type CodeFormat string
+
+// The formats that are read.
+const (
+	QR      CodeFormat = "qr"
+	EAN13   CodeFormat = "ean-13" // and UPC-A, which is an EAN-13 that begins with 0
+	EAN8    CodeFormat = "ean-8"
+	Code128 CodeFormat = "code-128"
 )
 
 // Finding is one place where a rule was broken.
@@ -239,6 +262,7 @@ type Result struct {
 	Rules        []string         `json:"rules"`                 // packs applied, as name@hash
 	Scope        Scope            `json:"scope,omitzero"`        // what was made of the category
 	Packs        []string         `json:"packs,omitempty"`       // names of the packs that the request asked for; empty: all
+	Codes        []Code           `json:"codes,omitempty"`       // QR codes and barcodes, from top to bottom; each is a line, too
 	SafeSearch   []SafeSearch     `json:"safe_search,omitempty"` // of each tile that was read, if it was asked for
 	Quality      Quality          `json:"quality,omitzero"`      // only where the page has DOM text and it is known
 	Coverage     Coverage         `json:"coverage,omitzero"`     // how the pictures were read

@@ -30,7 +30,7 @@ var contracts = []contract{
 	{"result.json", result.Schema, "Result", "What Pageinspect says about a page. On the results topic text and lines are left out and result_object says where they are. Lengths are CSS pixels from the page's top left.",
 		reflect.TypeFor[result.Result](), []reflect.Type{reflect.TypeFor[page.Tile](), reflect.TypeFor[page.Box](), reflect.TypeFor[result.Page](),
 			reflect.TypeFor[result.Point](), reflect.TypeFor[result.Word](), reflect.TypeFor[result.Line](), reflect.TypeFor[result.Finding](), reflect.TypeFor[result.Vision](),
-			reflect.TypeFor[result.Quality](), reflect.TypeFor[result.SafeSearch]()}},
+			reflect.TypeFor[result.Code](), reflect.TypeFor[result.Quality](), reflect.TypeFor[result.SafeSearch]()}},
 	{"error.json", job.FailureSchema, "Error", "Why a request failed for good, and the request itself, whole, so that it can be published again. A record of the errors topic.",
 		reflect.TypeFor[job.Failure](), []reflect.Type{reflect.TypeFor[job.Source]()}},
 }
@@ -45,16 +45,17 @@ func enum[T ~string](values ...T) *jsonschema.Schema {
 
 // leaves are the types that are more than their kind.
 var leaves = map[reflect.Type]*jsonschema.Schema{
-	reflect.TypeFor[fault.Kind]():      enum(fault.Kinds()...),
-	reflect.TypeFor[job.Stage]():       enum(job.StageDeliver, job.StageCapture, job.StageRecognize),
-	reflect.TypeFor[result.Verdict]():  enum(result.Pass, result.Review, result.Reject),
-	reflect.TypeFor[result.Severity](): enum(result.High, result.ReviewSeverity, result.Info),
-	reflect.TypeFor[result.Mode]():     enum(result.Off, result.Report, result.Enforce),
-	reflect.TypeFor[result.Match]():    enum(result.Exact, result.Spacing, result.Fuzzy),
-	reflect.TypeFor[result.Kind]():     enum(result.Kinds...),
-	reflect.TypeFor[result.Source]():   enum(result.InPicture, result.InBoth),
-	reflect.TypeFor[json.RawMessage](): {},
-	reflect.TypeFor[[]byte]():          {Type: "string", ContentEncoding: "base64"},
+	reflect.TypeFor[fault.Kind]():        enum(fault.Kinds()...),
+	reflect.TypeFor[job.Stage]():         enum(job.StageDeliver, job.StageCapture, job.StageRecognize),
+	reflect.TypeFor[result.Verdict]():    enum(result.Pass, result.Review, result.Reject),
+	reflect.TypeFor[result.Severity]():   enum(result.High, result.ReviewSeverity, result.Info),
+	reflect.TypeFor[result.Mode]():       enum(result.Off, result.Report, result.Enforce),
+	reflect.TypeFor[result.Match]():      enum(result.Exact, result.Spacing, result.Fuzzy),
+	reflect.TypeFor[result.Kind]():       enum(result.Kinds...),
+	reflect.TypeFor[result.Source]():     enum(result.InPicture, result.InBoth, result.InCode),
+	reflect.TypeFor[result.CodeFormat](): enum(result.QR, result.EAN13, result.EAN8, result.Code128),
+	reflect.TypeFor[json.RawMessage]():   {},
+	reflect.TypeFor[[]byte]():            {Type: "string", ContentEncoding: "base64"},
 	reflect.TypeFor[time.Time](): {Type: "string", Format: "date-time",
 		Pattern: `^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`},
 }

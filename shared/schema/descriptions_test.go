@@ -23,6 +23,12 @@ var descriptions = map[reflect.Type]map[string]string{
 		"safe_search": "Have the pictures judged for indecency too; a second Vision unit a tile.",
 		"attempt":     "Which run this is, from 1; a failure that is published again has one more. Deliveries of one attempt are one run.",
 	},
+	reflect.TypeFor[result.Code](): {
+		"text":   "What it says, often an address; at most 7,089 bytes.",
+		"format": "Its symbology; UPC-A counts as EAN-13.",
+		"box":    "Where it stands on the page, with some of what is around it.",
+		"tile":   "Index into tiles.",
+	},
 	reflect.TypeFor[page.Unseen](): {
 		"kind":   "What sort of part: clipped, beyond, vanished, covered, failed, loading or unread.",
 		"box":    "Where it is, or would be; all zeros where nobody can tell.",
@@ -110,6 +116,7 @@ var descriptions = map[reflect.Type]map[string]string{
 		"rules":          "Rule packs applied, as name@hash.",
 		"scope":          "What was made of the category.",
 		"packs":          "Names of the rule packs that the request asked for; without any, all that were loaded.",
+		"codes":          "QR codes and barcodes in the pictures, from top to bottom. What each says is a line, too, of the source code.",
 		"safe_search":    "What the engine made of each tile's picture, where the request or the profile asked for it.",
 		"quality":        "How far the reading can be trusted; where the page's DOM text is known.",
 		"reinspected_at": "When other rules were last applied to the same text (RFC 3339), if ever.",

@@ -1,0 +1,123 @@
+package recognize
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/pageinspect/pageinspect/recognize/codes"
+	"github.com/pageinspect/pageinspect/recognize/picture"
+	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/store"
+	"golang.org/x/sync/errgroup"
+)
+
+// readTiles has Vision read the tiles, and looks for codes in them meanwhile:
+// that takes no longer than Vision does.
+func (j *Job) readTiles(ctx context.Context) error {
+	looking, stop := context.WithCancel(ctx)
+	defer stop()
+	found := make(chan error, 1)
+	go func() { found <- j.findCodes(looking) }()
+	err := j.annotate(ctx)
+	if err != nil {
+		stop()
+	}
+	if e := <-found; err == nil {
+		err = e
+	}
+	return err
+}
+
+// findCodes looks for QR codes and barcodes in the tiles. A tile that cannot be
+// decoded here is told: what is in it may be a code.
+func (j *Job) findCodes(ctx context.Context) error {
+	if j.Codes == nil {
+		return nil
+	}
+	first := map[string]int{} // the tile that a picture was first seen as
+	founds := make([]codes.Found, len(j.pictures))
+	failed := make([]error, len(j.pictures))
+	looks, ctx := errgroup.WithContext(ctx)
+	looks.SetLimit(storeCallsAtOnce)
+	for i, p := range j.pictures {
+		if _, seen := first[p.SHA256]; seen && p.SHA256 != "" {
+			continue
+		}
+		first[p.SHA256] = i
+		looks.Go(func() error {
+			uri, err := store.ParseURI(p.URI)
+			if err == nil {
+				founds[i], err = j.Codes.Read(ctx, codes.Picture{URI: uri, SHA256: p.SHA256, Generation: p.Generation}, picture.MaxBytes)
+			}
+			if fault.KindOf(err) != fault.Invalid {
+				return err
+			}
+			failed[i] = err
+			return nil
+		})
+	}
+	if err := looks.Wait(); err != nil {
+		return err
+	}
+	for i, p := range j.pictures {
+		at := i
+		if p.SHA256 != "" {
+			at = first[p.SHA256]
+		}
+		j.addCodes(i, founds[at], failed[at])
+	}
+	slices.SortStableFunc(j.result.Codes, func(a, b result.Code) int {
+		return cmp.Or(cmp.Compare(a.Box.Y, b.Box.Y), cmp.Compare(a.Box.X, b.Box.X))
+	})
+	return nil
+}
+
+// addCodes puts what was found in a tile where it stands on the page. What two
+// tiles show of their overlap is there once.
+func (j *Job) addCodes(i int, f codes.Found, failed error) {
+	t := j.manifest.Tiles[i]
+	if failed != nil {
+		j.uncoded = append(j.uncoded, page.Unseen{
+			Kind: page.Unread, Box: page.Box{X: float64(t.X), Y: float64(t.Y), W: float64(t.Width), H: float64(t.Height)},
+			Why: page.Cut("it could not be searched for QR codes and barcodes: "+failed.Error(), page.MaxNoteBytes), Source: t.Object,
+		})
+	}
+	for _, c := range f.Codes {
+		perX, perY := float64(t.Width)/float64(f.Width), float64(t.Height)/float64(f.Height)
+		box := page.Box{
+			X: float64(t.X) + float64(c.Box.Min.X)*perX, Y: float64(t.Y) + float64(c.Box.Min.Y)*perY,
+			W: float64(c.Box.Dx()) * perX, H: float64(c.Box.Dy()) * perY,
+		}.Round()
+		twice := func(o result.Code) bool { return o.Tile != i && o.Text == c.Text && o.Box.Overlaps(box) }
+		if !slices.ContainsFunc(j.result.Codes, twice) {
+			j.result.Codes = append(j.result.Codes, result.Code{Text: c.Text, Format: c.Format, Box: box, Tile: i})
+		}
+	}
+}
+
+// addCodeLines makes each code a line of its own, which the rules read like any
+// other: its text is nobody's reading, and so as sure as can be.
+func (j *Job) addCodeLines(context.Context) error {
+	block := 0
+	for _, l := range j.result.Lines {
+		block = max(block, l.Block+1)
+	}
+	for _, c := range j.result.Codes {
+		line := result.Line{Text: strings.Join(strings.Fields(c.Text), " "), Box: c.Box, Confidence: 1, Block: block, Source: result.InCode}
+		if line.Text == "" {
+			continue
+		}
+		for word := range strings.FieldsSeq(c.Text) {
+			line.Words = append(line.Words, result.Word{Text: word, Box: c.Box, Confidence: 1, Space: true})
+		}
+		line.Words[len(line.Words)-1].Space = false
+		j.result.Lines = append(j.result.Lines, line)
+		block++
+	}
+	j.manifest.Unseen = append(j.manifest.Unseen, j.uncoded...)
+	return nil
+}
