@@ -189,6 +189,43 @@ func TestInspectNamesTheKnownPacks(t *testing.T) {
 	}
 }
 
+func TestProfileNamesPacks(t *testing.T) {
+	s, err := Load(fstest.MapFS{"a.yaml": {Data: []byte(sample)}, "b.yaml": {Data: []byte(notice)}, "p.yaml": {Data: []byte("version: v1\npack: my-market\nprofile: [claims]\n")}}, "a.yaml", "b.yaml", "p.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for names, want := range map[string]string{"my-market": "claims", "": "claims notice", "notice": "notice"} {
+		packs, err := s.Select(strings.Fields(names))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, p := range packs {
+			got = append(got, p.Name)
+		}
+		if g := strings.Join(got, " "); g != want {
+			t.Errorf("%q: %s, want %s", names, g, want)
+		}
+	}
+}
+
+// A pack says the worst that its findings may lead to.
+func TestPackCapsItsVerdict(t *testing.T) {
+	for worst, want := range map[string]result.Verdict{"pass": result.Pass, "review": result.Review, "reject": result.Reject} {
+		s, err := Load(fstest.MapFS{"a.yaml": {Data: []byte(strings.Replace(pack("a", "a.one"), "pack: a", "pack: a\nverdict: "+worst, 1))}}, "a.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		findings, err := s.Inspect(match.Plain("최고"), Query{At: march})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := VerdictOf(findings); got != want || len(findings) != 1 {
+			t.Errorf("verdict: %s, %d findings with verdict: %s", got, len(findings), worst)
+		}
+	}
+}
+
 func TestVerdictOf(t *testing.T) {
 	f := func(m result.Mode, s result.Severity) result.Finding { return result.Finding{Mode: m, Severity: s} }
 	for _, tt := range []struct {

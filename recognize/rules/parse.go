@@ -32,7 +32,7 @@ func parsePack(file string, data []byte) (Pack, mistakes) {
 	if root == nil {
 		return p, rd.wrong
 	}
-	top := rd.fields(field{line: 1, node: root}, "version", "pack", "replace", "zone", "checked", "verdict", "words", "excuses", "excuse", "scope", "rules")
+	top := rd.fields(field{line: 1, node: root}, "version", "pack", "replace", "zone", "checked", "verdict", "words", "excuses", "excuse", "scope", "rules", "profile")
 	if top == nil {
 		return p, rd.wrong
 	}
@@ -48,8 +48,14 @@ func parsePack(file string, data []byte) (Pack, mistakes) {
 		v = v.clone()
 		rd.vocabulary(v, top)
 	}
+	if top["profile"].there() {
+		if p.Packs = rd.strs(top["profile"]); top["rules"].there() {
+			rd.mistake(top["profile"].line, "profile: it names packs and has no rules of its own; put them into a pack")
+		}
+		return p, rd.wrong
+	}
 	if !top["rules"].there() {
-		rd.mistake(1, "rules is missing; a pack has at least one rule")
+		rd.mistake(1, "rules is missing; a pack has at least one rule, or a profile names packs")
 		return p, rd.wrong
 	}
 	for _, item := range rd.items(top["rules"]) {

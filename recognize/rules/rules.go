@@ -94,6 +94,8 @@ type Pack struct {
 	Checked string         // the day its law was last checked, as 2006-01-02; empty: not said
 	Worst   result.Verdict // the worst that its findings may lead to
 	Rules   []Rule
+	// Packs makes it a profile: no rules of its own, but a name for these packs.
+	Packs []string
 
 	zone *time.Location
 }
@@ -111,12 +113,14 @@ type Set struct {
 // Packs lists the packs by name. The caller must not change what they hold.
 func (s *Set) Packs() []Pack { return slices.Clone(s.packs) }
 
-// Select returns the packs of these names, or all packs for no names. Its
+// Select returns the packs of these names, those of a profile for its name, or
+// all packs for no names. Its
 // error is fault.Invalid and names the packs that there are.
 func (s *Set) Select(names []string) ([]Pack, error) {
 	if len(names) == 0 {
-		return s.Packs(), nil
+		return slices.DeleteFunc(s.Packs(), func(p Pack) bool { return p.Packs != nil }), nil
 	}
+	names = s.unfold(names)
 	var known, unknown []string
 	var chosen []Pack
 	for _, p := range s.packs {
@@ -135,6 +139,19 @@ func (s *Set) Select(names []string) ([]Pack, error) {
 			quoted(unknown), strings.Join(known, ", "))
 	}
 	return chosen, nil
+}
+
+// unfold puts the packs of a profile in place of its name.
+func (s *Set) unfold(names []string) (all []string) {
+	for _, n := range names {
+		i := slices.IndexFunc(s.packs, func(p Pack) bool { return p.Name == n && p.Packs != nil })
+		if i < 0 {
+			all = append(all, n)
+			continue
+		}
+		all = append(all, s.packs[i].Packs...)
+	}
+	return all
 }
 
 // Merge adds the packs of over to those of base; a pack of the same name that
