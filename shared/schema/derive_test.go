@@ -52,7 +52,7 @@ var leaves = map[reflect.Type]*jsonschema.Schema{
 	reflect.TypeFor[result.Mode]():       enum(result.Off, result.Report, result.Enforce),
 	reflect.TypeFor[result.Match]():      enum(result.Exact, result.Spacing, result.Fuzzy),
 	reflect.TypeFor[result.Kind]():       enum(result.Kinds...),
-	reflect.TypeFor[result.Source]():     enum(result.InPicture, result.InBoth, result.InCode),
+	reflect.TypeFor[result.Source]():     enum(result.InPicture, result.InBoth, result.InHTML, result.InCode),
 	reflect.TypeFor[result.CodeFormat](): enum(result.QR, result.EAN13, result.EAN8, result.Code128),
 	reflect.TypeFor[json.RawMessage]():   {},
 	reflect.TypeFor[[]byte]():            {Type: "string", ContentEncoding: "base64"},
