@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/page"
 )
 
@@ -46,14 +47,14 @@ func (s *shot) greet(ctx context.Context) error {
 		params := input.DispatchKeyEventParams{Type: kind, Key: "Shift", Code: "ShiftLeft", WindowsVirtualKeyCode: 16}
 		return command(limited, s.tab, input.DispatchKeyEvent, params)
 	}
-	// One after the other, as a hand does: a finger on the screen takes the wheel's events away.
-	for _, do := range []func() error{
-		move(x + 3), move(x), command(limited, s.tab, turnWheel, wheelTurn{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaY: -1}),
-		key(input.DispatchKeyEventTypeKeyDown), key(input.DispatchKeyEventTypeKeyUp),
-		touch(input.DispatchTouchEventTypeTouchStart, &input.TouchPoint{X: x, Y: y}), touch(input.DispatchTouchEventTypeTouchMove, &input.TouchPoint{X: x, Y: y + 2}),
-		touch(input.DispatchTouchEventTypeTouchCancel), // and never a tap
+	// In this order, as a hand does: a finger on the screen takes the wheel's events away.
+	for _, together := range [][]func() error{
+		{move(x + 3), key(input.DispatchKeyEventTypeKeyDown), command(limited, s.tab, turnWheel, wheelTurn{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaY: -1})},
+		{move(x), key(input.DispatchKeyEventTypeKeyUp), touch(input.DispatchTouchEventTypeTouchStart, &input.TouchPoint{X: x, Y: y})},
+		{touch(input.DispatchTouchEventTypeTouchMove, &input.TouchPoint{X: x, Y: y + 2})},
+		{touch(input.DispatchTouchEventTypeTouchCancel)}, // and never a tap
 	} {
-		if do() != nil {
+		if browser.Together(together...) != nil {
 			break
 		}
 	}
