@@ -2,7 +2,7 @@
 # `make run` inspects pages, `make test` passes the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run serve build test quick race race-all vuln check deps accuracy bench chaos tall test-kafka fuzz images terraform-test profile clean
+.PHONY: help run serve build test quick race race-all vuln check deps accuracy bench peers chaos tall test-kafka fuzz images terraform-test profile clean
 
 GO ?= go
 TESTFLAGS ?=
@@ -55,11 +55,14 @@ test-kafka: deps ## test on a real Apache Kafka (or KAFKA_BROKERS) and Kafka Con
 
 check: ## gofmt, go vet, staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt would change these; run gofmt -w ."; exit 1; }
-	$(GO) vet -tags kafka,profile ./...
-	$(GO) tool staticcheck -tags kafka,profile ./...
+	$(GO) vet -tags kafka,profile,peers ./...
+	$(GO) tool staticcheck -tags kafka,profile,peers ./...
 
 bench: deps ## measure: every figure a ratio against a floor in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
+
+peers: deps ## photograph pages of real shops' kinds with Puppeteer, too, where Node is: how many are whole, how fast
+	$(GO) test -tags peers -count 1 -timeout 10m -run TestPeers -v ./capture/peers
 
 accuracy: deps ## what the rules find of labelled texts, and how well generated Korean pages are read: by the stand-in, or with ACCURACY_ENGINE=vision ACCURACY_BUCKET=… by Google Vision
 	$(GO) test -count 1 -run Accuracy -v ./recognize/rules/accuracy -accuracy

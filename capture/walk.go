@@ -3,11 +3,13 @@ package capture
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/page"
 )
 
@@ -29,8 +31,8 @@ const (
 // greet does what a shopper's hand does first. Pages that were made faster
 // wait for it before they run their scripts. Nothing is clicked, and the pointer
 // rests at the window's left edge. Before the first frame is drawn the browser
-// drops such events, so it comes after a walk.
-func (s *shot) greet(ctx context.Context) error {
+// drops such events, so it comes after the first step of a walk.
+func (s *shot) greet(ctx context.Context) {
 	limited, cancel := context.WithTimeout(ctx, time.Second) // a page that does not answer is dealt with when it is asked
 	defer cancel()
 	x, y := 1.0, float64(s.profile.Viewport.Height)/2
@@ -46,18 +48,17 @@ func (s *shot) greet(ctx context.Context) error {
 		params := input.DispatchKeyEventParams{Type: kind, Key: "Shift", Code: "ShiftLeft", WindowsVirtualKeyCode: 16}
 		return command(limited, s.tab, input.DispatchKeyEvent, params)
 	}
-	// One after the other, as a hand does: a finger on the screen takes the wheel's events away.
-	for _, do := range []func() error{
-		move(x + 3), move(x), command(limited, s.tab, turnWheel, wheelTurn{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaY: -1}),
-		key(input.DispatchKeyEventTypeKeyDown), key(input.DispatchKeyEventTypeKeyUp),
-		touch(input.DispatchTouchEventTypeTouchStart, &input.TouchPoint{X: x, Y: y}), touch(input.DispatchTouchEventTypeTouchMove, &input.TouchPoint{X: x, Y: y + 2}),
-		touch(input.DispatchTouchEventTypeTouchCancel), // and never a tap
+	// In this order, as a hand does: a finger on the screen takes the wheel's events away.
+	for _, together := range [][]func() error{
+		{move(x + 3), key(input.DispatchKeyEventTypeKeyDown), command(limited, s.tab, turnWheel, wheelTurn{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaY: -1})},
+		{move(x), key(input.DispatchKeyEventTypeKeyUp), touch(input.DispatchTouchEventTypeTouchStart, &input.TouchPoint{X: x, Y: y})},
+		{touch(input.DispatchTouchEventTypeTouchMove, &input.TouchPoint{X: x, Y: y + 2})},
+		{touch(input.DispatchTouchEventTypeTouchCancel)}, // and never a tap
 	} {
-		if do() != nil {
-			break
+		if browser.Together(together...) != nil {
+			return
 		}
 	}
-	return ctx.Err()
 }
 
 // wheelTurn is input.DispatchMouseEventParams with both deltas, which the browser wants, though one is 0.
@@ -99,12 +100,6 @@ func (s *shot) walk(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if s.greeted != s.worlds {
-			if err := s.greet(ctx); err != nil {
-				return err
-			}
-			s.greeted = s.worlds
-		}
 		if err := s.pass(ctx); err != nil {
 			return err
 		}
@@ -140,12 +135,14 @@ func (s *shot) walkDown(ctx context.Context, y float64) error {
 		Done      bool
 	}
 	limit, worlds := s.profile.MaxHeight, s.worlds
+	var hand sync.WaitGroup // its events take as long as the walk
+	defer hand.Wait()
 	for height := -1.0; ; {
-		patience := 5000
-		if s.tab.Stands() {
+		patience, stands := 5000, s.tab.Stands()
+		if stands || s.greeted != s.worlds {
 			patience = 0 // one step at a time
 		}
-		if patience == 0 {
+		if stands {
 			if err := s.tab.Begin(ctx, stepTime); err != nil {
 				return err
 			}
@@ -158,10 +155,15 @@ func (s *shot) walkDown(ctx context.Context, y float64) error {
 			worlds, y, height = s.worlds, 0, -1
 			continue
 		}
+		if s.greeted != s.worlds { // a frame was drawn
+			s.greeted = s.worlds
+			hand.Go(func() { s.greet(ctx) })
+		}
 		if y = w.Y; !w.Done {
 			y += walkStep
 			continue
 		}
+		hand.Wait()
 		started := s.tab.Started()
 		if err := s.awaitRequests(ctx); err != nil {
 			return err

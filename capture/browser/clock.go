@@ -29,7 +29,7 @@ const (
 func (t *Tab) Pass(ctx context.Context, budget, patience time.Duration) error {
 	// In pieces, so that little is left of one that a page does not live to see.
 	policy := emulation.VirtualTimePolicyPauseIfNetworkFetchesPending
-	for piece, end := budget/20, time.Now().Add(patience); budget > 0; piece *= 2 {
+	for piece, end := budget/20, time.Now().Add(patience); budget > 0; piece *= 4 {
 		piece = min(piece, budget)
 		budget -= piece
 		stalled, err := t.pass(ctx, policy, piece, end)
