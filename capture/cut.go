@@ -70,7 +70,7 @@ func (c cutting) cut(y, most int) (end, next int) {
 // than every render path draws.
 func rowsOf(p Profile, width int) int {
 	most := page.MaxPixels / (float64(width) * p.Scale * p.Scale)
-	return max(1, min(p.TileHeight, int(math.Floor(most)), int(maxTilePixels/p.Scale)))
+	return max(1, min(p.TileHeight, int(math.Floor(most)), int(page.MaxRows/p.Scale)))
 }
 
 // cuttingOf is how a profile has a region of some width cut.

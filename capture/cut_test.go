@@ -78,7 +78,7 @@ func TestTilesFitVision(t *testing.T) {
 			p := Profile{Scale: scale, TileHeight: 8192, Overlap: 256}
 			c := cuttingOf(p, width)
 			pixels := float64(width) * scale * float64(c.height) * scale
-			if pixels > page.MaxPixels || float64(c.height)*scale > maxTilePixels || c.overlap > c.height/2 || c.height < 100 {
+			if pixels > page.MaxPixels || float64(c.height)*scale > page.MaxRows || c.overlap > c.height/2 || c.height < 100 {
 				t.Errorf("%d px at %v: %+v, %.0f pixels", width, scale, c, pixels)
 			}
 		}

@@ -115,15 +115,6 @@ func parseProfiles(name string, b []byte) ([]Profile, error) {
 	return f.Profiles, errors.Join(wrong...)
 }
 
-// Limits of what a profile may ask for.
-const (
-	// hardMaxHeight is the tallest page ever captured, in CSS pixels.
-	hardMaxHeight = 200_000
-	// maxTileHeight is the tallest clip that was right at every depth, on
-	// every render path, in picture pixels.
-	maxTilePixels = 8192
-)
-
 func (p *Profile) setDefaults() {
 	set := func(v *int, d int) {
 		if *v == 0 {
@@ -136,7 +127,7 @@ func (p *Profile) setDefaults() {
 	}
 	set(&p.Viewport.Width, 1280)
 	set(&p.Viewport.Height, 800)
-	set(&p.MaxHeight, hardMaxHeight)
+	set(&p.MaxHeight, page.MaxHeight)
 	set(&p.TileHeight, 4096)
 	set(&p.Overlap, 256)
 	set(&p.Quality, 90)
@@ -164,9 +155,9 @@ func (p *Profile) check() error {
 	for _, err := range []error{
 		between("viewport.width", p.Viewport.Width, 200, 4096),
 		between("viewport.height", p.Viewport.Height, 200, 4096),
-		between("max_height", p.MaxHeight, p.Viewport.Height, hardMaxHeight),
+		between("max_height", p.MaxHeight, p.Viewport.Height, page.MaxHeight),
 		between("max_settle", p.MaxSettle, 0, 3600),
-		between("tile_height", p.TileHeight, 512, maxTilePixels),
+		between("tile_height", p.TileHeight, 512, page.MaxRows),
 		between("quality", p.Quality, 1, 100),
 	} {
 		if err != nil {
@@ -185,7 +176,7 @@ func (p *Profile) check() error {
 		}
 	}
 	// What every render path draws, and what Vision reads without scaling it down.
-	tallest := min(maxTilePixels/p.Scale, page.MaxPixels/(float64(p.Viewport.Width)*p.Scale*p.Scale))
+	tallest := min(page.MaxRows/p.Scale, page.MaxPixels/(float64(p.Viewport.Width)*p.Scale*p.Scale))
 	p.TileHeight = min(p.TileHeight, int(tallest))
 	if err := between("overlap", p.Overlap, 32, p.TileHeight/2); err != nil {
 		return fmt.Errorf("%w: at viewport.width %d and scale %v a tile of %d million picture pixels, the most that Vision reads as they are, is %d px high",

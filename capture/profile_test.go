@@ -10,6 +10,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/google/jsonschema-go/jsonschema"
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/page"
 )
 
 func load(t *testing.T, text string) (*Profiles, error) {
@@ -78,7 +79,7 @@ profiles:
 			t.Errorf("For(%q, %q): %q, %v; want %q", c.name, c.url, p.Name, err, c.want)
 		}
 	}
-	if p, _ := ps.For("sharp", "https://x/"); p.Scale != 3 || p.TileHeight*3 > maxTilePixels {
+	if p, _ := ps.For("sharp", "https://x/"); p.Scale != 3 || p.TileHeight*3 > page.MaxRows {
 		t.Errorf("a profile of the user's does not replace the bundled one: %+v", p)
 	}
 	if _, err := ps.For("none", "https://x/"); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "one, two, sharp, default, mobile") {

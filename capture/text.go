@@ -13,11 +13,6 @@ import (
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 
-// maxTextBytes is how much of a page's own text is kept, as about so many bytes
-// of JSON: four times that of a 200,000 px page of nothing else, and half of
-// what Recognize reads at most.
-const maxTextBytes = page.MaxDOMBytes / 2
-
 // shownText is what the function texts in the page returns.
 type shownText struct {
 	Texts []struct {
@@ -37,7 +32,7 @@ func (s *shot) text(ctx context.Context, region band, extras []band, frames []fr
 	}
 	limited, cancel := share(ctx, 0.2)
 	defer cancel()
-	found, err := js[shownText](limited, s, "texts", maxTextBytes)
+	found, err := js[shownText](limited, s, "texts", page.MaxTextBytes)
 	switch {
 	case ctx.Err() != nil, fault.KindOf(err) == fault.Transient, errors.Is(err, browser.ErrCrashed):
 		return err
@@ -49,7 +44,7 @@ func (s *shot) text(ctx context.Context, region band, extras []band, frames []fr
 		if !f.apart {
 			continue // the one around it has told
 		}
-		script := fmt.Sprintf("%s; pageinspect.texts(%d)", pageScript, maxTextBytes/len(frames))
+		script := fmt.Sprintf("%s; pageinspect.texts(%d)", pageScript, page.MaxTextBytes/len(frames))
 		in, err := browser.EvaluateIn[shownText](limited, s.tab, f.id, script)
 		if err != nil {
 			in.Whole = false // it is gone, or does not answer

@@ -45,7 +45,7 @@ func (p *plane) read(at place) (Code, bool) {
 		img := p.crop(at, scale)
 		for _, binarizer := range []func(gozxing.LuminanceSource) gozxing.Binarizer{gozxing.NewHybridBinarizer, gozxing.NewGlobalHistgramBinarizer} {
 			if text, format, ok := attempt(binarizer(gozxing.NewLuminanceSourceFromImage(img)), at.bars); ok {
-				return Code{Text: page.Cut(strings.ToValidUTF8(text, "�"), result.MaxCodeBytes), Format: format, Box: at.box}, true
+				return Code{Text: page.Cut(strings.ToValidUTF8(text, "�"), page.MaxCodeBytes), Format: format, Box: at.box}, true
 			}
 		}
 	}

@@ -32,6 +32,24 @@ const (
 	MaxUnseen = 200
 	// MaxDOMBytes bounds a DOM text object; the text of 200,000 px is about 4 MB.
 	MaxDOMBytes = 32 << 20
+	// MaxTextBytes is how much of a page's own text is kept, as about so many bytes
+	// of JSON: four times that of a 200,000 px page of nothing else, and half of
+	// what is read at most.
+	MaxTextBytes = MaxDOMBytes / 2
+	// MaxCodeBytes bounds the text of a code in a picture. A QR code holds 7,089
+	// digits at most (ISO/IEC 18004).
+	MaxCodeBytes = 7089
+	// MaxEventFindings is how many findings a result's event has, the worst first
+	// to stay: a seller may repeat a forbidden phrase three thousand times.
+	MaxEventFindings = 200
+	// MaxEventBytes is what a result's event has as JSON: less than Kafka's own
+	// default of a message, with room for its key and headers.
+	MaxEventBytes = 900_000
+	// MaxHeight is the tallest page ever captured, in CSS pixels.
+	MaxHeight = 200_000
+	// MaxRows is the tallest clip that was right at every depth, on every render
+	// path, in picture pixels.
+	MaxRows = 8192
 	// MaxPixels bounds a tile's picture: Google's OCR scales larger ones down
 	// to 20 Mpx, and small type with them.
 	MaxPixels = 20_000_000

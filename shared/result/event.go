@@ -8,25 +8,15 @@ import (
 	"github.com/pageinspect/pageinspect/shared/page"
 )
 
-// Bounds of an event. A seller may repeat a forbidden phrase three thousand
-// times, and the page's verdict must be announced all the same.
-const (
-	// MaxEventFindings is how many findings an event has, the worst first to stay.
-	MaxEventFindings = 200
-	// MaxEventBytes is what an event has as JSON: less than Kafka's own default
-	// of a message, with room for its key and headers.
-	MaxEventBytes = 900_000
-)
-
 // Event is the result as the results topic carries it: without text, lines and html,
-// with the worst of many findings, and never more than MaxEventBytes. What else
+// with the worst of many findings, and never more than page.MaxEventBytes. What else
 // would not fit is left out and named in Omitted.
 func (r Result) Event(resultObject, reportObject string) Result {
 	r.Text, r.Lines, r.HTML = "", nil, nil
 	r.ResultObject, r.ReportObject = resultObject, reportObject
 	r.Title, r.FinalURL = page.Cut(r.Title, page.MaxTitleBytes), page.Cut(r.FinalURL, page.MaxURLBytes)
 	all := r.Findings
-	for most := MaxEventFindings; ; most /= 2 {
+	for most := page.MaxEventFindings; ; most /= 2 {
 		if len(all) > most {
 			r.Findings, r.FindingsTotal = worst(all, most), len(all)
 		}
@@ -64,7 +54,7 @@ func (r Result) Event(resultObject, reportObject string) Result {
 
 func (r Result) fits() bool {
 	b, err := json.Marshal(r)
-	return err == nil && len(b) <= MaxEventBytes
+	return err == nil && len(b) <= page.MaxEventBytes
 }
 
 // worst is the most severe of the findings, in the order they have on the page.

@@ -22,7 +22,7 @@ func findings(n int, severity Severity, size int) []Finding {
 func TestEventOfManyFindings(t *testing.T) {
 	all := append(findings(4000, ReviewSeverity, 10), findings(50, High, 10)...)
 	e := Result{Verdict: Reject, Findings: all, Text: "t"}.Event("gs://r/x", "")
-	if len(e.Findings) != MaxEventFindings || e.FindingsTotal != len(all) || e.Verdict != Reject || e.Text != "" || len(e.Omitted) > 0 {
+	if len(e.Findings) != page.MaxEventFindings || e.FindingsTotal != len(all) || e.Verdict != Reject || e.Text != "" || len(e.Omitted) > 0 {
 		t.Fatalf("%d findings of %d, omitted %q", len(e.Findings), e.FindingsTotal, e.Omitted)
 	}
 	high := 0
@@ -60,7 +60,7 @@ func TestEventAlwaysFits(t *testing.T) {
 			r.Tiles[i].Object = "gs://" + strings.Repeat("x", 1000)
 		}
 		e := r.Event("gs://results/x/result.json", "gs://results/x/report.html")
-		if b, err := json.Marshal(e); err != nil || len(b) > MaxEventBytes {
+		if b, err := json.Marshal(e); err != nil || len(b) > page.MaxEventBytes {
 			t.Fatalf("%d bytes, %v, omitted %q", len(b), err, e.Omitted)
 		}
 		if total := max(e.FindingsTotal, len(e.Findings)); total != len(r.Findings) || e.ResultObject == "" {

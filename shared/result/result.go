@@ -97,14 +97,11 @@ const (
 
 // Code is a QR code or a barcode in a tile's picture.
 type Code struct {
-	Text   string     `json:"text"` // what it says, at most MaxCodeBytes; often an address
+	Text   string     `json:"text"` // what it says, at most page.MaxCodeBytes; often an address
 	Format CodeFormat `json:"format"`
 	Box    page.Box   `json:"box"`
 	Tile   int        `json:"tile"` // index into Result.Tiles
 }
-
-// MaxCodeBytes bounds the text of a code. A QR code holds 7,089 digits at most (ISO/IEC 18004).
-const MaxCodeBytes = 7089
 
 // CodeFormat is the symbology of a code.
 type CodeFormat string
