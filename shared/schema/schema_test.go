@@ -268,7 +268,7 @@ func TestBrokenResultsAndErrors(t *testing.T) {
 		{"result.json", "vision.units", `1.5`},
 		{"result.json", "quality.dom_recall", `1.5`},
 		{"result.json", "safe_search.0.adult", `"LIKELY"`},
-		{"result.json", "lines.0.source", `"html"`},
+		{"result.json", "lines.0.source", `"elsewhere"`},
 		{"error.json", "kind", `"fatal"`},
 		{"error.json", "stage", `"upload"`},
 		{"error.json", "attempt", `0`},
