@@ -27,18 +27,34 @@ const insideLimit = 10 * time.Second
 // unfoldings is how often a page is unfolded at most, since what came of it is to be unfolded too.
 const unfoldings = 3
 
-// walkInside scrolls what scrolls by itself inside of the page, and waits for
-// what that asked for.
+// walkInside scrolls what scrolls by itself inside of the page and of its frames
+// of other sites, and waits for what that asked for.
 func (s *shot) walkInside(ctx context.Context) error {
 	if !s.lively {
 		return nil
 	}
-	type walked struct {
+	type step struct {
 		Found int
 		Done  bool
 	}
-	before := s.tab.Started()
-	all, err := js[walked](ctx, s, "walkInside", insideLimit.Milliseconds())
+	through := func(next func() (step, error)) (int, error) {
+		for end := time.Now().Add(insideLimit); ; {
+			if s.tab.Stands() {
+				if err := s.tab.Begin(ctx, stepTime); err != nil {
+					return 0, err
+				}
+			}
+			w, err := next()
+			if err != nil || w.Done {
+				return w.Found, err
+			}
+			if time.Now().After(end) {
+				s.partial("what scrolls inside of the page did not come to an end")
+				return w.Found, nil
+			}
+		}
+	}
+	found, err := through(func() (step, error) { return js[step](ctx, s, "stepInside") })
 	if err != nil {
 		return err
 	}
@@ -50,22 +66,15 @@ func (s *shot) walkInside(ctx context.Context) error {
 		if !f.apart {
 			continue
 		}
-		script := fmt.Sprintf("%s; pageinspect.walkInside(%d)", pageScript, insideLimit.Milliseconds())
-		in, err := browser.EvaluateIn[walked](ctx, s.tab, f.id, script)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err == nil {
-			all.Found, all.Done = all.Found+in.Found, all.Done && in.Done
-		}
+		in, _ := through(func() (step, error) { // it may be gone
+			return browser.EvaluateIn[step](ctx, s.tab, f.id, pageScript+"; pageinspect.stepInside()")
+		})
+		found += in
 	}
-	if !all.Done {
-		s.partial("what scrolls inside of the page did not come to an end")
+	if found == 0 || ctx.Err() != nil {
+		return ctx.Err()
 	}
-	if all.Found == 0 && s.tab.Started() == before {
-		return nil
-	}
-	if _, err = s.tab.Quiet(ctx, calm, slowest); err != nil {
+	if err := s.awaitRequests(ctx); err != nil {
 		return err
 	}
 	return s.pass(ctx)
@@ -101,6 +110,9 @@ func (s *shot) unfold(ctx context.Context) error {
 	any, err := js[bool](ctx, s, "restore")
 	if err == nil && any {
 		_, err = s.tab.Quiet(ctx, 0, slowest)
+	}
+	if err == nil && len(s.lacks) > 0 { // some may have come, all may lie elsewhere
+		s.lacks, err = s.missing(ctx)
 	}
 	return err
 }

@@ -54,6 +54,14 @@ const moved = new WeakSet();
 // still holds every animation where it shows most.
 const still = () => {
   findScopes();
+  for (const e of elements()) { // what an animation showed, and has hidden again by ending
+    const style = getComputedStyle(e);
+    if (style.animationName === 'none' || e.getAnimations().length || (+style.opacity >= matter.clear && style.visibility === 'visible')) continue;
+    const was = e.style.animation;
+    e.style.animation = 'none';
+    e.getBoundingClientRect();
+    e.style.animation = was; // begins anew
+  }
   const all = animations().map(a => ({a, at: stations(a), shown: []}));
   for (const {a} of all) moved.add(a.effect.target);
   if (!all.length) return;

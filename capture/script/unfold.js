@@ -101,10 +101,14 @@ const open = g => {
     if (found && sideBySide(found.slides)) stack(e, found.track, found.slides);
   }
   release(e);
-  if (along) for (const i of g.items) untransform(i.e, e);
+  if (along) for (const around of new Set(g.items.map(i => flatParent(i.e)))) untransform(around, e);
   loosen(e);
-  const low = Math.max(...g.items.map(i => i.e.getBoundingClientRect().bottom)), b = e.getBoundingClientRect();
-  if (along && b.bottom < low - 1) set(e, {'min-height': low - b.top + 'px'});
+  if (along) {
+    const {top: at, bottom} = e.getBoundingClientRect();
+    let low = bottom;
+    for (const i of g.items) low = Math.max(low, i.e.getBoundingClientRect().bottom);
+    if (bottom < low - 1) set(e, {'min-height': low - at + 'px'});
+  }
   return true;
 };
 
@@ -113,9 +117,9 @@ const sideBySide = slides => {
   return boxes.some((b, i) => i && Math.abs(b.left - boxes[i - 1].left) > 20);
 };
 
-// untransform takes back what moved an item out of its clip.
+// untransform takes back what moved an element out of its clip.
 const untransform = (e, clip) => {
-  for (e = flatParent(e); e && e !== clip; e = flatParent(e)) {
+  for (; e && e !== clip; e = flatParent(e)) {
     if (getComputedStyle(e).transform !== 'none') set(e, {transform: 'none'});
   }
 };

@@ -23,6 +23,30 @@ const scrollers = () => {
   });
 };
 
+// stepsInside goes down, and to the right, in each of them.
+async function* stepsInside() {
+  const list = scrollers();
+  for (const e of list) {
+    e.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
+    for (const [at, size, all] of [['scrollTop', 'clientHeight', 'scrollHeight'], ['scrollLeft', 'clientWidth', 'scrollWidth']]) {
+      const step = Math.max(100, Math.min(e[size], 800));
+      for (let last = -1, n = 0; n < 250; n++) {
+        await frame(); await frame();
+        await arrived();
+        hurry();
+        look();
+        if (e[at] === last || e[at] + e[size] >= e[all] - 1) break;
+        last = e[at];
+        e[at] += step;
+        yield list.length;
+      }
+      e[at] = 0;
+    }
+  }
+  return list.length;
+}
+let inside = null;
+
 Object.assign(pageinspect, {
   // walk scrolls from y down to the end, or to limit, in steps of step CSS
   // pixels with two animation frames each, so that every lazy image comes
@@ -44,28 +68,13 @@ Object.assign(pageinspect, {
     }
   },
 
-  // walkInside does so inside of all that scrolls by itself, for at most ms
-  // milliseconds. It says how many such elements there are, and whether it got
-  // through all of them.
-  async walkInside(ms) {
-    const end = performance.now() + ms, list = scrollers();
-    for (const e of list) {
-      e.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
-      for (const [at, size, all] of [['scrollTop', 'clientHeight', 'scrollHeight'], ['scrollLeft', 'clientWidth', 'scrollWidth']]) {
-        const step = Math.max(100, Math.min(e[size], 800));
-        for (let last = -1, n = 0; n < 250 && performance.now() < end; n++) {
-          await frame(); await frame();
-          await arrived();
-          hurry();
-          look();
-          if (e[at] === last || e[at] + e[size] >= e[all] - 1) break;
-          last = e[at];
-          e[at] += step;
-        }
-        e[at] = 0;
-      }
-    }
-    return {found: list.length, done: performance.now() < end};
+  // stepInside scrolls a step inside of one of the elements that scroll by
+  // themselves. It says how many there are, and whether that was all.
+  async stepInside() {
+    inside ||= stepsInside();
+    const {value, done} = await inside.next();
+    if (done) inside = null;
+    return {found: value, done};
   },
 
   // scroll scrolls to y and waits until the frames then in the window are painted.
