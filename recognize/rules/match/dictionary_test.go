@@ -40,7 +40,7 @@ func TestShortWordsBeginWhereWordsBegin(t *testing.T) {
 		{"주 최 고 객 감 사", "최고", false}, {"최 고 의 품 질", "최고", true}, {"국 내 유 일", "유일", true},
 		{"까다로운 조건만 남겼습니다", "조건 만남", false}, {"조건 만남", "조건 만남", true}, {"조 건 만 남", "조건 만남", true}, {"조건만남을", "조건 만남", true},
 		{"주인공이 여성인 동영상", "성인 동영상", false}, {"성인동영상", "성인 동영상", true},
-		{"암을 예방", "암", true}, {"암모니아", "암", false}, {"암막 커튼", "암", false}, {"주암호", "암", false},
+		{"국내의 사본", "의사", false}, {"국내의사", "의사", true}, {"암을 예방", "암", true}, {"암모니아", "암", false}, {"암막 커튼", "암", false}, {"주암호", "암", false},
 		{"ㅋㅌ", "ㅋㅌ", true}, {"ㅋㅋㅌㅋ", "ㅋㅌ", false},
 	} {
 		if got := met(t, tt.text, Options{}, tt.word, "국내"); (len(got) > 0 && got[len(got)-1] != "국내" && got[len(got)-1] != "국 내") != tt.hit {

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/pageinspect/pageinspect/recognize/rules/disguise"
+	"github.com/pageinspect/pageinspect/recognize/rules/korean"
 	"github.com/pageinspect/pageinspect/shared/result"
 )
 
@@ -29,7 +30,8 @@ type number struct {
 	groups   []string // of digits
 	ends     []int    // the glyph after each group
 	evasion  Evasion
-	real     int // digits that are written as such
+	real     int  // digits that are written as such
+	odd      bool // symbols other than - and . stand between its groups
 }
 
 const (
@@ -145,6 +147,7 @@ func (t *Text) number(i int) number {
 			if between++; between > mostBetween {
 				break
 			}
+			n.odd = n.odd || t.glyphs[j].r != '-' && t.glyphs[j].r != '.' && t.glyphs[j].r != ':'
 			if t.glyphs[j].r != '+' || j > i {
 				close()
 			}
@@ -213,7 +216,7 @@ func phone(n number) int {
 
 // account is where digits that may be an account's end, 0 if they cannot be.
 func (n number) account() int {
-	if n.evasion != 0 {
+	if n.evasion != 0 || n.odd {
 		return 0
 	}
 	g := n.groups
@@ -252,7 +255,9 @@ func (t *Text) bank(n number, to int) bool {
 				if i+len(name) > at[1] || !t.spells(i, name) {
 					continue
 				}
-				if k < len(banks)-shortBanks || t.beginsWord(i) {
+				short := k >= len(banks)-shortBanks
+				const nearest = 6 // with a name between
+				if !short || t.beginsWord(i) && (i >= n.from-nearest) && (i+len(name) == at[1] || !t.close(i+len(name)) || !korean.IsSyllable(t.glyphs[i+len(name)].r)) {
 					return true
 				}
 			}
