@@ -110,6 +110,9 @@ func (v vocabulary) expandDeep(source string, depth int) (all []string, err erro
 		return []string{source}, nil
 	}
 	for alternative := range strings.SplitSeq(source, "|") {
+		if depth == 0 { // a text that goes on in the next line of a file has a space there
+			alternative = strings.TrimSpace(alternative)
+		}
 		at := setRef.FindStringSubmatchIndex(alternative)
 		if at == nil {
 			if strings.TrimSpace(alternative) != "" {
