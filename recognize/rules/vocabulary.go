@@ -67,7 +67,8 @@ func (rd *reader) vocabulary(v vocabulary, top map[string]field) {
 		if f == nil {
 			continue
 		}
-		e := excuseSource{before: rd.strs(f["before"]), after: rd.strs(f["after"]), around: rd.strs(f["around"]), inside: rd.strs(f["inside"]), whole: rd.truth(f["whole"])}
+		e := excuseSource{before: rd.strs(f["before"]), after: rd.strs(f["after"]), around: rd.strs(f["around"]),
+			inside: rd.strs(f["inside"]), whole: rd.truth(f["whole"])}
 		if e.within = rd.number(f["within"], 200); !f["within"].there() {
 			e.within = defaultReach
 		}

@@ -148,7 +148,8 @@ func firstWord(starts []bool) int {
 }
 
 func (w *word) alike(o *word) bool {
-	return w.begins == o.begins && w.ends == o.ends && w.raw == o.raw && w.free == o.free && w.evasion == o.evasion && slices.Equal(w.starts, o.starts)
+	return w.begins == o.begins && w.ends == o.ends && w.raw == o.raw && w.free == o.free && w.evasion == o.evasion &&
+		slices.Equal(w.starts, o.starts)
 }
 
 // hits is where the words of a dictionary stand in a text.

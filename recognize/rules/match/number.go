@@ -175,7 +175,8 @@ func (t *Text) number(i int) number {
 // classify says what a number is of and where it ends, the class empty if it is of none that rules look for.
 func (t *Text) classify(n number) (NumberClass, int) {
 	around := t.around(n)
-	if hasAny(around, "주문번호", "송장", "등기", "모델", "품번", "인증번호", "상품번호", "상품코드", "바코드", "시리얼", "사업자", "허가번호", "승인번호", "예)", "예시", "형식", "sku", "isbn") {
+	if hasAny(around, "주문번호", "송장", "등기", "모델", "품번", "인증번호", "상품번호", "상품코드", "바코드", "시리얼", "사업자", "허가번호", "승인번호", "예)", "예시", "형식",
+		"sku", "isbn") {
 		return "", 0
 	}
 	if to := phone(n); to > 0 {
@@ -221,7 +222,8 @@ func (n number) account() int {
 	}
 	g := n.groups
 	date := (strings.HasPrefix(g[0], "19") || strings.HasPrefix(g[0], "20")) && len(g[0]) == 4 && len(g) > 1 && len(g[1]) <= 2
-	landline := g[0] == "02" || len(g[0]) == 3 && g[0][0] == '0' && len(g) == 3 && len(g[2]) == 4 || len(g[0]) == 4 && g[0][0] == '1' && strings.ContainsRune("5678", rune(g[0][1])) && len(g) == 2
+	landline := g[0] == "02" || len(g[0]) == 3 && g[0][0] == '0' && len(g) == 3 && len(g[2]) == 4 || len(g[0]) == 4 &&
+		g[0][0] == '1' && strings.ContainsRune("5678", rune(g[0][1])) && len(g) == 2
 	business := len(g) >= 3 && len(g[0]) == 3 && len(g[1]) == 2 && len(g[2]) == 5
 	card := len(g) >= 4 && len(g[0]) == 4 && len(g[1]) == 4 && len(g[2]) == 4 && len(g[3]) == 4
 	if date || landline || business || card {
@@ -242,7 +244,8 @@ func (n number) account() int {
 
 // banks in full, and those whose short names are words of their own and must begin one.
 var (
-	banks      = []string{"은행", "뱅크", "농협", "새마을", "우체국", "신협", "수협", "sc제일", "카뱅", "토뱅", "케뱅", "kb", "nh", "ibk", "국민", "신한", "기업", "하나", "우리"}
+	banks = []string{"은행", "뱅크", "농협", "새마을", "우체국", "신협", "수협", "sc제일", "카뱅", "토뱅", "케뱅", "kb", "nh", "ibk", "국민", "신한", "기업",
+		"하나", "우리"}
 	shortBanks = 4 // of these at the end
 )
 
@@ -257,7 +260,8 @@ func (t *Text) bank(n number, to int) bool {
 				}
 				short := k >= len(banks)-shortBanks
 				const nearest = 6 // with a name between
-				if !short || t.beginsWord(i) && (i >= n.from-nearest) && (i+len(name) == at[1] || !t.close(i+len(name)) || !korean.IsSyllable(t.glyphs[i+len(name)].r)) {
+				if !short || t.beginsWord(i) && (i >= n.from-nearest) && (i+len(name) == at[1] || !t.close(i+len(name)) ||
+					!korean.IsSyllable(t.glyphs[i+len(name)].r)) {
 					return true
 				}
 			}
