@@ -48,7 +48,8 @@ func manyRules(n int, mixed bool) string {
 			a, z := word(2), word(2)
 			test, quoted = a+z, `{re: "`+a+`.{0,9}(`+z+`|`+word(2)+`)"}`
 		}
-		fmt.Fprintf(&b, "  - {id: many.r%d, mode: enforce, severity: review, message: m, match: {any: [%s]%s}, tests: {hit: [%q], miss: [\"x\"]}}\n", i, quoted, fuzzy, test)
+		fmt.Fprintf(&b,
+			"  - {id: many.r%d, mode: enforce, severity: review, message: m, match: {any: [%s]%s}, tests: {hit: [%q], miss: [\"x\"]}}\n", i, quoted, fuzzy, test)
 	}
 	return b.String()
 }

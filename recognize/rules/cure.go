@@ -14,9 +14,12 @@ var cures = []struct {
 }{
 	{regexp.MustCompile(`^\s*\t`), `a tab indents the line; indent with spaces (탭 대신 공백으로 들여쓰세요)`},
 	{regexp.MustCompile(`^[\s-]*[\p{L}_]+\s*：`), `the colon is a full-width one, ：; write : and a space (전각 쌍점 ： 대신 : 과 공백을 쓰세요)`},
-	{regexp.MustCompile(`"[^"]*\\[^"\\/abefnrtvN_LPxuU0 ][^"]*"`), `in double quotes a backslash is written twice, "\\d"; or use single quotes, '\d' (큰따옴표 안의 \ 는 \\ 로 쓰거나 작은따옴표를 쓰세요)`},
-	{regexp.MustCompile("(^|[:\\[,-])\\s*[@`%*&!|>]"), "text that begins with one of @ ` % * & ! | > needs quotation marks, \"@shop\" (기호로 시작하는 글은 따옴표로 묶으세요)"},
-	{regexp.MustCompile(`^[\s-]*[\w.]+:\s+[^"'\[{#].*:\s`), `text with a colon in it needs quotation marks, message: "근거: 필요" (쌍점이 든 글은 따옴표로 묶으세요)`},
+	{regexp.MustCompile(`"[^"]*\\[^"\\/abefnrtvN_LPxuU0 ][^"]*"`),
+		`in double quotes a backslash is written twice, "\\d"; or use single quotes, '\d' (큰따옴표 안의 \ 는 \\ 로 쓰거나 작은따옴표를 쓰세요)`},
+	{regexp.MustCompile("(^|[:\\[,-])\\s*[@`%*&!|>]"),
+		"text that begins with one of @ ` % * & ! | > needs quotation marks, \"@shop\" (기호로 시작하는 글은 따옴표로 묶으세요)"},
+	{regexp.MustCompile(`^[\s-]*[\w.]+:\s+[^"'\[{#].*:\s`),
+		`text with a colon in it needs quotation marks, message: "근거: 필요" (쌍점이 든 글은 따옴표로 묶으세요)`},
 	{regexp.MustCompile(`[“”‘’]`), `curly quotes are no quotation marks here; write straight ones, "…" (둥근 따옴표 대신 곧은 따옴표를 쓰세요)`},
 }
 

@@ -107,15 +107,19 @@ func TestInspect(t *testing.T) {
 		{"fuzzy is never more than review", cosmetics, "여드름 안전 치료", []string{"acne/review/fuzzy:여드름 안전 치료"}},
 		{"scoped, without a category", any, "여드름 완전 치료", []string{}},
 		{"scoped, another category", Query{Category: "food", At: march}, "여드름 완전 치료", []string{}},
-		{"scoped, category spelled otherwise", Query{Category: " Cosmetics ", Packs: any.Packs, At: march}, "여드름 완전 치료", []string{"acne/high/exact:여드름 완전 치료"}},
-		{"scoped, second category", Query{Category: "화장품", Packs: any.Packs, At: march}, "여드름 완전 치료", []string{"acne/high/exact:여드름 완전 치료"}},
-		{"scoped, an alias of the category", Query{Category: "스킨케어", Packs: any.Packs, At: march}, "여드름 완전 치료", []string{"acne/high/exact:여드름 완전 치료"}},
+		{"scoped, category spelled otherwise", Query{Category: " Cosmetics ", Packs: any.Packs, At: march}, "여드름 완전 치료",
+			[]string{"acne/high/exact:여드름 완전 치료"}},
+		{"scoped, second category", Query{Category: "화장품", Packs: any.Packs, At: march}, "여드름 완전 치료",
+			[]string{"acne/high/exact:여드름 완전 치료"}},
+		{"scoped, an alias of the category", Query{Category: "스킨케어", Packs: any.Packs, At: march}, "여드름 완전 치료",
+			[]string{"acne/high/exact:여드름 완전 치료"}},
 		{"scoped, the text speaks of the category", any, "여드름 완전 치료 크림", []string{"acne/high/exact:여드름 완전 치료"}},
 		{"before from", on(2026, 2, 28), "봄맞이", []string{}},
 		{"on from", on(2026, 3, 1), "봄맞이", []string{"dated/high/exact:봄맞이"}},
 		{"on until", on(2026, 3, 31), "봄맞이", []string{"dated/high/exact:봄맞이"}},
 		{"after until", on(2026, 4, 1), "봄맞이", []string{}},
-		{"missing, after all else", Query{Category: "cosmetics", At: march}, "크림 최고", []string{"best/review/exact:최고", "cautions/review/:"}},
+		{"missing, after all else", Query{Category: "cosmetics", At: march}, "크림 최고", []string{"best/review/exact:최고",
+			"cautions/review/:"}},
 		{"not missing", Query{Category: "cosmetics", At: march}, "주 의 사 항", []string{}},
 		{"missing, not in its scope", Query{At: march}, "우산", []string{}},
 		{"no text at all", Query{Category: "cosmetics", At: march}, "", []string{"cautions/review/:"}},
@@ -140,7 +144,8 @@ func TestADayIsADayOfThePacksZone(t *testing.T) {
 	if got := inspect(t, Query{At: at.Add(-8 * time.Hour)}, "봄맞이"); len(got) != 0 {
 		t.Errorf("in Seoul it is still February; found %v", got)
 	}
-	s, err := Load(fstest.MapFS{"a.yaml": {Data: []byte(strings.Replace(sample, "pack: claims", "pack: claims\nzone: America/New_York", 1))}}, "a.yaml")
+	s, err := Load(fstest.MapFS{"a.yaml": {Data: []byte(strings.Replace(sample, "pack: claims",
+		"pack: claims\nzone: America/New_York", 1))}}, "a.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +195,8 @@ func TestInspectNamesTheKnownPacks(t *testing.T) {
 }
 
 func TestProfileNamesPacks(t *testing.T) {
-	s, err := Load(fstest.MapFS{"a.yaml": {Data: []byte(sample)}, "b.yaml": {Data: []byte(notice)}, "p.yaml": {Data: []byte("version: v1\npack: my-market\nprofile: [claims]\n")}}, "a.yaml", "b.yaml", "p.yaml")
+	s, err := Load(fstest.MapFS{"a.yaml": {Data: []byte(sample)}, "b.yaml": {Data: []byte(notice)},
+		"p.yaml": {Data: []byte("version: v1\npack: my-market\nprofile: [claims]\n")}}, "a.yaml", "b.yaml", "p.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,7 +218,8 @@ func TestProfileNamesPacks(t *testing.T) {
 // A pack says the worst that its findings may lead to.
 func TestPackCapsItsVerdict(t *testing.T) {
 	for worst, want := range map[string]result.Verdict{"pass": result.Pass, "review": result.Review, "reject": result.Reject} {
-		s, err := Load(fstest.MapFS{"a.yaml": {Data: []byte(strings.Replace(pack("a", "a.one"), "pack: a", "pack: a\nverdict: "+worst, 1))}}, "a.yaml")
+		s, err := Load(fstest.MapFS{"a.yaml": {Data: []byte(strings.Replace(pack("a", "a.one"), "pack: a",
+			"pack: a\nverdict: "+worst, 1))}}, "a.yaml")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -56,7 +56,8 @@ func parseList(file string, data []byte) (Pack, mistakes) {
 		words = rd.lines(data, &p)
 	}
 	if !idPattern.MatchString(p.Name) {
-		rd.mistake(1, `pack: %q may have small letters and digits, with single . _ - between them; name the file so, or say "# pack: mine" in it`, p.Name)
+		rd.mistake(1,
+			`pack: %q may have small letters and digits, with single . _ - between them; name the file so, or say "# pack: mine" in it`, p.Name)
 	}
 	if len(words) == 0 && len(rd.wrong) == 0 {
 		rd.mistake(0, "is empty; a list has a word a line")
@@ -85,8 +86,10 @@ func (rd *reader) listRules(p *Pack, words []listed) {
 }
 
 func (rd *reader) listRule(pack string, n int, w listed) Rule {
-	r := Rule{ID: fmt.Sprintf("%s.words-%d", pack, n), Mode: result.Enforce, Severity: result.Severity(w.severity), Kind: result.Policy, Message: w.message, Law: w.law,
-		Any: []string{"a word of the list"}, evasion: match.AllEvasion, gap: match.Line, line: w.line, Where: mistake{rd.file, w.line, ""}.place()}
+	r := Rule{ID: fmt.Sprintf("%s.words-%d", pack, n), Mode: result.Enforce, Severity: result.Severity(w.severity),
+		Kind: result.Policy, Message: w.message, Law: w.law,
+		Any: []string{"a word of the list"}, evasion: match.AllEvasion, gap: match.Line, line: w.line, Where: mistake{rd.file,
+			w.line, ""}.place()}
 	r.any = []item{{shown: r.Any[0], Options: match.Options{Evasion: match.AllEvasion}}}
 	for c := range strings.FieldsFuncSeq(w.category, func(r rune) bool { return r == ';' || r == ',' || r == '|' }) {
 		r.Categories = append(r.Categories, strings.TrimSpace(c))
@@ -176,7 +179,8 @@ func (rd *reader) table(data []byte) (words []listed) {
 			return otherwise
 		}
 		if phrase := get("phrase", ""); phrase != "" && !strings.HasPrefix(phrase, "#") {
-			words = append(words, listed{phrase, line, listing{get("severity", listDefaults.severity), get("message", listDefaults.message), get("category", ""), get("law", "")}})
+			words = append(words, listed{phrase, line, listing{get("severity", listDefaults.severity), get("message",
+				listDefaults.message), get("category", ""), get("law", "")}})
 		}
 	}
 }

@@ -24,8 +24,10 @@ func TestListOfWordsIsAPack(t *testing.T) {
 		want             []string
 	}{
 		{"a word a line", "shop-words.txt", "기적의 크림\n대박 상품\n", "이 기적의크림", "", []string{"shop-words.words-1 review 금칙어 기적의 크림"}},
-		{"BOM, CRLF, comments, blank lines", "w.txt", "\ufeff# 우리 목록\r\n\r\n기적의 크림\r\n", "기적의 크림", "", []string{"w.words-1 review 금칙어 기적의 크림"}},
-		{"defaults in comments", "w.txt", "# pack: mine\n# severity: high\n# message: 안 됨\n기적의 크림\n", "기적의 크림", "", []string{"mine.words-1 high 안 됨 기적의 크림"}},
+		{"BOM, CRLF, comments, blank lines", "w.txt", "\ufeff# 우리 목록\r\n\r\n기적의 크림\r\n", "기적의 크림", "",
+			[]string{"w.words-1 review 금칙어 기적의 크림"}},
+		{"defaults in comments", "w.txt", "# pack: mine\n# severity: high\n# message: 안 됨\n기적의 크림\n", "기적의 크림", "",
+			[]string{"mine.words-1 high 안 됨 기적의 크림"}},
 		{"columns", "w.csv", "phrase,severity,message,category\n기적의 크림,high,안 됨,\n대박,,,식품\n", "대박 기적의 크림", "food",
 			[]string{"w.words-2 review 금칙어 대박", "w.words-1 high 안 됨 기적의 크림"}},
 		{"a category that is not the page's", "w.csv", "phrase,category\n대박,식품\n", "대박", "cosmetics", nil},

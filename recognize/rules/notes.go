@@ -25,12 +25,15 @@ func (s *Set) Notes() (notes []string) {
 			}
 			for _, c := range slices.Concat(r.Categories, r.Not) {
 				if near := nearCategory(c); near != "" {
-					notes = append(notes, fmt.Sprintf("%s: rule %s is for the category %q, which is no known name; %s is one", r.Where, r.ID, c, near))
+					notes = append(notes, fmt.Sprintf("%s: rule %s is for the category %q, which is no known name; %s is one",
+						r.Where, r.ID, c, near))
 				}
 			}
 			for _, ex := range r.unless {
 				if all := r.swallowed(ex); all {
-					notes = append(notes, fmt.Sprintf("%s: rule %s never finds anything: unless %q stands in everything it looks for", r.Where, r.ID, ex.shown))
+					notes = append(notes,
+						fmt.Sprintf("%s: rule %s never finds anything: unless %q stands in everything it looks for", r.Where, r.ID,
+							ex.shown))
 				}
 			}
 		}

@@ -32,7 +32,8 @@ func parsePack(file string, data []byte) (Pack, mistakes) {
 	if root == nil {
 		return p, rd.wrong
 	}
-	top := rd.fields(field{line: 1, node: root}, "version", "pack", "replace", "zone", "checked", "verdict", "words", "excuses", "excuse", "scope", "rules", "profile")
+	top := rd.fields(field{line: 1, node: root}, "version", "pack", "replace", "zone", "checked", "verdict", "words", "excuses",
+		"excuse", "scope", "rules", "profile")
 	if top == nil {
 		return p, rd.wrong
 	}
@@ -122,7 +123,8 @@ func (rd *reader) root(data []byte) ast.Node {
 func (rd *reader) rule(f field, v vocabulary, top map[string]field, checked string) Rule {
 	before := len(rd.wrong)
 	f.name = ""
-	k := rd.fields(f, "id", "mode", "severity", "kind", "fallback", "scope", "from", "until", "law", "message", "suggest", "match", "unless", "excuse", "evasion", "tests")
+	k := rd.fields(f, "id", "mode", "severity", "kind", "fallback", "scope", "from", "until", "law", "message", "suggest", "match",
+		"unless", "excuse", "evasion", "tests")
 	r := Rule{line: f.line, Where: mistake{rd.file, f.line, ""}.place(), Kind: result.Forbidden}
 	if k == nil {
 		return r
@@ -174,7 +176,8 @@ func (rd *reader) law(r *Rule, f field, checked string) {
 		return
 	}
 	k := rd.fields(f, "act", "article", "paragraph", "item", "source", "checked")
-	b := result.Basis{Act: rd.str(k["act"]), Article: rd.optional(k["article"]), Paragraph: rd.optional(k["paragraph"]), Item: rd.optional(k["item"]),
+	b := result.Basis{Act: rd.str(k["act"]), Article: rd.optional(k["article"]), Paragraph: rd.optional(k["paragraph"]),
+		Item:   rd.optional(k["item"]),
 		Source: rd.optional(k["source"]), Checked: checked}
 	if k["checked"].there() {
 		b.Checked = rd.date(k["checked"])
@@ -246,7 +249,8 @@ func (rd *reader) excused(r *Rule, own, pack field, v vocabulary) {
 		}
 		e, ok := v.excuses[name]
 		if !ok {
-			rd.mistake(f.line, "%s: no excuse %q; there are: none, %s", f.name, name, strings.Join(slices.Sorted(maps.Keys(v.excuses)), ", "))
+			rd.mistake(f.line, "%s: no excuse %q; there are: none, %s", f.name, name,
+				strings.Join(slices.Sorted(maps.Keys(v.excuses)), ", "))
 			continue
 		}
 		e, err := e.expanded(v)

@@ -167,7 +167,8 @@ func Merge(base, over *Set) (*Set, error) {
 			packs = append(packs, p)
 		case !over.packs[i].Replace:
 			wrong = append(wrong, mistake{over.packs[i].File, 1, fmt.Sprintf(
-				"pack %q has the name of a bundled pack and would take its %d rules away; rename it, or say replace: true", p.Name, len(p.Rules))})
+				"pack %q has the name of a bundled pack and would take its %d rules away; rename it, or say replace: true", p.Name,
+				len(p.Rules))})
 		}
 	}
 	return newSet(packs, wrong)

@@ -64,7 +64,8 @@ func TestEditorsSchemaAgreesWithTheReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Mistakes that no schema can see.
-	beyond := []string{"duplicate-", "failing-tests", "dates", "patterns", "second-document", "fuzzy", "require", "cure-", "anchors", "not-", "sets", "names"}
+	beyond := []string{"duplicate-", "failing-tests", "dates", "patterns", "second-document", "fuzzy", "require", "cure-",
+		"anchors", "not-", "sets", "names"}
 	for _, name := range broken {
 		base := filepath.Base(name)
 		seen := func() bool {

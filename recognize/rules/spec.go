@@ -112,7 +112,8 @@ func (rd *reader) expand(f field, v vocabulary, source string) []string {
 	}
 	for _, w := range words {
 		if r := []rune(strings.TrimSpace(w)); len(r) > 1 && strings.ContainsRune("“”‘’", r[0]) && strings.ContainsRune("“”‘’", r[len(r)-1]) {
-			rd.mistake(f.line, `%s: the curly quotes of %s are taken as part of the phrase; write straight ones: "%s"`, f.name, w, string(r[1:len(r)-1]))
+			rd.mistake(f.line, `%s: the curly quotes of %s are taken as part of the phrase; write straight ones: "%s"`, f.name, w,
+				string(r[1:len(r)-1]))
 			break
 		}
 	}

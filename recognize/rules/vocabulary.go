@@ -67,7 +67,8 @@ func (rd *reader) vocabulary(v vocabulary, top map[string]field) {
 		if f == nil {
 			continue
 		}
-		e := excuseSource{before: rd.strs(f["before"]), after: rd.strs(f["after"]), around: rd.strs(f["around"]), inside: rd.strs(f["inside"]), whole: rd.truth(f["whole"])}
+		e := excuseSource{before: rd.strs(f["before"]), after: rd.strs(f["after"]), around: rd.strs(f["around"]),
+			inside: rd.strs(f["inside"]), whole: rd.truth(f["whole"])}
 		if e.within = rd.number(f["within"], 200); !f["within"].there() {
 			e.within = defaultReach
 		}
@@ -110,6 +111,9 @@ func (v vocabulary) expandDeep(source string, depth int) (all []string, err erro
 		return []string{source}, nil
 	}
 	for alternative := range strings.SplitSeq(source, "|") {
+		if depth == 0 { // a text that goes on in the next line of a file has a space there
+			alternative = strings.TrimSpace(alternative)
+		}
 		at := setRef.FindStringSubmatchIndex(alternative)
 		if at == nil {
 			if strings.TrimSpace(alternative) != "" {

@@ -24,9 +24,12 @@ const (
 // drawn is a page of texts.
 func drawn(texts []corpora.Text) accuracy.Document {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<body style="margin:0;position:relative;height:%dpx;font:24px/32px NanumGothic,'Noto Sans CJK KR',sans-serif">`, boxHeight*len(texts))
+	fmt.Fprintf(&b,
+		`<body style="margin:0;position:relative;height:%dpx;font:24px/32px NanumGothic,'Noto Sans CJK KR',sans-serif">`,
+		boxHeight*len(texts))
 	for i, t := range texts {
-		fmt.Fprintf(&b, `<div style="position:absolute;left:20px;width:1200px;top:%dpx">%s</div>`, boxHeight*i+15, strings.ReplaceAll(html.EscapeString(t.Text), "\n", "<br>"))
+		fmt.Fprintf(&b, `<div style="position:absolute;left:20px;width:1200px;top:%dpx">%s</div>`, boxHeight*i+15,
+			strings.ReplaceAll(html.EscapeString(t.Text), "\n", "<br>"))
 	}
 	return accuracy.Document{HTML: b.String()}
 }

@@ -23,7 +23,8 @@ func chars(s string) (all []Char) {
 
 func TestViews(t *testing.T) {
 	for text, want := range map[string]string{
-		"필_로_폰": "필로폰", "카\u1110\u1169\u1100": "카톡", "치이이료오": "치료", "최~~고": "최고", "curessss": "curess", "t3legram": "telegram", "сure": "cure", "最高의": "최고의",
+		"필_로_폰": "필로폰", "카\u1110\u1169\u1100": "카톡", "치이이료오": "치료", "최~~고": "최고", "curessss": "curess", "t3legram": "telegram",
+		"сure": "cure", "最高의": "최고의",
 		"1oo%": "ioo% 100%", "zkxhr": "카톡", "10mg": "", "최고의 품질": "", "i위": "1위", "튼 / 살": "튼살", "가나 / 다라": "",
 	} {
 		var got []string
@@ -37,7 +38,8 @@ func TestViews(t *testing.T) {
 }
 
 func TestTyped(t *testing.T) {
-	for word, want := range map[string]string{"zkxhr": "카톡", "dkdlel": "아이디", "xpffprmfoa": "텔레그램", "hello": "", "dkssud": "안녕", "ekfr": "닭"} {
+	for word, want := range map[string]string{"zkxhr": "카톡", "dkdlel": "아이디", "xpffprmfoa": "텔레그램", "hello": "", "dkssud": "안녕",
+		"ekfr": "닭"} {
 		got, _ := Typed([]rune(word))
 		if string(got) != want {
 			t.Errorf("%s: %q, want %q", word, string(got), want)

@@ -2,7 +2,8 @@ package disguise
 
 // Letters of other scripts that look like Latin ones (a selection of Unicode's
 // confusables, which NFKC leaves alone), in lower case as texts are spelled.
-const lookalikes = "аaеeоoрpсcуyхxіiјjѕsԁdһhԛqԝwкkмmтtвbнhгrьbзe" + "αaεeοoρpυuνvιiκkτtχxωwβbηnγy" + "ıiɡgℓlᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpʀrꜱsᴛtᴜuᴠvᴡwʏyᴢzƖlΙiοo"
+const lookalikes = "аaеeоoрpсcуyхxіiјjѕsԁdһhԛqԝwкkмmтtвbнhгrьbзe" + "αaεeοoρpυuνvιiκkτtχxωwβbηnγy" +
+	"ıiɡgℓlᴀaʙbᴄcᴅdᴇeꜰfɢgʜhɪiᴊjᴋkʟlᴍmɴnᴏoᴘpʀrꜱsᴛtᴜuᴠvᴡwʏyᴢzƖlΙiοo"
 
 // Symbols and digits that stand for letters where letters are beside them.
 const leet = "0o1i3e4a5s7t@a$s!i|i€e"

@@ -58,7 +58,8 @@ func between(text []Char, i int) int {
 		return 0
 	}
 	spaced := !text[i].Close || !text[i+n].Close
-	if spaced && (i > 1 && text[i-1].Close && letterOrDigit(text[i-2].R) || i+n+1 < len(text) && text[i+n+1].Close && letterOrDigit(text[i+n+1].R)) {
+	if spaced && (i > 1 && text[i-1].Close && letterOrDigit(text[i-2].R) || i+n+1 < len(text) && text[i+n+1].Close &&
+		letterOrDigit(text[i+n+1].R)) {
 		return 0
 	}
 	korean := func(r rune) bool { return hangul(r) || jamoOf(r) != 0 }

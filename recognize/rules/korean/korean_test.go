@@ -50,7 +50,8 @@ func TestParticle(t *testing.T) {
 }
 
 func TestClosesClause(t *testing.T) {
-	for word, want := range map[string]bool{"합니다": true, "마세요": true, "아닙니다만": true, "하지만": true, "마십시오": true, "필요": false, "바다": false, "만": false, "으나": true} {
+	for word, want := range map[string]bool{"합니다": true, "마세요": true, "아닙니다만": true, "하지만": true, "마십시오": true, "필요": false,
+		"바다": false, "만": false, "으나": true} {
 		r := []rune(" " + word)
 		if got := ClosesClause(r[len(r)-2], r[len(r)-1]); got != want {
 			t.Errorf("%s: %t, want %t", word, got, want)

@@ -6,7 +6,8 @@ var particles = set("은", "는", "이", "가", "을", "를", "의", "에", "로
 	"하는", "하여", "해서", "하다", "합니", "되는", "된다", "됩니", "적인", "에선", "로는", "로서", "로써", "라고", "라면", "이면", "이었", "였던", "이에", "예요", "이에요", "으로서")
 
 // joins are the syllables that turn a noun into a verb, by which the noun is known to have ended.
-var joins = set("하", "해", "한", "할", "함", "합", "했", "되", "된", "될", "됨", "됩", "돼", "됐", "시", "적", "용", "제", "력", "률", "율", "성", "중", "후", "전", "시켜", "시킨", "시키")
+var joins = set("하", "해", "한", "할", "함", "합", "했", "되", "된", "될", "됨", "됩", "돼", "됐", "시", "적", "용", "제", "력", "률", "율", "성", "중",
+	"후", "전", "시켜", "시킨", "시키")
 
 // Particle is how many syllables of what follows a noun are a particle, the longest one; 0 if none is.
 func Particle(after []rune) int {

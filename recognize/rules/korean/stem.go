@@ -63,7 +63,10 @@ func Forms(stem string) []string {
 			forms = append(forms, past...)
 		}
 	case fL:
-		add(join(i, v, fNone)+"는", join(i, v, fNone)+"니", join(i, v, fB)+"니", join(i, v, fM), join(i, v, fN))
+		add(join(i, v, fNone)+"는", join(i, v, fNone)+"니", join(i, v, fB)+"니")
+		if head != "" { // 줄다 has 준, which is 주다's too
+			add(join(i, v, fM), join(i, v, fN))
+		}
 	case fS:
 		if strings.ContainsRune(bendsS, end) {
 			open := join(i, v, fNone)

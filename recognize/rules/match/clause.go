@@ -3,7 +3,8 @@ package match
 import "github.com/pageinspect/pageinspect/recognize/rules/korean"
 
 // stops end a sentence or an item of a list.
-var stops = map[rune]bool{'.': true, '!': true, '?': true, ';': true, '。': true, '|': true, '•': true, '●': true, '■': true, '◆': true, '▶': true,
+var stops = map[rune]bool{'.': true, '!': true, '?': true, ';': true, '。': true, '|': true, '•': true, '●': true, '■': true,
+	'◆': true, '▶': true,
 	'※': true, '✓': true, '✔': true, '★': true, '☆': true, '→': true, '▼': true, '◎': true}
 
 // clauses finds where clauses begin and end: each glyph's first of its clause,

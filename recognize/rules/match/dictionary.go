@@ -148,7 +148,8 @@ func firstWord(starts []bool) int {
 }
 
 func (w *word) alike(o *word) bool {
-	return w.begins == o.begins && w.ends == o.ends && w.raw == o.raw && w.free == o.free && w.evasion == o.evasion && slices.Equal(w.starts, o.starts)
+	return w.begins == o.begins && w.ends == o.ends && w.raw == o.raw && w.free == o.free && w.evasion == o.evasion &&
+		slices.Equal(w.starts, o.starts)
 }
 
 // hits is where the words of a dictionary stand in a text.
@@ -241,8 +242,7 @@ func (d *Dictionary) begun(t *Text, cands []candidate) (begun, known []bool) {
 			continue
 		}
 		begun[c.To] = true
-		after := t.ahead(c.To, 3)
-		if n := korean.Particle(after); n > 0 && c.To+n < len(t.glyphs) && t.close(c.To+n) {
+		if n := korean.Particle(t.ahead(c.To, 3)); n > 0 && c.To+n < len(t.glyphs) && t.close(c.To+n) {
 			begun[c.To+n] = true
 		}
 	}
@@ -264,12 +264,15 @@ func (t *Text) accept(s Span, w *word, h *hits) (Span, bool) {
 	if !t.edgedAs(s.From, s.To, w) || w.begins && !h.begun[s.From] {
 		return s, false
 	}
-	reached := h.begun[s.From] || t.glyphs[s.From].before != None && firstWord(w.starts) >= freeBegin
+	// What begins at a particle goes on over no white space: 의사 in "제품의 사본".
+	reached := h.begun[s.From] && (t.beginsWord(s.From) || korean.Particle(t.ahead(s.From, 3)) == 0) ||
+		t.glyphs[s.From].before != None && firstWord(w.starts) >= freeBegin
+	real := false       // that white space is none between spaced letters
 	last, piece := 0, 0 // characters before and since the last white space inside a word of the phrase
 	verbatim := true
 	for i := s.From; i < s.To; i++ {
 		own, before := w.starts[i-s.From], t.glyphs[i].before
-		reached = reached || own && h.begun[i]
+		reached = reached || i > s.From && own && h.begun[i]
 		switch {
 		case i == s.From || own && before != None:
 			last, piece = 0, 0
@@ -278,12 +281,13 @@ func (t *Text) accept(s Span, w *word, h *hits) (Span, bool) {
 			if !reached {
 				return s, false
 			}
-			last, piece = piece, 0
+			last, piece, real = piece, 0, !t.spaced[i]
 		}
 		piece++
 		verbatim = verbatim && (i == s.From || before != Line && (before == Word) == own)
 	}
-	broken := piece == 1 && last > 1 // one syllable cut off, as 남 is in "조건만 남겼"
+	// One syllable cut off, as 남 is in "조건만 남겼" and 명 in "이 명령".
+	broken := real && piece == 1 && (last > 1 || w.begins)
 	if broken && !t.closes(s.To) || w.ends && !t.endsWord(s.To, h.known) {
 		return s, false
 	}

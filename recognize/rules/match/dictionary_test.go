@@ -40,7 +40,8 @@ func TestShortWordsBeginWhereWordsBegin(t *testing.T) {
 		{"주 최 고 객 감 사", "최고", false}, {"최 고 의 품 질", "최고", true}, {"국 내 유 일", "유일", true},
 		{"까다로운 조건만 남겼습니다", "조건 만남", false}, {"조건 만남", "조건 만남", true}, {"조 건 만 남", "조건 만남", true}, {"조건만남을", "조건 만남", true},
 		{"주인공이 여성인 동영상", "성인 동영상", false}, {"성인동영상", "성인 동영상", true},
-		{"암을 예방", "암", true}, {"암모니아", "암", false}, {"암막 커튼", "암", false}, {"주암호", "암", false},
+		{"국내의 사본", "의사", false}, {"국내의사", "의사", true}, {"암을 예방", "암", true}, {"암모니아", "암", false}, {"암막 커튼", "암", false}, {"주암호",
+			"암", false},
 		{"ㅋㅌ", "ㅋㅌ", true}, {"ㅋㅋㅌㅋ", "ㅋㅌ", false},
 	} {
 		if got := met(t, tt.text, Options{}, tt.word, "국내"); (len(got) > 0 && got[len(got)-1] != "국내" && got[len(got)-1] != "국 내") != tt.hit {
@@ -58,7 +59,8 @@ func TestEdgesAsAsked(t *testing.T) {
 	}{
 		{"popporno", Options{}, "porn", false}, {"pornhub", Options{}, "porn", false},
 		{"pornhub", Options{Ends: Anywhere}, "porn", true}, {"popporn", Options{Begins: Anywhere}, "porn", true},
-		{"자유일정", Options{Begins: Anywhere}, "유일", true}, {"국산삼겹살", Options{Begins: AtWord}, "삼겹살", false}, {"국산삼겹살", Options{}, "삼겹살", true},
+		{"자유일정", Options{Begins: Anywhere}, "유일", true}, {"국산삼겹살", Options{Begins: AtWord}, "삼겹살", false}, {"국산삼겹살", Options{},
+			"삼겹살", true},
 		{"라인 아이디어", Options{Ends: AtWord}, "라인 아이디", false}, {"라인 아이디는", Options{Ends: AtWord}, "라인 아이디", true},
 	} {
 		if got := met(t, tt.text, tt.o, tt.word); (len(got) > 0) != tt.hit {
@@ -79,15 +81,20 @@ func TestStemsStandBeforeEveryEnding(t *testing.T) {
 
 func TestDisguises(t *testing.T) {
 	for _, tt := range []struct{ text, word, want string }{
-		{"필_로_폰 팝니다", "필로폰", "symbols:필_로_폰"}, {"카.톡 주세요", "카톡", "symbols:카.톡"}, {"최~고의 품질", "최고", "symbols:최~고"}, {"최~~~~고", "최고", "symbols:최~~~~고"},
+		{"필_로_폰 팝니다", "필로폰", "symbols:필_로_폰"}, {"카.톡 주세요", "카톡", "symbols:카.톡"}, {"최~고의 품질", "최고", "symbols:최~고"}, {"최~~~~고", "최고",
+			"symbols:최~~~~고"},
 		{"씨@발", "씨발", "symbols:씨@발"}, {"튼 / 살 / 크림", "튼살", "symbols:튼 / 살"}, {"c.u.r.e", "cure", "symbols:c.u.r.e"},
 		{"카ㅌㅗㄱ", "카톡", "jamo:카ㅌㅗㄱ"}, {"ㅋㅏ톡", "카톡", "jamo:ㅋㅏ톡"}, {"제ㄱㅓ 크림", "제거", "jamo:제ㄱㅓ"}, {"치ㄹㅛ", "치료", "jamo:치ㄹㅛ"},
 		{"ㅌㄹㄱㄹ 문의", "텔레그램", "initials:ㅌㄹㄱㄹ"}, {"필ㄹ폰", "필로폰", "initials:필ㄹ폰"}, {"ㅅ발", "시발", "initials:ㅅ발"},
-		{"сures асnе", "cures acne", "lookalike:сures асnе"}, {"t3legram", "telegram", "lookalike:t3legram"}, {"k@kao", "kakao", "lookalike:k@kao"},
-		{"zkxhr 문의", "카톡", "keyboard:zkxhr"}, {"카카5톡", "카카오톡", "lookalike:카카5톡"}, {"카l톡", "카톡", "symbols:카l톡"}, {"🅺🅰🅺🅰🅾", "kakao", "lookalike:🅺🅰🅺🅰🅾"}, {"ᴛᴇʟᴇɢʀᴀᴍ", "telegram", "lookalike:ᴛᴇʟᴇɢʀᴀᴍ"}, {"치이이료오", "치료", "stretched:치이이료오"}, {"curesss", "cures", ""}, {"最高", "최고", "hanja:最高"}, {"고혈압 治療", "치료", "hanja:治療"},
+		{"сures асnе", "cures acne", "lookalike:сures асnе"}, {"t3legram", "telegram", "lookalike:t3legram"}, {"k@kao", "kakao",
+			"lookalike:k@kao"},
+		{"zkxhr 문의", "카톡", "keyboard:zkxhr"}, {"카카5톡", "카카오톡", "lookalike:카카5톡"}, {"카l톡", "카톡", "symbols:카l톡"}, {"🅺🅰🅺🅰🅾", "kakao",
+			"lookalike:🅺🅰🅺🅰🅾"}, {"ᴛᴇʟᴇɢʀᴀᴍ", "telegram", "lookalike:ᴛᴇʟᴇɢʀᴀᴍ"}, {"치이이료오", "치료", "stretched:치이이료오"}, {"curesss",
+			"cures", ""}, {"最高", "최고", "hanja:最高"}, {"고혈압 治療", "치료", "hanja:治療"},
 		{"1OO% 만족", "100%", "ocr:1OO%"}, {"l00%", "100%", "ocr:l00%"}, {"판매 I위", "1위", "ocr:I위"},
 		// What looks like one and is none.
-		{"분야, 동향", "야동", ""}, {"10mg", "long", ""}, {"최. 고객", "최고", ""}, {"ㅋㅋㅋ", "크크크", ""}, {"주최.고객", "최고", ""}, {"여드름/치료", "여드름 치료", ""}, {"100 OK", "1000", ""}, {"Part no. T3L-3GR4M", "telegram", ""},
+		{"분야, 동향", "야동", ""}, {"10mg", "long", ""}, {"최. 고객", "최고", ""}, {"ㅋㅋㅋ", "크크크", ""}, {"주최.고객", "최고", ""}, {"여드름/치료",
+			"여드름 치료", ""}, {"100 OK", "1000", ""}, {"Part no. T3L-3GR4M", "telegram", ""},
 	} {
 		got := strings.Join(met(t, tt.text, Options{Evasion: AllEvasion}, tt.word), " ")
 		if got != tt.want {
@@ -106,7 +113,8 @@ func TestNear(t *testing.T) {
 		want string
 	}{
 		{"혈압을 확 낮춰 줍니다", false, "혈압을 확 낮춰"}, {"혈압을\n낮추는", false, "혈압을 낮추"}, {"혈압을 낮추는 혈압을 재는", false, "혈압을 낮추"},
-		{"낮추는 혈압", false, ""}, {"낮추는 혈압", true, "낮추는 혈압"}, {"혈압입니다. 낮추는", false, ""}, {"혈압이 높습니다 낮추는", false, ""}, {"혈압을 아주 천천히 그리고 오래 낮추는", false, ""},
+		{"낮추는 혈압", false, ""}, {"낮추는 혈압", true, "낮추는 혈압"}, {"혈압입니다. 낮추는", false, ""}, {"혈압이 높습니다 낮추는", false, ""},
+		{"혈압을 아주 천천히 그리고 오래 낮추는", false, ""},
 		{"혈압, 낮추기", false, "혈압, 낮추"}, {"혈압\n\n낮추는", false, ""}, {"혈1압 낮추는", false, ""},
 	} {
 		d := NewDictionary()

@@ -98,7 +98,8 @@ func (t *Text) edgedLeft(a int) bool {
 		return true
 	}
 	c := class(t.glyphs[a].r)
-	return !(c == digit && (t.is(a-1, digit) || t.inNumber(a-1)) || c == latin && t.is(a-1, latin) || isJamo(t.glyphs[a].r) && isJamo(t.glyphs[a-1].r))
+	return !(c == digit && (t.is(a-1, digit) || t.inNumber(a-1)) || c == latin && t.is(a-1, latin) || isJamo(t.glyphs[a].r) &&
+		isJamo(t.glyphs[a-1].r))
 }
 
 func (t *Text) edgedRight(b int) bool {
@@ -106,7 +107,8 @@ func (t *Text) edgedRight(b int) bool {
 		return true
 	}
 	c := class(t.glyphs[b-1].r)
-	return !(c == digit && (t.is(b, digit) || t.inNumber(b)) || c == latin && t.is(b, latin) || isJamo(t.glyphs[b-1].r) && isJamo(t.glyphs[b].r))
+	return !(c == digit && (t.is(b, digit) || t.inNumber(b)) || c == latin && t.is(b, latin) || isJamo(t.glyphs[b-1].r) &&
+		isJamo(t.glyphs[b].r))
 }
 
 // inNumber says whether glyph i is a decimal point or a thousand's comma. A

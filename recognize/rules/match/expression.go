@@ -35,7 +35,8 @@ func (d *Dictionary) Regexp(source string) (Pattern, error) {
 	case err != nil:
 		return Pattern{}, err
 	case looksAround(parsed):
-		return Pattern{}, fmt.Errorf(`%q: ^ $ \A \z \b \B cannot be used; leave them out, the ends of numbers and Latin words are looked after`, source)
+		return Pattern{},
+			fmt.Errorf(`%q: ^ $ \A \z \b \B cannot be used; leave them out, the ends of numbers and Latin words are looked after`, source)
 	case re.MatchString(""):
 		return Pattern{}, fmt.Errorf("%q matches the empty text, so it would match everywhere; want at least one character", source)
 	}

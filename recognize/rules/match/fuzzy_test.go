@@ -59,7 +59,8 @@ func TestHalvesHideNoSlip(t *testing.T) {
 		}
 		words := []result.Word{{Text: around.Draw(t, "before")}}
 		for cut := rapid.IntRange(0, len(apart)).Draw(t, "cut"); len(apart) > 0; cut = len(apart) {
-			words, apart = append(words, result.Word{Text: string(apart[:cut])}), apart[cut:] // jamo that two words have do not make a syllable
+			words, apart = append(words, result.Word{Text: string(apart[:cut])}),
+				apart[cut:] // jamo that two words have do not make a syllable
 		}
 		text := Read([]result.Line{{Words: append(words, result.Word{Text: around.Draw(t, "after")})}})
 		h := text.find(p.d)

@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/pageinspect/pageinspect/recognize/rules/disguise"
+	"github.com/pageinspect/pageinspect/recognize/rules/korean"
 	"github.com/pageinspect/pageinspect/shared/result"
 )
 
@@ -29,7 +30,8 @@ type number struct {
 	groups   []string // of digits
 	ends     []int    // the glyph after each group
 	evasion  Evasion
-	real     int // digits that are written as such
+	real     int  // digits that are written as such
+	odd      bool // symbols other than - and . stand between its groups
 }
 
 const (
@@ -145,6 +147,7 @@ func (t *Text) number(i int) number {
 			if between++; between > mostBetween {
 				break
 			}
+			n.odd = n.odd || t.glyphs[j].r != '-' && t.glyphs[j].r != '.' && t.glyphs[j].r != ':'
 			if t.glyphs[j].r != '+' || j > i {
 				close()
 			}
@@ -172,7 +175,8 @@ func (t *Text) number(i int) number {
 // classify says what a number is of and where it ends, the class empty if it is of none that rules look for.
 func (t *Text) classify(n number) (NumberClass, int) {
 	around := t.around(n)
-	if hasAny(around, "주문번호", "송장", "등기", "모델", "품번", "인증번호", "상품번호", "상품코드", "바코드", "시리얼", "사업자", "허가번호", "승인번호", "예)", "예시", "형식", "sku", "isbn") {
+	if hasAny(around, "주문번호", "송장", "등기", "모델", "품번", "인증번호", "상품번호", "상품코드", "바코드", "시리얼", "사업자", "허가번호", "승인번호", "예)", "예시", "형식",
+		"sku", "isbn") {
 		return "", 0
 	}
 	if to := phone(n); to > 0 {
@@ -213,12 +217,13 @@ func phone(n number) int {
 
 // account is where digits that may be an account's end, 0 if they cannot be.
 func (n number) account() int {
-	if n.evasion != 0 {
+	if n.evasion != 0 || n.odd {
 		return 0
 	}
 	g := n.groups
 	date := (strings.HasPrefix(g[0], "19") || strings.HasPrefix(g[0], "20")) && len(g[0]) == 4 && len(g) > 1 && len(g[1]) <= 2
-	landline := g[0] == "02" || len(g[0]) == 3 && g[0][0] == '0' && len(g) == 3 && len(g[2]) == 4 || len(g[0]) == 4 && g[0][0] == '1' && strings.ContainsRune("5678", rune(g[0][1])) && len(g) == 2
+	landline := g[0] == "02" || len(g[0]) == 3 && g[0][0] == '0' && len(g) == 3 && len(g[2]) == 4 || len(g[0]) == 4 &&
+		g[0][0] == '1' && strings.ContainsRune("5678", rune(g[0][1])) && len(g) == 2
 	business := len(g) >= 3 && len(g[0]) == 3 && len(g[1]) == 2 && len(g[2]) == 5
 	card := len(g) >= 4 && len(g[0]) == 4 && len(g[1]) == 4 && len(g[2]) == 4 && len(g[3]) == 4
 	if date || landline || business || card {
@@ -239,7 +244,8 @@ func (n number) account() int {
 
 // banks in full, and those whose short names are words of their own and must begin one.
 var (
-	banks      = []string{"은행", "뱅크", "농협", "새마을", "우체국", "신협", "수협", "sc제일", "카뱅", "토뱅", "케뱅", "kb", "nh", "ibk", "국민", "신한", "기업", "하나", "우리"}
+	banks = []string{"은행", "뱅크", "농협", "새마을", "우체국", "신협", "수협", "sc제일", "카뱅", "토뱅", "케뱅", "kb", "nh", "ibk", "국민", "신한", "기업",
+		"하나", "우리"}
 	shortBanks = 4 // of these at the end
 )
 
@@ -252,7 +258,10 @@ func (t *Text) bank(n number, to int) bool {
 				if i+len(name) > at[1] || !t.spells(i, name) {
 					continue
 				}
-				if k < len(banks)-shortBanks || t.beginsWord(i) {
+				short := k >= len(banks)-shortBanks
+				const nearest = 6 // with a name between
+				if !short || t.beginsWord(i) && (i >= n.from-nearest) && (i+len(name) == at[1] || !t.close(i+len(name)) ||
+					!korean.IsSyllable(t.glyphs[i+len(name)].r)) {
 					return true
 				}
 			}

@@ -131,7 +131,8 @@ func strict(m result.Match) int {
 func (t *Text) Choose(found, except []Span) []Span {
 	slices.SortFunc(found, func(x, y Span) int {
 		near := func(s Span) int { return max(strict(s.Kind), 1) }
-		return cmp.Or(near(x)-near(y), (y.To-y.From)-(x.To-x.From), x.From-y.From, strict(x.Kind)-strict(y.Kind), cmp.Compare(x.Evasion, y.Evasion))
+		return cmp.Or(near(x)-near(y), (y.To-y.From)-(x.To-x.From), x.From-y.From, strict(x.Kind)-strict(y.Kind),
+			cmp.Compare(x.Evasion, y.Evasion))
 	})
 	taken := map[int]bool{}
 	take := func(s Span) {

@@ -85,7 +85,8 @@ func TestFind(t *testing.T) {
 
 		{"full width", "100%", Word, "１００％", []string{"exact:１００％"}},
 		{"case", "Kakao ID", Word, "KAKAO id", []string{"exact:KAKAO id"}},
-		{"decomposed", "여드름", Word, "\u110b\u1167\u1103\u1173\u1105\u1173\u11b7", []string{"exact:\u110b\u1167\u1103\u1173\u1105\u1173\u11b7"}},
+		{"decomposed", "여드름", Word, "\u110b\u1167\u1103\u1173\u1105\u1173\u11b7",
+			[]string{"exact:\u110b\u1167\u1103\u1173\u1105\u1173\u11b7"}},
 		{"invisible", "여드름", Word, "여\u200b드\u00ad름", []string{"exact:여\u200b드\u00ad름"}},
 		{"one rune of several", "(주)", Word, "㈜회사", []string{"exact:㈜"}},
 		{"punctuation is kept", "최고", Word, "최·고", nil},

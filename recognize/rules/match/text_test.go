@@ -32,7 +32,8 @@ func TestViews(t *testing.T) {
 
 // TestPlainCharactersAreReadAsAnyOther: as what NFKC makes of each piece of text between two boundaries.
 func TestPlainCharactersAreReadAsAnyOther(t *testing.T) {
-	parts := []string{"가", "각", "힣", "a", "Z", "~", "!", " ", "\t", "\u0301", "\u11a8", "\u1161", "\u1100", "ㅋ", "㈜", "Ａ", "ﬁ", "é", "\u200b", "\ufe0f", "😀", "\u3099", "\xff", "\x00", "\x7f", "İ"}
+	parts := []string{"가", "각", "힣", "a", "Z", "~", "!", " ", "\t", "\u0301", "\u11a8", "\u1161", "\u1100", "ㅋ", "㈜", "Ａ", "ﬁ", "é",
+		"\u200b", "\ufe0f", "😀", "\u3099", "\xff", "\x00", "\x7f", "İ"}
 	rapid.Check(t, func(t *rapid.T) {
 		s := strings.Join(rapid.SliceOf(rapid.SampledFrom(parts)).Draw(t, "text"), "")
 		var want []glyph
