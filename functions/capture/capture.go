@@ -19,6 +19,7 @@ import (
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/functions/delivery"
 	"github.com/pageinspect/pageinspect/functions/logs"
+	"github.com/pageinspect/pageinspect/functions/serving"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
 	"github.com/pageinspect/pageinspect/shared/store"
@@ -54,7 +55,7 @@ func init() {
 		fmt.Fprintln(os.Stderr, "Capture cannot start:", err)
 		os.Exit(1)
 	}
-	functions.HTTP("Capture", handler.ServeHTTP)
+	functions.HTTP("Capture", serving.Local(handler))
 }
 
 func newHandler(ctx context.Context) (*delivery.Handler, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/GoogleCloudPlatform/functions-framework-go/functions"
 	"github.com/pageinspect/pageinspect/functions/delivery"
 	"github.com/pageinspect/pageinspect/functions/logs"
+	"github.com/pageinspect/pageinspect/functions/serving"
 	"github.com/pageinspect/pageinspect/recognize"
 	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/recognize/codes"
@@ -45,7 +46,7 @@ func init() {
 		fmt.Fprintln(os.Stderr, "Recognize cannot start:", err)
 		os.Exit(1)
 	}
-	functions.HTTP("Recognize", handler.ServeHTTP)
+	functions.HTTP("Recognize", serving.Local(handler))
 }
 
 func newHandler(ctx context.Context) (*delivery.Handler, error) {

@@ -4,12 +4,14 @@ package serving
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
+	"github.com/pageinspect/pageinspect/shared/loopback"
 )
 
 // Cloud Run kills an instance 10 s after SIGTERM. What runs has most of that to
@@ -18,6 +20,18 @@ const (
 	drainTime    = 6 * time.Second
 	shutdownTime = 3 * time.Second
 )
+
+// Local keeps a laptop's functions to programs of the laptop; elsewhere it
+// changes nothing.
+func Local(h http.Handler) func(http.ResponseWriter, *http.Request) {
+	if localOnly() {
+		h = loopback.Only(h)
+	}
+	return h.ServeHTTP
+}
+
+// localOnly says whether the function serves one machine.
+func localOnly() bool { return os.Getenv("LOCAL_ONLY") == "true" }
 
 // Main serves the registered function at PORT until SIGTERM or an interrupt.
 // Then drain ends the deliveries, shutdown ends what they used, and the process
@@ -37,7 +51,7 @@ func Main(drain func(context.Context), shutdown func()) {
 	}
 	// LOCAL_ONLY keeps a laptop's functions off the network.
 	host := ""
-	if os.Getenv("LOCAL_ONLY") == "true" {
+	if localOnly() {
 		host = "127.0.0.1"
 	}
 	if err := funcframework.StartHostPort(host, port); err != nil {

@@ -50,6 +50,7 @@ import (
 	"github.com/fsouza/fake-gcs-server/fakestorage"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/loopback"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 
@@ -115,7 +116,7 @@ func Start(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.listener = listener
-	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	s.http = &http.Server{Handler: loopback.Only(s), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
 	s.served = make(chan struct{})
 	go func() {
 		defer close(s.served)
