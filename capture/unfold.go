@@ -111,9 +111,6 @@ func (s *shot) unfold(ctx context.Context) error {
 	if err == nil && any {
 		_, err = s.tab.Quiet(ctx, 0, slowest)
 	}
-	if err == nil && len(s.lacks) > 0 { // some may have come, all may lie elsewhere
-		s.lacks, err = s.missing(ctx)
-	}
 	return err
 }
 
