@@ -52,15 +52,13 @@ const hurry = () => {
 const moved = new WeakSet();
 
 // still holds every animation where it shows most.
-const still = () => {
+const still = ended => {
   findScopes();
-  for (const e of elements()) { // what an animation showed, and has hidden again by ending
-    const style = getComputedStyle(e);
-    if (style.animationName === 'none' || e.getAnimations().length || (+style.opacity >= matter.clear && style.visibility === 'visible')) continue;
+  for (const e of ended) { // begins anew what showed something, and has hidden it again by ending
     const was = e.style.animation;
     e.style.animation = 'none';
     e.getBoundingClientRect();
-    e.style.animation = was; // begins anew
+    e.style.animation = was;
   }
   const all = animations().map(a => ({a, at: stations(a), shown: []}));
   for (const {a} of all) moved.add(a.effect.target);

@@ -21,7 +21,9 @@ Object.assign(pageinspect, {
     for (const s of document.querySelectorAll('svg')) s.pauseAnimations();
     if (lively()) {
       scrollTo({top: 0, left: 0, behavior: 'instant'});
-      await frame(); await frame();
+      for (let n = 0; n < 4; n++) await frame(); // what came into view is told, and answers
+      hurry();
+      look();
     }
     return pageinspect.describe();
   },

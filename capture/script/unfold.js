@@ -190,11 +190,14 @@ Object.assign(pageinspect, {
     everyone('*,*::before,*::after{transition:none!important;background-attachment:scroll!important;scroll-snap-type:none!important;scroll-behavior:auto!important}' +
       'noscript{display:none!important}' + // which shows now that scripts are off
       '[data-pageinspect=open]::before,[data-pageinspect=open]::after{background:none!important}');
+    const ended = [];
     for (const e of elements()) {
-      if (getComputedStyle(e).contentVisibility === 'auto') set(e, {'content-visibility': 'visible'});
+      const style = getComputedStyle(e);
+      if (style.contentVisibility === 'auto') set(e, {'content-visibility': 'visible'});
+      if (style.animationName !== 'none' && (+style.opacity < matter.clear || style.visibility !== 'visible') && !e.getAnimations().length) ended.push(e);
     }
     last = null; // what was on its way may be there now
-    still();
+    still(ended);
     hold();
     ask(now());
     turns(now());
