@@ -195,8 +195,9 @@
           const room = b.w >= 200 && b.h >= 100 && colourless(s.backgroundColor);
           if (e.id || room) holes.push({why: name.slice(0, 60), box: b, place: room || places.test(e.id)});
         }
+        let looked = 0;
         for (const e of d.querySelectorAll('img,canvas,video,svg,input[type=image],object,embed,div,section,p,i,b,span,td,li,a')) {
-          if (area > 200000) break;
+          if (area > 200000 || ++looked > 5000) break;
           const b = e.getBoundingClientRect();
           if (b.width < 32 || b.height < 16 || e.closest(furniture)) continue;
           if (e.localName === 'img' ? e.naturalWidth > 2 : /^(canvas|video|svg|input|object|embed)$/.test(e.localName)) area += b.width * b.height;
