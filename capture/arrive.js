@@ -234,6 +234,7 @@
     // watch begins to note where elements are added or changed; changed is the
     // topmost place, in page coordinates, or -1, since then.
     watch() {
+      hold(document);
       const top = [];
       arriving.watcher = new MutationObserver(list => { for (const m of list) if (top.length < 500) top.push(m.target); });
       arriving.watcher.observe(document, {childList: true, subtree: true});
@@ -258,6 +259,17 @@
       while (n-- && document.fonts.status === 'loading') await new Promise(done => requestAnimationFrame(done));
     },
   };
+
+  // hold pauses what ends by itself in another look than it has: an animation
+  // does not stand still with the page's time, and would be past its end after it.
+  function hold(root) {
+    for (const a of root.getAnimations()) {
+      if (a.playState !== 'running' || a instanceof CSSTransition || !(a.timeline instanceof DocumentTimeline)) continue;
+      const {endTime, fill} = a.effect.getComputedTiming();
+      if (endTime !== Infinity && (fill === 'none' || fill === 'backwards')) a.pause();
+    }
+    for (const e of root.querySelectorAll('*')) if (e.shadowRoot) hold(e.shadowRoot);
+  }
 
   function colourless(c) {
     const m = /rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)/.exec(c);

@@ -21,7 +21,7 @@ Object.assign(pageinspect, {
     for (const s of document.querySelectorAll('svg')) s.pauseAnimations();
     if (lively()) {
       scrollTo({top: 0, left: 0, behavior: 'instant'});
-      await frame(); await frame();
+      await frame(); await frame(); await frame();
     }
     return pageinspect.describe();
   },
