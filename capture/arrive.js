@@ -195,8 +195,9 @@
           const room = b.w >= 200 && b.h >= 100 && colourless(s.backgroundColor);
           if (e.id || room) holes.push({why: name.slice(0, 60), box: b, place: room || places.test(e.id)});
         }
+        let looked = 0;
         for (const e of d.querySelectorAll('img,canvas,video,svg,input[type=image],object,embed,div,section,p,i,b,span,td,li,a')) {
-          if (area > 200000) break;
+          if (area > 200000 || ++looked > 5000) break;
           const b = e.getBoundingClientRect();
           if (b.width < 32 || b.height < 16 || e.closest(furniture)) continue;
           if (e.localName === 'img' ? e.naturalWidth > 2 : /^(canvas|video|svg|input|object|embed)$/.test(e.localName)) area += b.width * b.height;
@@ -233,6 +234,7 @@
     // watch begins to note where elements are added or changed; changed is the
     // topmost place, in page coordinates, or -1, since then.
     watch() {
+      hold(document);
       const top = [];
       arriving.watcher = new MutationObserver(list => { for (const m of list) if (top.length < 500) top.push(m.target); });
       arriving.watcher.observe(document, {childList: true, subtree: true});
@@ -257,6 +259,17 @@
       while (n-- && document.fonts.status === 'loading') await new Promise(done => requestAnimationFrame(done));
     },
   };
+
+  // hold pauses what ends by itself in another look than it has: an animation
+  // does not stand still with the page's time, and would be past its end after it.
+  function hold(root) {
+    for (const a of root.getAnimations()) {
+      if (a.playState !== 'running' || a instanceof CSSTransition || !(a.timeline instanceof DocumentTimeline)) continue;
+      const {endTime, fill} = a.effect.getComputedTiming();
+      if (endTime !== Infinity && (fill === 'none' || fill === 'backwards')) a.pause();
+    }
+    for (const e of root.querySelectorAll('*')) if (e.shadowRoot) hold(e.shadowRoot);
+  }
 
   function colourless(c) {
     const m = /rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)/.exec(c);

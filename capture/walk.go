@@ -3,7 +3,6 @@ package capture
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -31,7 +30,7 @@ const (
 // greet does what a shopper's hand does first. Pages that were made faster
 // wait for it before they run their scripts. Nothing is clicked, and the pointer
 // rests at the window's left edge. Before the first frame is drawn the browser
-// drops such events, so it comes after the first step of a walk.
+// drops such events, so it comes after a walk.
 func (s *shot) greet(ctx context.Context) {
 	limited, cancel := context.WithTimeout(ctx, time.Second) // a page that does not answer is dealt with when it is asked
 	defer cancel()
@@ -100,6 +99,10 @@ func (s *shot) walk(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if s.greeted != s.worlds {
+			s.greeted = s.worlds
+			s.greet(ctx)
+		}
 		if err := s.pass(ctx); err != nil {
 			return err
 		}
@@ -135,14 +138,10 @@ func (s *shot) walkDown(ctx context.Context, y float64) error {
 		Done      bool
 	}
 	limit, worlds := s.profile.MaxHeight, s.worlds
-	var hand sync.WaitGroup // its events take as long as the walk
-	defer hand.Wait()
 	for height := -1.0; ; {
-		patience, stands := 5000, s.tab.Stands()
-		if stands || s.greeted != s.worlds {
+		patience := 5000
+		if s.tab.Stands() {
 			patience = 0 // one step at a time
-		}
-		if stands {
 			if err := s.tab.Begin(ctx, stepTime); err != nil {
 				return err
 			}
@@ -155,15 +154,10 @@ func (s *shot) walkDown(ctx context.Context, y float64) error {
 			worlds, y, height = s.worlds, 0, -1
 			continue
 		}
-		if s.greeted != s.worlds { // a frame was drawn
-			s.greeted = s.worlds
-			hand.Go(func() { s.greet(ctx) })
-		}
 		if y = w.Y; !w.Done {
 			y += walkStep
 			continue
 		}
-		hand.Wait()
 		started := s.tab.Started()
 		if err := s.awaitRequests(ctx); err != nil {
 			return err
