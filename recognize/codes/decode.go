@@ -41,10 +41,12 @@ func (p *plane) read(at place) (Code, bool) {
 		}
 		scales = []float64{best, best + 1}
 	}
+	agreed := map[string]int{} // barcodes: their checksums are weak, so two readings must agree
 	for _, scale := range scales {
 		img := p.crop(at, scale)
 		for _, binarizer := range []func(gozxing.LuminanceSource) gozxing.Binarizer{gozxing.NewHybridBinarizer, gozxing.NewGlobalHistgramBinarizer} {
-			if text, format, ok := attempt(binarizer(gozxing.NewLuminanceSourceFromImage(img)), at.bars); ok {
+			text, format, ok := attempt(binarizer(gozxing.NewLuminanceSourceFromImage(img)), at.bars)
+			if agreed[text]++; ok && (!at.bars || agreed[text] > 1) {
 				return Code{Text: page.Cut(strings.ToValidUTF8(text, "�"), page.MaxCodeBytes), Format: format, Box: at.box}, true
 			}
 		}

@@ -27,6 +27,7 @@ type view struct {
 	Findings   []findingView
 	Lines      []lineView
 	Unseen     []unseenView
+	Codes      []codeView
 	Data       []lineData
 	Severities []severityCount
 	// Counted are the findings of enforced rules, High and Review, which make the verdict.
@@ -61,6 +62,7 @@ type findingView struct {
 	Where     string
 	InPicture bool // nothing of it stands in the page's HTML
 	InHTML    bool // it stands in the page's HTML, and was not read in the picture
+	InCode    bool // it stands in a QR code or barcode
 }
 
 // unseenView is a part of the page that was not seen or not read.
@@ -88,6 +90,13 @@ type lineView struct {
 	Doubtful   bool
 	NewBlock   bool
 	FindingNrs []int
+}
+
+// codeView is a QR code or barcode. Its address is text, and never a link: it
+// leads where the page's seller wants.
+type codeView struct {
+	result.Code
+	ID, Where string
 }
 
 // lineData is a line for the script: text, x, y, width, height.
@@ -128,6 +137,9 @@ func newView(r result.Result, tileURL func(string) string) *view {
 		v.Tiles = append(v.Tiles, tileView{
 			ID: "t" + strconv.Itoa(i), Src: src, Object: t.Object, Width: t.Width, Height: t.Height, Label: label, origins: origins,
 		})
+	}
+	for i, c := range r.Codes {
+		v.Codes = append(v.Codes, codeView{c, "c" + strconv.Itoa(i), "at " + count(int(finite(c.Box.Y))) + " px"})
 	}
 	v.addFindings(r)
 	v.addUnseen(r)
@@ -170,6 +182,7 @@ func (v *view) addFindings(r result.Result) {
 			fv.ID, fv.Where = fv.Boxes[0].ID, "at "+count(int(finite(boxes[0].Y)))+" px"
 		}
 		fv.InHTML = f.Source == result.InHTML
+		fv.InCode = slices.ContainsFunc(f.Lines, func(n int) bool { return n >= 0 && n < len(r.Lines) && r.Lines[n].Source == result.InCode })
 		fv.InPicture = len(f.Lines) > 0 && !slices.ContainsFunc(f.Lines, func(n int) bool {
 			return n < 0 || n >= len(r.Lines) || r.Lines[n].Source != result.InPicture
 		})
@@ -217,6 +230,9 @@ func (v *view) geometry(r result.Result) string {
 		if u.ID != "" {
 			place(u.ID, u.Box)
 		}
+	}
+	for _, c := range v.Codes {
+		place(c.ID, c.Box)
 	}
 	for _, f := range v.Findings {
 		for _, box := range f.Boxes {

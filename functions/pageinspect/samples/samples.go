@@ -72,6 +72,8 @@ type Line struct {
 	// Edge is the tile edge that runs through the line when tiles are TileHeight
 	// tall and TileStep apart; 0 for none.
 	Edge int `json:"edge,omitempty"`
+	// Code says that it is what a QR code says, which stands in Box; Size means nothing then.
+	Code bool `json:"code,omitempty"`
 }
 
 // The tiles that Line.Edge is about, in CSS px.

@@ -22,6 +22,7 @@ type read struct {
 	Lines []struct {
 		Text string       `json:"text"`
 		Size float64      `json:"size"`
+		Code bool         `json:"code"`
 		Box  contract.Box `json:"box"`
 	} `json:"lines"`
 	Marks []mark `json:"marks"`

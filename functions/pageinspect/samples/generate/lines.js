@@ -44,11 +44,16 @@
       box: box(range.getBoundingClientRect()),
     };
   });
+  for (const el of root.querySelectorAll('[data-says]')) {
+    const text = el.getAttribute('data-says'), r = el.getBoundingClientRect();
+    lines.push({ text, size: 12, code: true, left: r.left, top: r.top, right: r.right, bottom: r.bottom });
+    marks.push({ text, find: el.getAttribute('data-finds'), pass: '', box: box(r) });
+  }
   const edge = root.querySelector('[data-edge]');
   return {
     name: root.getAttribute('data-image') || '',
     box: { x: base.left + scrollX, y: base.top + scrollY, w: base.width, h: base.height },
-    lines: lines.map((l) => ({ text: l.text.trim(), size: l.size, box: box(l) })).filter((l) => l.text),
+    lines: lines.map((l) => ({ text: l.text.trim(), size: l.size, code: !!l.code, box: box(l) })).filter((l) => l.text),
     marks,
     edge: edge ? { kind: edge.getAttribute('data-edge'), box: box(edge.getBoundingClientRect()) } : null,
   };

@@ -7,7 +7,8 @@
 // A section of banners.html becomes the image that its data-image names.
 // data-find="ids" marks a phrase that rules must find, data-pass="why" one that
 // they must not. data-edge="start" or "end" puts that element across the next
-// start or end of a tile, by growing the .stretch above it.
+// start or end of a tile, by growing the .stretch above it. data-says="text" is
+// what a picture of a code says, and data-finds the rules that must find it.
 package main
 
 import (

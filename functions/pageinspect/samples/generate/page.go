@@ -56,6 +56,7 @@ func makePage(b *browser, name, out string) (samples.Page, error) {
 func bannerDocument(name string) (string, error) {
 	funcs := template.FuncMap{
 		"list":  func(s ...string) []string { return s },
+		"qr":    qr,
 		"split": func(s string) []string { return strings.Split(s, ";") },
 	}
 	body, err := expand("pages/"+name+"/banners.html", funcs, nil)
@@ -184,7 +185,7 @@ func truthOf(sections []read, l laid) (samples.Truth, error) {
 		}
 		for _, line := range r.Lines {
 			box := move(line.Box)
-			truth.Lines = append(truth.Lines, samples.Line{Text: line.Text, Box: box, Size: line.Size * scale, Image: src, Edge: edgeThrough(box)})
+			truth.Lines = append(truth.Lines, samples.Line{Text: line.Text, Box: box, Size: line.Size * scale, Image: src, Edge: edgeThrough(box), Code: line.Code})
 		}
 		for _, m := range r.Marks {
 			m.Box = move(m.Box)

@@ -1,0 +1,121 @@
+package recognize
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"image"
+	"image/draw"
+	"image/png"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/pageinspect/pageinspect/recognize/codes"
+	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/store"
+)
+
+// withQR is a white PNG with a QR code of 120 px at each point.
+func withQR(t *testing.T, w, h int, text string, at ...image.Point) string {
+	t.Helper()
+	m, err := qrcode.NewQRCodeWriter().Encode(text, gozxing.BarcodeFormat_QR_CODE, 120, 120, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	img := image.NewGray(image.Rect(0, 0, w, h))
+	draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
+	for _, p := range at {
+		draw.Draw(img, image.Rect(p.X, p.Y, p.X+120, p.Y+120), m, image.Point{}, draw.Src)
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+const chat = "https://open.kakao.com/o/gAbCdEf1"
+
+func seeingCodes(r *Recognizer, m *memory) {
+	r.Codes = &codes.Reader{Store: m, Bucket: "results", MaxAge: time.Hour, Log: slog.New(slog.DiscardHandler), Now: m.Now, AtOnce: semaphore.NewWeighted(2)}
+}
+
+// TestCodesAreJudged: what a code says is found by the rules, once where two
+// tiles show it, at its place, and a picture is searched once.
+func TestCodesAreJudged(t *testing.T) {
+	r, m, _ := recognizer(t, printed{"안녕하세요", 300, 20, 90, 30, true})
+	seeingCodes(r, m)
+	m.putManifest(t, func(p *page.Manifest) {
+		p.Height, p.Tiles = 850, nil
+		for i, picture := range []string{
+			withQR(t, 2000, 1000, chat, image.Pt(100, 820)), // at the page's 50, 410: in the next tile, too
+			withQR(t, 2000, 1000, chat, image.Pt(100, 120)),
+		} {
+			uri := store.URI{Bucket: "shots", Object: []string{"p-1/run/000.jpg", "p-1/run/001.jpg"}[i]}
+			m.putTile(uri, picture)
+			p.Tiles = append(p.Tiles, page.Tile{Object: uri.String(), Y: i * 350, Width: 1000, Height: 500})
+		}
+	})
+	_, res, err := r.Page(t.Context(), manifestURI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(res.Codes) != 1 || res.Codes[0].Text != chat || res.Codes[0].Format != result.QR || res.Codes[0].Tile != 0 {
+		t.Fatalf("codes %+v", res.Codes)
+	}
+	if inner := (page.Box{X: 60, Y: 420, W: 40, H: 40}); !res.Codes[0].Box.Overlaps(inner) || res.Codes[0].Box.W > 80 {
+		t.Errorf("box %+v", res.Codes[0].Box)
+	}
+	at := slices.IndexFunc(res.Findings, func(f result.Finding) bool { return f.Rule == "contact.openchat" })
+	if at < 0 || res.Verdict == result.Pass || res.Lines[res.Findings[at].Lines[0]].Source != result.InCode || !res.Findings[at].Box.Overlaps(res.Codes[0].Box) {
+		t.Errorf("verdict %s, findings %+v", res.Verdict, res.Findings)
+	}
+	if strings.Contains(res.Text, "kakao") {
+		t.Errorf("the page's text has what nobody reads: %q", res.Text)
+	}
+	read := m.picturesRead
+	m.drop(store.URI{Bucket: "results", Object: "p-1/result.json"})
+	_, again, err := r.Page(t.Context(), manifestURI)
+	if err != nil || m.picturesRead != read || len(again.Codes) != 1 || again.Codes[0] != res.Codes[0] {
+		t.Errorf("again: %d pictures read, %+v, %v", m.picturesRead-read, again.Codes, err)
+	}
+}
+
+// TestTileThatCannotBeSearched: Vision may read it, but nobody knows whether
+// there is a code in it.
+func TestTileThatCannotBeSearched(t *testing.T) {
+	r, m, _ := recognizer(t, printed{"안녕하세요", 100, 20, 90, 30, true})
+	seeingCodes(r, m)
+	m.putManifest(t, nil) // whose tile is no picture
+	_, res, err := r.Page(t.Context(), manifestURI)
+	if err != nil || res.Verdict != result.Review || len(res.Unseen) != 1 || res.Unseen[0].Kind != page.Unread || res.Unseen[0].Box.H != 500 {
+		t.Errorf("%s, %+v, %v", res.Verdict, res.Unseen, err)
+	}
+}
+
+// TestCodesAreRememberedOfWhatTheyAreOf: of a picture that was replaced
+// meanwhile, or whose hash nobody vouches for, nothing is kept.
+func TestCodesAreRememberedOfWhatTheyAreOf(t *testing.T) {
+	r, m, _ := recognizer(t)
+	seeingCodes(r, m)
+	picture := withQR(t, 300, 300, chat, image.Pt(50, 50))
+	m.putTile(tileURI, picture)
+	sum := sha256.Sum256([]byte(picture))
+	for _, p := range []codes.Picture{
+		{URI: tileURI, SHA256: hex.EncodeToString(sum[:]), Generation: m.attrs(tileURI).Generation + 1},
+		{URI: tileURI, Generation: m.attrs(tileURI).Generation},
+	} {
+		found, err := r.Codes.Read(t.Context(), p, 1<<20)
+		if err != nil || len(found.Codes) != 1 || len(m.Objects()) != 1 {
+			t.Errorf("%+v, %v, %d objects", found, err, len(m.Objects()))
+		}
+	}
+}
