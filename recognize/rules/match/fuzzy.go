@@ -133,6 +133,25 @@ func (f fuzzy) find(t *Text, h *hits) []Span {
 // places are where the phrase may begin, in order. Where no jamo stands alone,
 // one jamo changes one syllable and leaves half of the phrase as it is.
 func (f fuzzy) places(t *Text, h *hits) (all []int) {
+	if alone := t.jamo().alone; len(alone) > 0 || f.loose {
+		return f.anyPlaces(t, h, alone)
+	}
+	for i, g := range f.halves {
+		for _, s := range h.of[g] {
+			for from := s.From - f.from[i] - 1; from <= s.From-f.from[i]+1; from++ {
+				if from >= 0 && from < len(t.glyphs) {
+					all = append(all, from)
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// anyPlaces is places where jamo stand alone, in the text or in the phrase: they
+// may stand in both halves.
+func (f fuzzy) anyPlaces(t *Text, h *hits, alone []int) (all []int) {
 	may := make([]bool, len(t.glyphs))
 	add := func(from, to int) {
 		for i := max(0, from); i <= min(to, len(t.glyphs)-1); i++ {
@@ -145,7 +164,7 @@ func (f fuzzy) places(t *Text, h *hits) (all []int) {
 		}
 	}
 	done := 0
-	for _, i := range t.jamo().alone {
+	for _, i := range alone {
 		add(max(done, i-len(f.starts)), i)
 		done = i
 	}

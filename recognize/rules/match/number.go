@@ -141,7 +141,7 @@ func (t *Text) number(i int) number {
 		var plain bool
 		d, size, plain = t.digitAt(j)
 		if d == 0 {
-			if class(t.glyphs[j].r) != other {
+			if r := t.glyphs[j].r; class(r) != other && r != 0x1173 && r != 'ー' { // ㅡ and ー, written for a dash
 				break
 			}
 			if between++; between > mostBetween {
