@@ -36,12 +36,11 @@ const (
 
 // arrival is how a page came to be the one that is shown.
 type arrival struct {
-	greeted  int            // the document that a hand was seen in, as worlds counts them
-	moved    int            // how often it went elsewhere by itself
-	visits   map[string]int // how often it came to an address
-	broke    bool           // its document broke off once, and was asked for again
-	retried  bool           // what failed in it was asked for again
-	restless bool           // it loads itself anew all the time; its time stands still
+	greeted int            // the document that a hand was seen in, as worlds counts them
+	moved   int            // how often it went elsewhere by itself
+	visits  map[string]int // how often it came to an address
+	broke   bool           // its document broke off once, and was asked for again
+	retried bool           // what failed in it was asked for again
 }
 
 // arrive waits for the document that the page shows now, notes what it is, and
