@@ -41,9 +41,13 @@ var sizes = []float64{40, 50, 60, 80, 120, 200, 400, 800}
 
 // bars are the one-dimensional codes, by their width.
 var (
-	barKinds = []drawn{{format: result.EAN13, text: "8801234567893"}, {format: result.EAN8, text: "96385074"}, {format: result.Code128, text: "PAGE-1234"}}
-	widths   = []float64{80, 100, 120, 150, 200, 300, 400}
-	tilts    = []float64{0, 1, 2, 5, 10, 90, 180, 270}
+	barKinds = []drawn{
+		{format: result.EAN13, text: "8801234567893"},
+		{format: result.EAN8, text: "96385074"},
+		{format: result.Code128, text: "PAGE-1234"},
+	}
+	widths = []float64{80, 100, 120, 150, 200, 300, 400}
+	tilts  = []float64{0, 1, 2, 5, 10, 90, 180, 270}
 )
 
 // TestFinds: what is neither tiny nor nearly invisible is found, as it stands.

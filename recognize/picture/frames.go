@@ -115,7 +115,8 @@ func (s *sheet) frames(ctx context.Context, h Header) error {
 		return fault.New(fault.Invalid, "has no frame that can be decoded (%v); save it again, or put its pictures one by one as PNG or JPEG", why)
 	}
 	if broken > 0 {
-		s.miss("%d of its %d frames could not be decoded and were not read (%v); save it again", broken, len(h.frames), why)
+		s.miss("%d of its %d frames could not be decoded and were not read (%v); save it again",
+			broken, len(h.frames), why)
 	}
 	if unread > 0 {
 		s.miss("of its different frames the first %d were read; %d more, from frame %d of %d on, were not; put its pictures one by one",

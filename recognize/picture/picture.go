@@ -125,7 +125,8 @@ func decode(b []byte, h Header) (image.Image, error) {
 	}
 	switch {
 	case err != nil && (noEnd || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)):
-		return nil, fault.New(fault.Invalid, "breaks off after its %d bytes, before the last of its rows; put it whole: copy or save it again", len(b))
+		const cure = "put it whole: copy or save it again"
+		return nil, fault.New(fault.Invalid, "breaks off after its %d bytes, before the last of its rows; %s", len(b), cure)
 	case err != nil:
 		return nil, fault.New(fault.Invalid, "is broken below its header: %v; save it again as PNG or JPEG", err)
 	}
