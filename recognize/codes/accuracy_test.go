@@ -46,8 +46,8 @@ var (
 		{format: result.EAN8, text: "96385074"},
 		{format: result.Code128, text: "PAGE-1234"},
 	}
-	widths   = []float64{80, 100, 120, 150, 200, 300, 400}
-	tilts    = []float64{0, 1, 2, 5, 10, 90, 180, 270}
+	widths = []float64{80, 100, 120, 150, 200, 300, 400}
+	tilts  = []float64{0, 1, 2, 5, 10, 90, 180, 270}
 )
 
 // TestFinds: what is neither tiny nor nearly invisible is found, as it stands.
