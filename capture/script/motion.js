@@ -61,7 +61,7 @@ const still = ended => {
     e.style.animation = was;
   }
   const all = animations().map(a => ({a, at: stations(a), shown: []}));
-  for (const {a} of all) moved.add(a.effect.target);
+  for (const {a} of all) if (!(a instanceof CSSTransition)) moved.add(a.effect.target);
   if (!all.length) return;
   for (let k = 0; k < 6; k++) {
     for (const one of all) if (k < one.at.length) go(one.a, one.at[k]);
@@ -118,13 +118,15 @@ const hold = () => {
   for (const [e, was] of looks) {
     if (!e.isConnected || hiddenByUs(e) || moved.has(e)) continue;
     const now = getComputedStyle(e), fixed = now.position === 'fixed';
-    const whole = was.opacity > .5;
-    if (+now.opacity < was.opacity - .02) set(e, {opacity: whole ? was.opacity : 1});
+    const whole = was.opacity > .98; // else it was caught on its way
+    const faded = +now.opacity < was.opacity - .02;
+    if (faded) set(e, {opacity: whole ? was.opacity : 1});
     if (now.visibility !== was.visibility && was.visibility === 'visible') set(e, {visibility: 'visible'});
     if (now.display === 'none' && !fixed) set(e, {display: was.display});
     for (const name of ['transform', 'translate', 'scale', 'rotate', 'filter', 'clip-path']) {
-      if (!(name in was) || fixed) continue;
-      if (now.getPropertyValue(name) !== was[name]) set(e, {[name]: whole ? was[name] : 'none'});
+      if (!(name in was) || fixed || (!whole && !faded)) continue;
+      const then = whole ? was[name] : 'none';
+      if (now.getPropertyValue(name) !== then) set(e, {[name]: then});
     }
   }
 };

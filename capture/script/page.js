@@ -7,6 +7,18 @@ const frame = () => new Promise(done => {
   requestAnimationFrame(done);
   if (self !== top) setTimeout(done, 50);
 });
+// answered waits until what was scrolled into view has been told so, and could
+// answer: observers hear of it after a frame, those made last come last.
+const answered = async () => {
+  await frame();
+  const told = new Promise(done => {
+    const ours = new IntersectionObserver(() => { ours.disconnect(); done(); });
+    ours.observe(document.documentElement);
+  });
+  const late = (async () => { for (let n = 0; n < 8; n++) await frame(); })();
+  await Promise.race([told, late]);
+  await frame();
+};
 const root = () => document.scrollingElement || document.documentElement;
 const height = () => Math.max(root().scrollHeight, document.body ? document.body.scrollHeight : 0);
 const box = element => {

@@ -21,7 +21,7 @@ Object.assign(pageinspect, {
     for (const s of document.querySelectorAll('svg')) s.pauseAnimations();
     if (lively()) {
       scrollTo({top: 0, left: 0, behavior: 'instant'});
-      for (let n = 0; n < 4; n++) await frame(); // what came into view is told, and answers
+      await answered();
       hurry();
       look();
     }

@@ -31,7 +31,7 @@ async function* stepsInside() {
     for (const [at, size, all] of [['scrollTop', 'clientHeight', 'scrollHeight'], ['scrollLeft', 'clientWidth', 'scrollWidth']]) {
       const step = Math.max(100, Math.min(e[size], 800));
       for (let last = -1, n = 0; n < 250; n++) {
-        await frame(); await frame();
+        await answered();
         await arrived();
         hurry();
         look();
@@ -56,7 +56,7 @@ Object.assign(pageinspect, {
     const end = performance.now() + ms;
     for (;;) {
       scrollTo({top: y, behavior: 'instant'});
-      await frame(); await frame();
+      await answered();
       await arrived();
       hurry();
       look();
