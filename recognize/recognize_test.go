@@ -82,13 +82,16 @@ func (m *memory) Publish(_ context.Context, r result.Result) error {
 
 // reader is a Vision that reads the same words on every image.
 type reader struct {
+	mu    sync.Mutex // of calls
 	calls int
 	words []printed
 	err   error
 }
 
 func (v *reader) BatchAnnotateImages(_ context.Context, r *visionpb.BatchAnnotateImagesRequest, _ ...gax.CallOption) (*visionpb.BatchAnnotateImagesResponse, error) {
+	v.mu.Lock()
 	v.calls++
+	v.mu.Unlock()
 	out := &visionpb.BatchAnnotateImagesResponse{}
 	for range r.Requests {
 		out.Responses = append(out.Responses, &visionpb.AnnotateImageResponse{
