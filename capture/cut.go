@@ -15,30 +15,41 @@ type band struct {
 	extra               string // what it shows of a part that is drawn a second time
 }
 
-// span is some rows of the page, the last one not included.
-type span struct{ from, to int }
-
-// cutting says how a region is cut into bands, in CSS pixels.
-type cutting struct {
-	height  int    // a band's at most
-	overlap int    // of neighbours, where the cut between them goes through something
-	clean   []int  // rows, in ascending order, that nothing crosses: a picture's upper edge, a gap between two lines
-	keep    []span // what should be whole in one band: a line of text, a small picture
+// row is one at which the page may be cut: nothing crosses it.
+type row struct {
+	Y     int
+	Rank  uint32 // of what comes below, which is the same wherever that stands
+	Piece bool   // a large picture begins or ends here
 }
 
+// cutting says how a region is cut into bands, in CSS pixels.
+//
+// The cuts follow what is on the page, not a grid: a picture that many pages
+// show is a tile of its own on each of them, byte for byte the same, and what is
+// put in at the top of a page leaves the tiles further down as they were.
+type cutting struct {
+	height  int   // a band's at most
+	overlap int   // of neighbours, where something may cross the cut between them
+	rows    []row // in ascending order
+}
+
+const (
+	// choice is the part of a band's height, at its end, in which the row of the
+	// highest rank is chosen to cut at (content-defined chunking). The more there
+	// is to choose from, the sooner two pages agree; the more bands there are, too.
+	choice = 0.2
+	// strip is how many rows are no band of their own.
+	strip = 8
+)
+
 // bands cuts a region into bands from top to bottom that cover it without a
-// gap. A cut at a clean row needs no overlap; at any other, the next band begins
-// that much higher, and higher still if that keeps something whole. No band but
-// the last one is lower than half of the height allowed, or than the overlap.
+// gap. At a row that nothing crosses neighbours do not overlap, and Recognize
+// looks at their pixels before it believes that; elsewhere they do.
 func (c cutting) bands(region band) []band {
 	var out []band
 	bottom := region.y + region.height
 	for y := region.y; ; {
-		end := min(y+c.height, bottom)
-		next := end
-		if end < bottom {
-			end, next = c.cut(y, end)
-		}
+		end, next := c.cut(y, bottom)
 		b := region
 		b.y, b.height = y, end-y
 		out = append(out, b)
@@ -48,21 +59,30 @@ func (c cutting) bands(region band) []band {
 	}
 }
 
-// cut is where a band that begins at y ends, at most at most, and where the next one begins.
-func (c cutting) cut(y, most int) (end, next int) {
-	least := y + c.height/2
-	for i := len(c.clean) - 1; i >= 0; i-- {
-		if row := c.clean[i]; row > least && row <= most {
-			return row, row
+// cut is where a band that begins at y ends, and where the next one begins.
+func (c cutting) cut(y, bottom int) (end, next int) {
+	most := min(y+c.height, bottom)
+	best, last := -1, -1 // rows in the choice, and in the lower half
+	for i, r := range c.rows {
+		switch {
+		case r.Y < y+strip || r.Y > bottom-strip || r.Y > most:
+		case r.Piece:
+			return r.Y, r.Y
+		case r.Y > y+c.height-int(choice*float64(c.height)) && (best < 0 || r.Rank >= c.rows[best].Rank):
+			best = i
+		case r.Y > y+c.height/2:
+			last = i
 		}
 	}
-	next = most - c.overlap
-	for _, k := range c.keep {
-		if k.from < next && next < k.to && k.from > least {
-			next = k.from
-		}
+	switch {
+	case most == bottom:
+		return bottom, bottom
+	case best >= 0:
+		return c.rows[best].Y, c.rows[best].Y
+	case last >= 0:
+		return c.rows[last].Y, c.rows[last].Y
 	}
-	return most, next
+	return most, most - c.overlap
 }
 
 // rowsOf is how high a tile of some width may be, in CSS pixels, so that its

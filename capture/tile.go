@@ -47,6 +47,7 @@ func (s *shot) tile(ctx context.Context) error {
 	}
 	p, m := s.profile, &s.manifest
 	cut := cuttingOf(p, region.width)
+	cut.rows = s.rows(ctx)
 	plan := scrolled(cut.bands(region), frames, p.Viewport.Height, cut.overlap)
 	for i := range plan {
 		plan[i].at = plan[i].y - region.y // the region is the page
@@ -100,6 +101,21 @@ func (s *shot) tile(ctx context.Context) error {
 	m.Tiles, m.Width, m.Scale = tiles, region.width, p.Scale
 	m.Height = tiles[len(tiles)-1].Bottom()
 	return nil
+}
+
+// rows are those at which the page may be cut. Without them it is cut by the grid.
+func (s *shot) rows(ctx context.Context) []row {
+	if s.halted {
+		return nil
+	}
+	limited, cancel := share(ctx, 0.1)
+	defer cancel()
+	rows, err := js[[]row](limited, s, "rows")
+	if err != nil {
+		s.Log.Debug("where to cut is not known", "id", s.manifest.ID, "error", err)
+		return nil
+	}
+	return rows
 }
 
 // stopped says why no more tiles can be drawn although the job goes on: the
