@@ -15,32 +15,19 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// readTiles has Vision read the tiles, and looks for codes in them meanwhile:
-// that takes no longer than Vision does.
-func (j *Job) readTiles(ctx context.Context) error {
-	looking, stop := context.WithCancel(ctx)
-	defer stop()
-	found := make(chan error, 1)
-	go func() { found <- j.findCodes(looking) }()
-	err := j.annotate(ctx)
-	if err != nil {
-		stop()
-	}
-	if e := <-found; err == nil {
-		err = e
-	}
-	return err
+// found is what was found in a picture, or why it could not be looked at.
+type found struct {
+	codes.Found
+	err error
 }
 
-// findCodes looks for QR codes and barcodes in the tiles. A tile that cannot be
-// decoded here is told: what is in it may be a code.
-func (j *Job) findCodes(ctx context.Context) error {
+// lookAtTiles looks for QR codes and barcodes in the tiles, and at their edges.
+func (j *Job) lookAtTiles(ctx context.Context) error {
 	if j.Codes == nil {
 		return nil
 	}
 	first := map[string]int{} // the tile that a picture was first seen as
-	founds := make([]codes.Found, len(j.pictures))
-	failed := make([]error, len(j.pictures))
+	j.founds = make([]found, len(j.pictures))
 	looks, ctx := errgroup.WithContext(ctx)
 	looks.SetLimit(storeCallsAtOnce)
 	for i, p := range j.pictures {
@@ -51,12 +38,12 @@ func (j *Job) findCodes(ctx context.Context) error {
 		looks.Go(func() error {
 			uri, err := store.ParseURI(p.URI)
 			if err == nil {
-				founds[i], err = j.Codes.Read(ctx, codes.Picture{URI: uri, SHA256: p.SHA256, Generation: p.Generation}, picture.MaxBytes)
+				j.founds[i].Found, err = j.Codes.Read(ctx, codes.Picture{URI: uri, SHA256: p.SHA256, Generation: p.Generation}, picture.MaxBytes)
 			}
 			if fault.KindOf(err) != fault.Invalid {
 				return err
 			}
-			failed[i] = err
+			j.founds[i].err = err
 			return nil
 		})
 	}
@@ -64,16 +51,22 @@ func (j *Job) findCodes(ctx context.Context) error {
 		return err
 	}
 	for i, p := range j.pictures {
-		at := i
 		if p.SHA256 != "" {
-			at = first[p.SHA256]
+			j.founds[i] = j.founds[first[p.SHA256]]
 		}
-		j.addCodes(i, founds[at], failed[at])
+	}
+	return nil
+}
+
+// placeCodes puts the codes where they stand on the page. A tile that cannot be
+// decoded here is told: what is in it may be a code.
+func (j *Job) placeCodes() {
+	for i, f := range j.founds {
+		j.addCodes(i, f.Found, f.err)
 	}
 	slices.SortStableFunc(j.result.Codes, func(a, b result.Code) int {
 		return cmp.Or(cmp.Compare(a.Box.Y, b.Box.Y), cmp.Compare(a.Box.X, b.Box.X))
 	})
-	return nil
 }
 
 // addCodes puts what was found in a tile where it stands on the page. What two
@@ -102,6 +95,7 @@ func (j *Job) addCodes(i int, f codes.Found, failed error) {
 // addCodeLines makes each code a line of its own, which the rules read like any
 // other: its text is nobody's reading, and so as sure as can be.
 func (j *Job) addCodeLines(context.Context) error {
+	j.placeCodes()
 	block := 0
 	for _, l := range j.result.Lines {
 		block = max(block, l.Block+1)

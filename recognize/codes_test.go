@@ -17,6 +17,7 @@ import (
 	"github.com/makiuchi-d/gozxing/qrcode"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/recognize/codes"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -53,6 +54,7 @@ func seeingCodes(r *Recognizer, m *memory) {
 func TestCodesAreJudged(t *testing.T) {
 	r, m, _ := recognizer(t, printed{"안녕하세요", 300, 20, 90, 30, true})
 	seeingCodes(r, m)
+	r.Cache = &annotate.Cache{Store: m, Bucket: "results", Engine: "stub", MaxAge: time.Hour, Log: slog.New(slog.DiscardHandler), Now: m.Now}
 	m.putManifest(t, func(p *page.Manifest) {
 		p.Height, p.Tiles = 850, nil
 		for i, picture := range []string{

@@ -29,7 +29,8 @@ type Job struct {
 	asking     context.Context // for Vision: it ends a little earlier than the page's own
 	client     annotate.Client
 	pictures   []annotate.Picture    // one for each tile, in order
-	texts      []tileText            // likewise
+	founds     []found               // likewise: the codes in it
+	texts      []tileText            // likewise: the words in it
 	dom        []page.DOMText        // the page's own text, if Capture kept it
 	checked    *selfcheck.Comparison // of it with what was read; nil: it was not compared
 	uncoded    []page.Unseen         // tiles that were not searched for codes

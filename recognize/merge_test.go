@@ -198,15 +198,60 @@ func scatter(t *rapid.T) *sheet {
 	return s
 }
 
-// tiled draws how a page is cut: any tile height, any overlap that is at
-// least the tallest word. Where readings jitter, the overlap must be larger by what makes
-// a word cut by an edge tell from one that only touches it.
+// tiled draws how a page is cut: by a grid of any tile height and any overlap that
+// is at least the tallest word, or at any rows whatever, with seams where something
+// is near. Where readings jitter, the overlap must be larger by what makes a word
+// cut by an edge tell from one that only touches it.
 func tiled(t *rapid.T, s *sheet, jitter float64) []page.Tile {
+	if rapid.Bool().Draw(t, "cut anywhere") {
+		return cutAnywhere(t, s)
+	}
 	overlap := int(s.tallest) + rapid.IntRange(0, 200).Draw(t, "extra overlap")
 	if jitter > 0 {
 		overlap += 2 * edge
 	}
 	return tilesOf(int(s.y)+10, overlap+rapid.IntRange(10, 1500).Draw(t, "step"), overlap)
+}
+
+// cutAnywhere draws rows at which a page is cut without an overlap.
+func cutAnywhere(t *rapid.T, s *sheet) []page.Tile {
+	var tiles []page.Tile
+	height := int(s.y) + 10
+	for y := 0; y < height; {
+		h := min(rapid.SampledFrom([]int{8, 30, 100, 255, 256, 300, 600, 1500}).Draw(t, "tile")+rapid.IntRange(0, 50).Draw(t, "more"), height-y)
+		tiles = append(tiles, page.Tile{Y: y, Width: pageWidth, Height: h})
+		y += h
+	}
+	var out []page.Tile
+	still := func(y int) bool {
+		return !slices.ContainsFunc(s.words, func(w printed) bool { return float64(y+1) > w.y && float64(y-1) < w.y+w.h })
+	}
+	for _, part := range seams(tiles, func(i int) bool { return calmAround(s.words, float64(tiles[i].Bottom())) < calmRows }) {
+		if part.seam && part.from > tiles[part.first].Y {
+			part.from = calmBefore(tiles[part.first].Bottom(), part.from, endRows, still)
+		}
+		if part.seam && part.to < tiles[part.last].Bottom() {
+			part.to = calmAfter(tiles[part.last].Y, part.to, endRows, still)
+		}
+		out = append(out, page.Tile{Y: part.from, Width: pageWidth, Height: part.to - part.from, Seam: part.seam})
+	}
+	return out
+}
+
+// calmAround is how many rows around row y no word is in.
+func calmAround(words []printed, y float64) float64 {
+	above, below := math.Inf(-1), math.Inf(1)
+	for _, w := range words {
+		switch {
+		case w.y+w.h <= y:
+			above = max(above, w.y+w.h)
+		case w.y >= y:
+			below = min(below, w.y)
+		default:
+			return 0
+		}
+	}
+	return below - above
 }
 
 func jitterOf(t *rapid.T, most float64) func() float64 {

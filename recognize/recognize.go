@@ -85,11 +85,13 @@ func (j *Job) Do(ctx context.Context, own *lease.Lease) error {
 	return j.take(ctx, []step{
 		{"image", j.readImage},        // of an image that somebody put: its tiles
 		{"pictures", j.checkPictures}, // the tiles are there and what the manifest says
-		{"annotate", j.readTiles},     // Vision reads the tiles, and we look for codes in them
+		{"codes", j.lookAtTiles},      // QR codes and barcodes, which no OCR sees
+		{"seams", j.addSeams},         // tiles over the cuts that something may cross
+		{"annotate", j.annotate},      // Vision reads the tiles
 		{"merge", j.merge},            // every word once, in page coordinates
 		{"selfcheck", j.selfCheck},    // how much of the page's own text was read too
 		{"unread", j.findUnread},      // what was not read, or not surely
-		{"codes", j.addCodeLines},     // what the codes say is text, too
+		{"lines", j.addCodeLines},     // what the codes say is text, too
 		{"inspect", j.inspect},        // the reviewers' rules
 		{"report", j.writeReport},     // what a person sees
 		{"fence", own.Check},          // the page is still ours alone

@@ -16,6 +16,7 @@ import (
 	_ "golang.org/x/image/webp"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/pageinspect/pageinspect/recognize/picture"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
@@ -44,8 +45,8 @@ type Reader struct {
 	AtOnce *semaphore.Weighted
 }
 
-// version changes when other codes are found than before.
-const version = "1"
+// version changes when other things are found than before.
+const version = "2"
 
 // maxEntryBytes bounds what is remembered of a picture.
 const maxEntryBytes = 4 << 20
@@ -54,6 +55,9 @@ const maxEntryBytes = 4 << 20
 type Found struct {
 	Codes         []Code `json:"codes"`
 	Width, Height int    // of the picture, px
+	// How many rows of it are calm at its edges, see picture.Calm. It is looked
+	// at here because the picture is decoded here.
+	CalmTop, CalmBottom int
 }
 
 // Picture is one to be looked at. SHA256, in hex, is of the bytes that it had
@@ -102,8 +106,10 @@ func find(ctx context.Context, b []byte) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	codes, err := Find(ctx, img)
-	return Found{Codes: codes, Width: cfg.Width, Height: cfg.Height}, err
+	f := Found{Width: cfg.Width, Height: cfg.Height}
+	f.CalmTop, f.CalmBottom = picture.Calm(img)
+	f.Codes, err = Find(ctx, img)
+	return f, err
 }
 
 func (r *Reader) uri(sha string) store.URI {

@@ -66,6 +66,9 @@ type Tile struct {
 	// Extra says what the tile shows if it is no part of the page as it lies:
 	// it stands below the page's end, and shows something a second time.
 	Extra string `json:"extra,omitempty"`
+	// Seam says that Recognize made the tile, of the edges of the two that it
+	// lies between: something may cross the cut.
+	Seam bool `json:"seam,omitempty"`
 }
 
 // Bottom is the first pixel row below the tile.

@@ -91,6 +91,7 @@ var descriptions = map[reflect.Type]map[string]string{
 		"sha256":     "SHA-256 of the picture, in hexadecimal.",
 		"crc32c":     "CRC32C of the picture: base64 of the big-endian sum, as Cloud Storage spells it.",
 		"extra":      "What the tile shows a second time, below the page's end, such as what a layer covers; absent for a part of the page as it lies.",
+		"seam":       "Recognize made the tile, of the edges of the two that it lies between: something may cross the cut. It shows a part of the page a second time.",
 	},
 	reflect.TypeFor[page.Box](): {
 		"x": "Left edge in CSS pixels.",
