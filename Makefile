@@ -2,7 +2,7 @@
 # `make run` inspects pages, `make test` passes the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run serve build test quick race race-all vuln check deps accuracy bench peers chaos tall test-kafka fuzz images terraform-test profile clean
+.PHONY: help run serve build test quick race race-all vuln check deps accuracy catalogue bench peers chaos tall test-kafka fuzz images terraform-test profile clean
 
 GO ?= go
 TESTFLAGS ?=
@@ -63,6 +63,10 @@ bench: deps ## measure: every figure a ratio against a floor in the same run
 
 peers: deps ## photograph pages of real shops' kinds with Puppeteer, too, where Node is: how many are whole, how fast
 	$(GO) test -tags peers -count 1 -timeout 10m -run TestPeers -v ./capture/peers
+
+PAGES_IN_SHOP ?= 1000
+catalogue: deps ## what Vision is paid for in a shop whose pages share pictures, in two rounds, against a grid; PAGES_IN_SHOP=1000
+	$(GO) test -count 1 -timeout 120m -v ./functions/pageinspect/catalogue -pages $(PAGES_IN_SHOP)
 
 accuracy: deps ## what the rules find of labelled texts, and how well generated Korean pages are read: by the stand-in, or with ACCURACY_ENGINE=vision ACCURACY_BUCKET=… by Google Vision
 	$(GO) test -count 1 -run Accuracy -v ./recognize/rules/accuracy -accuracy

@@ -29,7 +29,10 @@ func (j *Job) annotate(ctx context.Context) error {
 	if j.manifest.SafeSearch {
 		features = append(features, annotate.SafeSearch)
 	}
-	j.client.Vision, j.client.Limit, j.client.Cache, j.client.Parent = j.Vision, j.Limit, j.Cache, j.Parent
+	j.client.Vision, j.client.Limit, j.client.Cache, j.client.Parent, j.client.Sheets = j.Vision, j.Limit, j.Cache, j.Parent, j.sheets()
+	for i, f := range j.founds {
+		j.pictures[i].Width, j.pictures[i].Height = f.Width, f.Height
+	}
 	readings, cost, err := j.client.Read(j.asking, j.pictures, features, func(done int) {
 		j.progress(j.manifest.ID, "annotate", done, len(j.pictures))
 	})

@@ -17,6 +17,7 @@ package annotate
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"cloud.google.com/go/vision/v2/apiv1/visionpb"
@@ -44,6 +45,8 @@ type Picture struct {
 	// picture is neither looked for in the cache nor kept there.
 	SHA256     string
 	Generation int64
+	// Width and Height are in pixels; 0: unknown, and it goes on no sheet.
+	Width, Height int
 }
 
 // Reading is what is known of one picture. The two annotations are those asked
@@ -60,6 +63,7 @@ type Client struct {
 	Parent string        // projects/P/locations/L, which says where Vision reads; empty: anywhere
 	Limit  *rate.Limiter // of the images sent; see PerMinute. nil: none
 	Cache  *Cache        // nil: every picture is sent
+	Sheets *Sheets       // nil: every picture is sent by itself
 
 	keeping sync.WaitGroup
 }
@@ -73,11 +77,15 @@ func (c *Client) Wait() { c.keeping.Wait() }
 // the context ended, or a call failed and the same call may yet succeed or
 // never will, as its fault.Kind says. Wait comes after it.
 func (c *Client) Read(ctx context.Context, pictures []Picture, features []visionpb.Feature_Type, progress func(done int)) ([]Reading, result.Vision, error) {
-	w := &work{Client: c, pictures: pictures, readings: make([]Reading, len(pictures)), missing: make([][]visionpb.Feature_Type, len(pictures)), progress: progress}
+	n := len(pictures)
+	w := &work{
+		Client: c, pictures: slices.Clone(pictures), readings: make([]Reading, n), missing: make([][]visionpb.Feature_Type, n),
+		sheets: map[int]sheet{}, progress: progress,
+	}
 	first := w.firstOfEach()
 	w.lookUp(ctx, features, first)
 	err := w.ask(ctx, first)
-	for i := range w.readings {
+	for i := range n {
 		if first[i] != i {
 			w.readings[i] = w.readings[first[i]]
 		}
@@ -85,13 +93,14 @@ func (c *Client) Read(ctx context.Context, pictures []Picture, features []vision
 			w.cost.Reused++
 		}
 	}
-	return w.readings, w.cost, err
+	return w.readings[:n], w.cost, err
 }
 
-// work is the pictures of one page on their way.
+// work is the pictures of one page on their way, and after them the sheets.
 type work struct {
 	*Client
 	pictures []Picture
+	sheets   map[int]sheet
 	missing  [][]visionpb.Feature_Type // what must be asked for, of each picture
 	alone    map[int]bool              // pictures that were called bad among others, and are asked for by themselves
 	progress func(int)
@@ -142,13 +151,14 @@ func (w *work) lookUp(ctx context.Context, features []visionpb.Feature_Type, fir
 // answer is in the cache when the page is delivered again.
 func (w *work) ask(ctx context.Context, first []int) error {
 	var send []int
-	for i := range w.pictures {
+	for i := range first {
 		if len(w.missing[i]) > 0 {
 			send = append(send, i)
 		} else if first[i] == i {
 			w.done++
 		}
 	}
+	send = w.fill(ctx, send)
 	var calls errgroup.Group
 	keeping := new(errgroup.Group)
 	keeping.SetLimit(storeCallsAtOnce)
@@ -157,10 +167,15 @@ func (w *work) ask(ctx context.Context, first []int) error {
 		part := send[from:min(from+imagesPerCall, len(send))]
 		calls.Go(func() error {
 			err := w.call(ctx, part)
+			if err == nil {
+				err = w.apart(ctx, part)
+			}
 			if w.Cache != nil {
 				for _, i := range part {
-					r := w.readings[i] // a copy: the page's owner may mark its own while this is kept
-					keeping.Go(func() error { w.keep(ctx, i, r); return nil })
+					for _, i := range append([]int{i}, w.sheets[i].of...) {
+						r := w.readings[i] // a copy: the page's owner may mark its own while this is kept
+						keeping.Go(func() error { w.keep(ctx, i, r); return nil })
+					}
 				}
 			}
 			return err

@@ -3,6 +3,7 @@ package annotate
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"cloud.google.com/go/vision/v2/apiv1/visionpb"
@@ -136,7 +137,11 @@ func (w *work) take(asked []int, answers []*visionpb.AnnotateImageResponse, last
 		}
 		w.cost.Units += len(w.missing[i])
 	}
-	w.done += len(asked) - len(again) - len(alone)
+	for _, i := range asked {
+		if _, yes := w.sheets[i]; !yes && !slices.Contains(again, i) && !slices.Contains(alone, i) {
+			w.done++ // the parts of a sheet are done when it was taken apart
+		}
+	}
 	w.progress(w.done)
 	return again, alone
 }
