@@ -33,6 +33,7 @@ type Config struct {
 	Store       store.Config
 	Browser     browser.Config
 	Lease       lease.Config
+	Callers     delivery.Callers
 	Telemetry   telemetry.Config
 	Project     string `env:"GOOGLE_CLOUD_PROJECT"` // whose traces the log names
 	ErrorsTopic string `env:"ERRORS_TOPIC" envDefault:"pageinspect.errors"`
@@ -62,7 +63,7 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	var cfg Config
 	parsed := env.Parse(&cfg)
 	profiles, err := capture.LoadProfiles(cfg.Profiles)
-	if err := errors.Join(parsed, cfg.Kafka.Validate(), cfg.Lease.Validate(), cfg.Browser.Validate(), err); err != nil {
+	if err := errors.Join(parsed, cfg.Kafka.Validate(), cfg.Lease.Validate(), cfg.Callers.Validate(), cfg.Browser.Validate(), err); err != nil {
 		return nil, err
 	}
 	log := logs.New(os.Stderr, "capture", cfg.Project)
@@ -95,6 +96,7 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	}
 	return &delivery.Handler{
 		Stage: job.StageCapture, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: cfg.Browser.Tabs,
+		Callers: cfg.Callers,
 		// Beside the tiles: nobody is notified of that bucket, and its lifecycle rule tidies up.
 		Leases:  &lease.Leases{Config: cfg.Lease, Store: objects, Bucket: cfg.Screenshots},
 		Decode:  delivery.Requests,
