@@ -39,6 +39,9 @@ func TestEnvironment(t *testing.T) {
 	for _, function := range []string{"capture", "recognize"} {
 		t.Run(function, func(t *testing.T) {
 			set := slices.Concat(common, keys(c, function+".tf", "module"))
+			if function == "capture" {
+				set = append(set, keys(c, "secrets.tf", "locals")...)
+			}
 			read := variablesRead(t, "../functions/"+function+"/cmd")
 			if len(read) < 10 {
 				t.Fatalf("only %d variables were found in the code: %v", len(read), read)

@@ -20,6 +20,8 @@ module "recognize" {
   public          = false
   kms_key         = var.kms_key
 
+  callers_show_a_secret = false # Pub/Sub and Eventarc sign their calls
+
   env = merge(local.common_env, {
     RESULTS_BUCKET = google_storage_bucket.of["results"].name
     RESULTS_TOPIC  = var.kafka.topics.results

@@ -10,18 +10,15 @@ import (
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
-// Callers says who may deliver to a function that callers without a Google
-// token reach too, such as Kafka Connect sinks that send a fixed header. The
-// zero value asks for nothing: the platform checks who calls. It is loaded with
-// caarlos0/env.
+// Callers says who may deliver to Capture, which callers without a Google token
+// reach too, such as Kafka Connect sinks that send a fixed header. The zero
+// value asks for nothing: the platform checks who calls.
 type Callers struct {
-	// Public says that nothing in front of the function checks who calls.
-	Public bool `env:"CAPTURE_PUBLIC"`
-	// Secret is what callers send as "Authorization: Bearer …".
-	Secret string `env:"CAPTURE_CALLER_SECRET"`
+	Public bool   // nothing in front of the function checks who calls
+	Secret string // what callers send as "Authorization: Bearer …"
 	// Next is good beside Secret, so that one can replace the other without a
 	// moment in which a caller is refused.
-	Next string `env:"CAPTURE_CALLER_SECRET_NEXT"`
+	Next string
 }
 
 // minSecret is as many characters as 128 random bits have in hexadecimal.
