@@ -157,7 +157,9 @@ func TestStrangersInTheUsersBrowser(t *testing.T) {
 		t.Errorf("a page was captured for a stranger: %s", r.URL)
 	}))
 	defer wanted.Close()
-	order := func(id string) string { return fmt.Sprintf(`{"schema":"pageinspect.request/v1","id":"%s","url":"%s/"}`, id, wanted.URL) }
+	order := func(id string) string {
+		return fmt.Sprintf(`{"schema":"pageinspect.request/v1","id":"%s","url":"%s/"}`, id, wanted.URL)
+	}
 	list := func(host func(part string) string) string {
 		var b strings.Builder
 		for _, a := range []struct{ get, post, body string }{
