@@ -28,8 +28,8 @@ var notForTerraform = []string{
 	"LOCAL_ONLY", "STORAGE_EMULATOR_HOST", "VISION_EMULATOR_HOST", "CAPTURE_ALLOW_NAMED", // one machine
 }
 
-// Read by functions-framework-go, not by our code.
-var readByLibraries = []string{"FUNCTION_TARGET", "CLOUD_RUN_TIMEOUT_SECONDS"}
+// Read by functions-framework-go or Go itself, not by our code.
+var readByLibraries = []string{"FUNCTION_TARGET", "CLOUD_RUN_TIMEOUT_SECONDS", "GOMEMLIMIT"}
 
 // Every variable that Terraform sets is one that the function's code reads, and
 // the other way round.
