@@ -40,12 +40,14 @@ func newSilentHost(t *testing.T) *silentHost {
 			if err != nil {
 				return
 			}
+			h.note("TCP")
 			go func() {
 				defer c.Close()
 				c.SetReadDeadline(time.Now().Add(time.Second)) //nolint:errcheck // it is a connection
 				b := make([]byte, 200)
-				n, _ := c.Read(b)
-				h.note(fmt.Sprintf("TCP %.100q", b[:n]))
+				if n, _ := c.Read(b); n > 0 {
+					h.note(fmt.Sprintf("TCP %.100q", b[:n])) // for whoever reads what went wrong
+				}
 			}()
 		}
 	}()
@@ -100,9 +102,12 @@ func TestEverySpellingIsRefused(t *testing.T) {
 		html(seen+body.String())(w, r)
 	}))
 	cap, _ := own(t, browser.Config{Tabs: 1, Allow: []string{s.Listener.Addr().String()}})
-	cap.mustPage(t, ask(s.URL+"/"))
+	m := cap.mustPage(t, ask(s.URL+"/"))
 	if v := h.visits(); len(v) > 0 {
 		t.Errorf("reached: %q", v)
+	}
+	if len(m.Blocked) < 2*len(spellings) {
+		t.Errorf("only %d were asked for and refused: %q", len(m.Blocked), m.Blocked)
 	}
 }
 
@@ -226,7 +231,7 @@ func TestSilentHostHears(t *testing.T) {
 	io.WriteString(udp, "x")               //nolint:errcheck // visits tell
 	http.Get("http://127.0.0.1:" + h.port) //nolint:errcheck,bodyclose // it is not answered
 	late := time.After(10 * time.Second)
-	for len(h.visits()) < 2 {
+	for !strings.Contains(fmt.Sprint(h.visits()), "UDP") || !strings.Contains(fmt.Sprint(h.visits()), "TCP") {
 		select {
 		case <-time.After(10 * time.Millisecond):
 		case <-late:
