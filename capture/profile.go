@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/token"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 )
@@ -92,6 +94,9 @@ func LoadProfiles(file string) (*Profiles, error) {
 }
 
 func parseProfiles(name string, b []byte) ([]Profile, error) {
+	if err := written(b); err != nil {
+		return nil, fault.Wrap(fault.Invalid, err, "%s", name)
+	}
 	var f profileFile
 	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(&f); err != nil {
 		return nil, fault.New(fault.Invalid, "%s: %s", name, strings.TrimSpace(yaml.FormatError(err, false, true)))
@@ -113,6 +118,17 @@ func parseProfiles(name string, b []byte) ([]Profile, error) {
 		}
 	}
 	return f.Profiles, errors.Join(wrong...)
+}
+
+// written says whether a file is written out: anchors and aliases could make a
+// few lines more than a machine holds. What is no YAML at all is the decoder's to say.
+func written(b []byte) error {
+	for _, t := range lexer.Tokenize(string(b)) {
+		if t.Type == token.AnchorType || t.Type == token.AliasType {
+			return fault.New(fault.Invalid, "line %d: has an anchor or alias; profiles have none: write it out, and put text that begins with & or * in quotes", t.Position.Line)
+		}
+	}
+	return nil
 }
 
 func (p *Profile) setDefaults() {

@@ -4,6 +4,7 @@ locals {
   apis = concat(
     ["artifactregistry", "cloudresourcemanager", "iam", "logging", "monitoring", "pubsub", "run", "secretmanager", "storage", "vision"],
     local.eventarc ? ["eventarc"] : [],
+    var.results_in_bigquery ? ["bigquery"] : [],
     var.kafka.managed != null ? ["managedkafka"] : [],
     var.kms_key != null ? ["cloudkms"] : [],
   )
@@ -13,6 +14,8 @@ locals {
   agents = {
     storage  = "serviceAccount:service-${var.project.number}@gs-project-accounts.iam.gserviceaccount.com"
     pubsub   = "serviceAccount:service-${var.project.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+    eventarc = "serviceAccount:service-${var.project.number}@gcp-sa-eventarc.iam.gserviceaccount.com"
+    bigquery = "serviceAccount:bq-${var.project.number}@bigquery-encryption.iam.gserviceaccount.com"
     kafka    = "serviceAccount:service-${var.project.number}@gcp-sa-managedkafka.iam.gserviceaccount.com"
     secrets  = "serviceAccount:service-${var.project.number}@gcp-sa-secretmanager.iam.gserviceaccount.com"
     run      = "serviceAccount:service-${var.project.number}@serverless-robot-prod.iam.gserviceaccount.com"

@@ -20,6 +20,8 @@ module "capture" {
   public          = var.capture_trigger == "http"
   kms_key         = var.kms_key
 
+  callers_show_a_secret = local.callers_show_a_secret
+
   env = merge(local.common_env, {
     CAPTURE_TABS           = var.capture.tabs
     CAPTURE_RECYCLE        = var.capture.recycle
@@ -27,9 +29,10 @@ module "capture" {
     CAPTURE_PAGE_MEMORY_MB = floor((var.capture.memory_mib - 256) / var.capture.tabs) # each counts the 85 MiB of program that they share
     CAPTURE_PAGE_BYTES_MB  = var.capture.page_bytes_mb
     PROFILES               = var.capture.profiles == null ? "" : "${local.config_mount}/${local.config_files[var.capture.profiles]}"
+    CAPTURE_PUBLIC         = local.callers_show_a_secret ? "true" : ""
     KAFKA_SASL_USERNAME    = local.kafka_username["capture"]
   })
-  secret_env    = local.kafka_secret_env
+  secret_env    = merge(local.kafka_secret_env, local.caller_secret_env)
   secret_files  = local.kafka_secret_files
   config_bucket = length(local.config_files) == 0 ? null : google_storage_bucket.of["config"].name
   config_mount  = local.config_mount

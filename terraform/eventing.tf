@@ -17,8 +17,13 @@ resource "google_pubsub_topic" "requests" {
   depends_on = [google_project_service.used, google_kms_crypto_key_iam_member.agents]
 }
 
+# Whose connectors publish.
+locals {
+  publishers = concat(var.publishers, var.kafka.managed == null ? [] : [local.agents.kafka])
+}
+
 resource "google_pubsub_topic_iam_member" "requests" {
-  for_each = var.capture_trigger == "http" ? [] : toset(concat(var.requests_publishers, var.kafka.managed == null ? [] : [local.agents.kafka]))
+  for_each = var.capture_trigger == "http" ? [] : toset(local.publishers)
 
   topic  = google_pubsub_topic.requests[0].id
   role   = "roles/pubsub.publisher"
@@ -63,6 +68,8 @@ resource "google_eventarc_trigger" "capture" {
       region  = var.region
     }
   }
+
+  depends_on = [google_project_iam_member.eventarc_agent]
 }
 
 # Finalized manifests -> Recognize
@@ -138,7 +145,7 @@ resource "google_eventarc_trigger" "recognize" {
     }
   }
 
-  depends_on = [google_project_iam_member.receives_events, google_project_iam_member.announces_objects]
+  depends_on = [google_project_iam_member.eventarc_agent, google_project_iam_member.receives_events, google_project_iam_member.announces_objects]
 }
 
 # Eventarc makes its subscriptions itself, with a 10 s ack deadline and no dead

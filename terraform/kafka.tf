@@ -34,8 +34,9 @@ locals {
   kafka_operators = [for o in try(local.managed.operators, []) : { principal = "User:${o}", operations = ["READ", "WRITE", "DESCRIBE_CONFIGS"] }]
   kafka_acls = {
     requests = concat(local.kafka_operators, [{ principal = "User:${trimprefix(local.agents.kafka, "serviceAccount:")}", operations = ["READ"] }])
-    results  = concat(local.kafka_operators, [{ principal = "User:${google_service_account.runtime["recognize"].email}", operations = ["WRITE"] }])
-    errors   = concat(local.kafka_operators, [for f in ["capture", "recognize"] : { principal = "User:${google_service_account.runtime[f].email}", operations = ["WRITE"] }])
+    results = concat(local.kafka_operators, [{ principal = "User:${google_service_account.runtime["recognize"].email}", operations = ["WRITE"] }],
+    var.results_in_bigquery ? [{ principal = "User:${trimprefix(local.agents.kafka, "serviceAccount:")}", operations = ["READ"] }] : [])
+    errors = concat(local.kafka_operators, [for f in ["capture", "recognize"] : { principal = "User:${google_service_account.runtime[f].email}", operations = ["WRITE"] }])
   }
 }
 
@@ -115,27 +116,37 @@ resource "google_managed_kafka_connect_cluster" "connect" {
   }
 }
 
-# Requests -> Pub/Sub -> Capture. The record's place travels as attributes, from
-# which a request without an id gets one.
-resource "google_managed_kafka_connector" "requests" {
-  count = local.managed == null ? 0 : 1
+# Requests -> Pub/Sub -> Capture, and results -> Pub/Sub -> BigQuery. The record's
+# place travels as attributes, from which a request without an id gets one.
+locals {
+  sinks = local.managed == null ? {} : merge(
+    { requests = one(google_pubsub_topic.requests[*].name) },
+    var.results_in_bigquery ? { results = one(google_pubsub_topic.results[*].name) } : {},
+  )
+}
 
-  connector_id    = "${var.name}-requests"
+resource "google_managed_kafka_connector" "sink" {
+  for_each = local.sinks
+
+  connector_id    = "${var.name}-${each.key}"
   connect_cluster = google_managed_kafka_connect_cluster.connect[0].connect_cluster_id
   location        = var.region
 
-  configs = merge(jsondecode(file("${path.module}/connect/pubsub-requests.json")).config, {
-    "name"        = "${var.name}-requests"
+  configs = merge(jsondecode(file("${path.module}/connect/pubsub-${each.key}.json")).config, {
+    "name"        = "${var.name}-${each.key}"
     "tasks.max"   = tostring(local.managed.connect_tasks)
-    "topics"      = google_managed_kafka_topic.of["requests"].topic_id
+    "topics"      = google_managed_kafka_topic.of[each.key].topic_id
     "cps.project" = var.project.id
-    "cps.topic"   = google_pubsub_topic.requests[0].name
+    "cps.topic"   = each.value
   })
   task_restart_policy {
     minimum_backoff = "60s"
     maximum_backoff = "1800s"
   }
 
-  # A sink that runs before it may publish, or before Capture listens, only fails.
-  depends_on = [google_managed_kafka_acl.of, google_pubsub_topic_iam_member.requests, module.capture_push, google_eventarc_trigger.capture]
+  # A sink that runs before it may publish, or before anybody listens, only fails.
+  depends_on = [
+    google_managed_kafka_acl.of, google_pubsub_topic_iam_member.requests, google_pubsub_topic_iam_member.results,
+    module.capture_push, google_eventarc_trigger.capture, google_pubsub_subscription.results,
+  ]
 }

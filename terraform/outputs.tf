@@ -13,6 +13,16 @@ output "requests_pubsub_topic" {
   value       = one(google_pubsub_topic.requests[*].id)
 }
 
+output "results_pubsub_topic" {
+  description = "Where a Pub/Sub sink connector publishes results (results_in_bigquery)."
+  value       = one(google_pubsub_topic.results[*].id)
+}
+
+output "bigquery" {
+  description = "The view of each page's last result (results_in_bigquery)."
+  value       = one([for t in google_bigquery_table.pages : "${var.project.id}.${t.dataset_id}.${t.table_id}"])
+}
+
 output "buckets" {
   description = "What is kept where."
   value       = { for k, b in google_storage_bucket.of : k => b.name }

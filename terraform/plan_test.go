@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/plan"
+	"github.com/pageinspect/pageinspect/recognize/picture"
+	"github.com/pageinspect/pageinspect/shared/page"
 )
 
 // `pageinspect plan` reckons with the instances that are made here.
@@ -25,6 +27,34 @@ func TestPlanKnowsTheInstances(t *testing.T) {
 					t.Errorf("%s: the default of %s is not %v", function, field, value)
 				}
 			}
+		}
+	}
+}
+
+// An instance has room for what was measured: the largest pictures that are
+// decoded, and as many pages as it has tabs, whatever capture.tabs is.
+func TestMemoryFits(t *testing.T) {
+	c := load(t)
+	const mib = 1 << 20
+	pictures := (picture.MaxDecoded + 2*4*page.MaxPixels) / mib // one image, and two tiles searched for codes, at a time
+	if limit := 0.8 * plan.RecognizeInstance.GiB * 1024; limit < float64(pictures+100) {
+		t.Errorf("Recognize has %.0f MiB for pictures of %d", limit, pictures)
+	}
+	if !strings.Contains(string(c.files["recognize.tf"].Bytes), `GOMEMLIMIT = "${floor(var.recognize.memory_mib * 0.8)}MiB"`) {
+		t.Error("Recognize is not told how much of its memory it may fill before it collects garbage")
+	}
+	for _, want := range []struct{ file, text string }{
+		{"variables.tf", "var.capture.memory_mib >= 1024 + 512 * var.capture.tabs"},
+		{"capture.tf", "floor((var.capture.memory_mib - 256) / var.capture.tabs)"},
+	} {
+		if !strings.Contains(string(c.files[want.file].Bytes), want.text) {
+			t.Errorf("%s no longer says %s: reckon again", want.file, want.text)
+		}
+	}
+	peak := plan.Bundled().Capture.PeakMiB // of a page, with its browser
+	for _, tabs := range []int{1, 2, 4, 16, 100, 1000} {
+		if each := (1024 + 512*tabs - 256) / tabs; float64(each) < peak {
+			t.Errorf("with %d tabs a page may take %d MiB; %v were measured", tabs, each, peak)
 		}
 	}
 }

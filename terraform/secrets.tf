@@ -6,7 +6,16 @@ locals {
   secrets = toset(concat(
     try(var.kafka.own.sasl, null) == null ? [] : ["kafka-password"],
     try(var.kafka.own.ca_version, null) == null ? [] : ["kafka-ca"],
+    local.callers_show_a_secret ? ["callers"] : [],
   ))
+
+  # What callers of Capture show that have no Google token. Two versions are good
+  # at a time, so that callers can change from one to the other.
+  callers_show_a_secret = length(var.capture_caller_secret_versions) > 0
+  caller_secret_env = { for name, version in {
+    CAPTURE_CALLER_SECRET      = try(var.capture_caller_secret_versions[0], null)
+    CAPTURE_CALLER_SECRET_NEXT = try(var.capture_caller_secret_versions[1], null)
+  } : name => { secret = google_secret_manager_secret.of["callers"].secret_id, version = version } if version != null }
 }
 
 resource "google_secret_manager_secret" "of" {
@@ -32,7 +41,9 @@ resource "google_secret_manager_secret" "of" {
 }
 
 resource "google_secret_manager_secret_iam_member" "runtime" {
-  for_each = { for pair in setproduct(["capture", "recognize"], local.secrets) : join(" ", pair) => { function = pair[0], secret = pair[1] } }
+  for_each = { for pair in setproduct(["capture", "recognize"], local.secrets) :
+    join(" ", pair) => { function = pair[0], secret = pair[1] } if !(pair[0] == "recognize" && pair[1] == "callers")
+  }
 
   secret_id = google_secret_manager_secret.of[each.value.secret].id
   role      = "roles/secretmanager.secretAccessor"

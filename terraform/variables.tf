@@ -108,6 +108,21 @@ variable "capture_trigger" {
   }
 }
 
+variable "capture_caller_secret_versions" {
+  description = "For a connector that can send a fixed header and no Google token (capture_trigger http): one or two versions of the secret NAME-callers. Capture is then open to the internet, and refuses every delivery that does not show one of them as `Authorization: Bearer …`. Empty: callers sign in to Google."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = length(var.capture_caller_secret_versions) <= 2
+    error_message = "capture_caller_secret_versions: want at most two, the one that callers show and the one that replaces it."
+  }
+  validation {
+    condition     = length(var.capture_caller_secret_versions) == 0 || var.capture_trigger == "http"
+    error_message = "capture_caller_secret_versions: pubsub and eventarc sign their calls; want none, or capture_trigger = \"http\"."
+  }
+}
+
 variable "recognize_trigger" {
   description = "How a finalize reaches Recognize: notification (bucket notification and our own push subscription; all declared here) or eventarc (a trigger whose 10 s ack deadline only a command can raise; see the outputs)."
   type        = string
@@ -119,14 +134,14 @@ variable "recognize_trigger" {
   }
 }
 
-variable "requests_publishers" {
-  description = "Who else may publish to the Pub/Sub topic of requests (capture_trigger pubsub or eventarc): members such as serviceAccount:connect@P.iam.gserviceaccount.com, the account of your own Pub/Sub sink connector."
+variable "publishers" {
+  description = "Who else may publish to the Pub/Sub topics of requests (capture_trigger pubsub or eventarc) and of results (results_in_bigquery): members such as serviceAccount:connect@P.iam.gserviceaccount.com, the account of your own Pub/Sub sink connector."
   type        = list(string)
   default     = []
 
   validation {
-    condition     = alltrue([for m in var.requests_publishers : can(regex("^(serviceAccount|user|group|principal|principalSet):", m))])
-    error_message = "requests_publishers: want members with their type, such as serviceAccount:connect@P.iam.gserviceaccount.com; never allUsers."
+    condition     = alltrue([for m in var.publishers : can(regex("^(serviceAccount|user|group|principal|principalSet):", m))])
+    error_message = "publishers: want members with their type, such as serviceAccount:connect@P.iam.gserviceaccount.com; never allUsers."
   }
 }
 
@@ -292,6 +307,12 @@ variable "buckets" {
     condition     = alltrue([for d in [var.buckets.screenshots_days, var.buckets.cache_days, var.buckets.pages_days, var.buckets.results_days] : d >= 0 && d <= 3650 && floor(d) == d])
     error_message = "buckets: want whole days up to 3650, or 0 to keep things for ever."
   }
+}
+
+variable "results_in_bigquery" {
+  description = "Whether results go to BigQuery, too: a dataset with a table of events and a view of each page's last result, written by a Pub/Sub subscription. With your own Kafka run connect/pubsub-results.json; a managed one gets the connector."
+  type        = bool
+  default     = false
 }
 
 # Seeing it run

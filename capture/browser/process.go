@@ -47,7 +47,7 @@ func launch(ctx context.Context, path string, memory int64, log *slog.Logger) (*
 	}
 	p, began := &process{dir: dir}, time.Now()
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], append(flags(memory),
-		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")), chromedp.Env("TMPDIR="+dir), chromedp.ModifyCmdFunc(p.group), sandbox(log))...)
+		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")), chromedp.NoInheritEnv, chromedp.Env(append(environment(os.Environ()), "TMPDIR="+dir)...), chromedp.ModifyCmdFunc(p.group), sandbox(log))...)
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 	bound, stop := chromedp.NewContext(alloc, chromedp.WithErrorf(func(f string, a ...any) { log.Debug("chromedp", "error", f) }))
 	p.ctx, p.stop, p.alloc = bound, stop, stopAlloc

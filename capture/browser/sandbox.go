@@ -9,22 +9,32 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// sandbox is the switch for Chromium's own sandbox. Where the kernel refuses
-// the namespaces it is made of, as Docker's default seccomp profile does,
-// Chromium would not start at all; what contains a page then is the container.
-// chromedp switches it off for root, who cannot have it.
+// sandbox is the switch for Chromium's own sandbox. It is off only where
+// Chromium would not start with it, and the log says so each time: with the
+// attribute sandbox=off, which a console shows to its user.
 func sandbox(log *slog.Logger) chromedp.ExecAllocatorOption {
-	off := os.Getuid() == 0
-	if !off && !namespaces() {
-		log.Warn("no user namespaces here: the browser runs without its sandbox, and only the container contains it")
-		off = true
+	why := unsandboxed(os.Getuid(), namespaces)
+	if why != "" {
+		log.Warn("the browser runs WITHOUT ITS SANDBOX: "+why, "sandbox", "off")
 	}
-	return chromedp.Flag("no-sandbox", off)
+	return chromedp.Flag("no-sandbox", why != "")
 }
 
-// namespaces says whether this process may make what the sandbox needs.
+// unsandboxed says why there can be no sandbox; "" where there is one.
+func unsandboxed(uid int, namespaces func() bool) string {
+	switch {
+	case uid == 0:
+		return "Chromium has none for root; run as another user, or only the machine's or container's walls contain a page that breaks out of the browser"
+	case !namespaces():
+		return "the kernel gives this process no user namespaces, as Docker's default profile does; allow them (a seccomp profile, or kernel.apparmor_restrict_unprivileged_userns=0), or only the container contains a page that breaks out of the browser"
+	}
+	return ""
+}
+
+// namespaces says whether this process may make what the sandbox needs, and use
+// it: where AppArmor restricts namespaces they can be made, and no root be changed in them.
 func namespaces() bool {
 	cmd := exec.Command("/bin/true")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET, Chroot: "/"}
 	return cmd.Run() == nil
 }

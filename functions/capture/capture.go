@@ -40,6 +40,10 @@ type Config struct {
 	Pages       string `env:"PAGES_BUCKET,required,notEmpty"`
 	AllowNamed  bool   `env:"CAPTURE_ALLOW_NAMED"` // whoever sends requests may see what they name: one user's machine
 	Profiles    string `env:"PROFILES"`            // a file; its profiles come before the bundled ones
+	// See delivery.Callers.
+	Public           bool   `env:"CAPTURE_PUBLIC"`
+	CallerSecret     string `env:"CAPTURE_CALLER_SECRET"`
+	CallerSecretNext string `env:"CAPTURE_CALLER_SECRET_NEXT"`
 }
 
 // These outlive every request; Shutdown ends them with the instance.
@@ -61,8 +65,9 @@ func init() {
 func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	var cfg Config
 	parsed := env.Parse(&cfg)
+	callers := delivery.Callers{Public: cfg.Public, Secret: cfg.CallerSecret, Next: cfg.CallerSecretNext}
 	profiles, err := capture.LoadProfiles(cfg.Profiles)
-	if err := errors.Join(parsed, cfg.Kafka.Validate(), cfg.Lease.Validate(), cfg.Browser.Validate(), err); err != nil {
+	if err := errors.Join(parsed, cfg.Kafka.Validate(), cfg.Lease.Validate(), callers.Validate(), cfg.Browser.Validate(), err); err != nil {
 		return nil, err
 	}
 	log := logs.New(os.Stderr, "capture", cfg.Project)
@@ -95,6 +100,7 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	}
 	return &delivery.Handler{
 		Stage: job.StageCapture, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: cfg.Browser.Tabs,
+		Callers: callers,
 		// Beside the tiles: nobody is notified of that bucket, and its lifecycle rule tidies up.
 		Leases:  &lease.Leases{Config: cfg.Lease, Store: objects, Bucket: cfg.Screenshots},
 		Decode:  delivery.Requests,

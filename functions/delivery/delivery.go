@@ -17,6 +17,7 @@
 //	it may work next time, but often did not      200, the errors topic has it; see package lease
 //	the errors topic cannot be written            503
 //	a body of more than 32 MiB, which is not read 413
+//	the caller does not show the secret it should 401, and its body is not read
 //	a defect made it panic                        500
 //	GET or HEAD without a body: a probe           200, or 503 and why the instance should be replaced
 //	any other method                              405
@@ -97,6 +98,8 @@ type Handler struct {
 	Now    func() time.Time
 	// AtOnce bounds the items of one batch that are worked on at the same time.
 	AtOnce int
+	// Callers says who may deliver.
+	Callers Callers
 	// Decode reads a delivery. An error is about the delivery as a whole.
 	Decode func(http.Header, []byte) ([]Item, error)
 	// Open makes the job of an item that could be decoded.
@@ -114,8 +117,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.status >= 500 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(max(a.retryAfter, time.Second).Seconds()))))
 	}
-	if a.status == http.StatusMethodNotAllowed {
+	switch a.status {
+	case http.StatusMethodNotAllowed:
 		w.Header().Set("Allow", http.MethodPost)
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", "Bearer")
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(a.status)
@@ -142,6 +148,9 @@ func (h *Handler) serve(r *http.Request) (a answer) {
 	}()
 	switch r.Method {
 	case http.MethodPost:
+		if !h.Callers.admits(r.Header) {
+			return answer{http.StatusUnauthorized, "want Authorization: Bearer and the secret that Capture shares with its callers", 0}
+		}
 		return h.deliver(r)
 	case http.MethodGet, http.MethodHead:
 		if !hasBody(r) {

@@ -43,3 +43,26 @@ func TestLinesNameTheirTrace(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingForgesALine: what a page, an id or a record says stays within its
+// own field of its own line.
+func TestNothingForgesALine(t *testing.T) {
+	const hostile = "x\n{\"severity\":\"EMERGENCY\",\"message\":\"forged\"}\r\n\",\"severity\":\"EMERGENCY\",\"a\":\"\x1b[2J\u2028\u0085\xff\x00"
+	var b bytes.Buffer
+	log := New(&b, "capture", "")
+	log.Warn(hostile, "id", hostile, hostile, "value")
+	log.With("url", hostile).WithGroup("page").Info("done", "error", hostile)
+	lines := bytes.Split(bytes.TrimSuffix(b.Bytes(), []byte("\n")), []byte("\n"))
+	if len(lines) != 2 {
+		t.Fatalf("%d lines: %s", len(lines), b.Bytes())
+	}
+	for i, want := range []string{"WARNING", "INFO"} {
+		var line map[string]any
+		if err := json.Unmarshal(lines[i], &line); err != nil || line["severity"] != want || line["a"] != nil {
+			t.Errorf("%v: %s", err, lines[i])
+		}
+		if bytes.ContainsAny(lines[i], "\x1b\x00\r") || bytes.Count(lines[i], []byte(`"severity":`)) != 1 {
+			t.Errorf("a line that acts, or says two things: %s", lines[i])
+		}
+	}
+}

@@ -73,7 +73,7 @@ func TestApacheKafkaConnect(t *testing.T) {
 	t.Log("Capture and Recognize are up")
 	system, deaf := newSystem(t, 2), newSystem(t, 1_000_000)
 	connect := apachekafka.StartConnect(t, kafka, []string{
-		"CAPTURE_URL=http://" + cloud.Addresses.Capture + "/", "DLQ_REPLICATION=1",
+		"CAPTURE_URL=http://" + cloud.Addresses.Capture + "/", "CAPTURE_AUTHORIZATION=Bearer none-is-asked-for-here", "DLQ_REPLICATION=1",
 		"WEBHOOK_URL=" + system.URL + "/", "WEBHOOK_AUTHORIZATION=" + authorization,
 	}, apachekafka.Camel)
 	trip := trip{kafka, cloud.Store, connect, site.URL, system, deaf}

@@ -13,6 +13,7 @@ import (
 	"github.com/pageinspect/pageinspect/functions/pageinspect/samples"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
+	"github.com/pageinspect/pageinspect/shared/loopback"
 	"github.com/pageinspect/pageinspect/shared/topic"
 	"github.com/spf13/cobra"
 )
@@ -142,7 +143,7 @@ func serveSamples(t template) ([][]byte, func(), error) {
 	if err != nil {
 		return nil, nil, fault.Wrap(fault.Internal, err, "serve the samples")
 	}
-	srv := &http.Server{Handler: samples.Handler()}
+	srv := &http.Server{Handler: loopback.Only(samples.Handler())}
 	go srv.Serve(ln) //nolint:errcheck // ends with Close
 	var requests [][]byte
 	for _, p := range samples.Pages() {

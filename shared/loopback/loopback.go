@@ -20,7 +20,9 @@ func Only(next http.Handler) http.Handler {
 			http.Error(w, "only programs of this machine may ask, and no web page of another origin", http.StatusForbidden)
 			return
 		}
-		next.ServeHTTP(&closed{ResponseWriter: w}, r)
+		c := &closed{ResponseWriter: w}
+		next.ServeHTTP(c, r)
+		c.begin() // of an answer without a body
 	})
 }
 
@@ -41,8 +43,10 @@ func ours(host string) bool {
 // sameOrigin says whether no page of another origin made the request. Programs
 // send neither header.
 func sameOrigin(r *http.Request) bool {
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		return false
+	for _, site := range r.Header.Values("Sec-Fetch-Site") {
+		if site != "same-origin" && site != "none" {
+			return false
+		}
 	}
 	for _, origin := range r.Header.Values("Origin") {
 		u, err := url.Parse(origin)
@@ -61,12 +65,21 @@ type closed struct {
 
 func (c *closed) WriteHeader(status int) {
 	c.begin()
+	c.begun = status >= http.StatusOK // others may come before the answer
 	c.ResponseWriter.WriteHeader(status)
 }
 
 func (c *closed) Write(b []byte) (int, error) {
 	c.begin()
+	c.begun = true
 	return c.ResponseWriter.Write(b)
+}
+
+// FlushError is for http.ResponseController, which would send the headers past us.
+func (c *closed) FlushError() error {
+	c.begin()
+	c.begun = true
+	return http.NewResponseController(c.ResponseWriter).Flush()
 }
 
 // Unwrap is for http.ResponseController.
@@ -76,10 +89,9 @@ func (c *closed) begin() {
 	if c.begun {
 		return
 	}
-	c.begun = true
 	for name := range c.Header() {
-		if strings.HasPrefix(name, "Access-Control-") {
-			c.Header().Del(name)
+		if strings.HasPrefix(strings.ToLower(name), "access-control-") {
+			delete(c.Header(), name)
 		}
 	}
 }

@@ -77,22 +77,27 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// TestSilentBroker: something accepts connections and never answers, as a
-// broker without TLS does to a client that speaks it.
+// TestSilentBroker: something accepts connections and never answers, or hangs up
+// at once, as a broker without TLS does on a client that speaks it.
 func TestSilentBroker(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	for name, cfg := range map[string]topic.Config{
-		"silent":      {Brokers: []string{l.Addr().String()}},
-		"without TLS": {Brokers: broker(t, nil).Brokers, TLS: true},
+	deaf := broker(t, nil).Brokers
+	for name, c := range map[string]struct {
+		cfg   topic.Config
+		limit time.Duration
+		want  string
+	}{
+		"silent":      {topic.Config{Brokers: []string{l.Addr().String()}}, 200 * time.Millisecond, "no answer in time from Kafka at " + l.Addr().String()},
+		"without TLS": {topic.Config{Brokers: deaf, TLS: true}, 20 * time.Second, "Kafka at " + deaf[0] + " closed the connection"},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		err = topic.Ping(ctx, cfg)
+		ctx, cancel := context.WithTimeout(t.Context(), c.limit)
+		err = topic.Ping(ctx, c.cfg)
 		cancel()
-		if fault.KindOf(err) != fault.Transient || !strings.Contains(err.Error(), "no answer in time from Kafka at "+cfg.Brokers[0]) {
+		if fault.KindOf(err) != fault.Transient || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "KAFKA_TLS") {
 			t.Errorf("%s: got %v (%s)", name, err, fault.KindOf(err))
 		}
 	}

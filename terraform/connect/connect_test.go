@@ -32,20 +32,34 @@ var schemas = map[string]string{
 	camel: "schema/camel.json", aiven: "schema/aiven.json", pubsub: "schema/pubsub.json", confluent: "schema/confluent.json",
 }
 
-// functionTimeout is the longest that a function takes to answer.
-const functionTimeout = 540 * time.Second
+// functionTimeout is the longest that a function may be let take to answer.
+const functionTimeout = 599 * time.Second
+
+// Whatever timeout_seconds is, it is less than what the connectors wait for.
+func TestTheLongestTimeout(t *testing.T) {
+	b, err := os.ReadFile("../variables.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, condition := range []string{"var.timeout_seconds < var.ack_deadline_seconds", fmt.Sprintf("var.ack_deadline_seconds <= %d", int(functionTimeout.Seconds())+1)} {
+		if !strings.Contains(string(b), condition) {
+			t.Errorf("variables.tf no longer demands %s", condition)
+		}
+	}
+}
 
 // wanted is what each file must say.
 var wanted = map[string]struct {
 	class, topic string
 	keys         []string // that it must set, besides the schema's required ones
 }{
-	"camel-requests.json":        {camel, localcloud.RequestsTopic, []string{"camel.sink.url"}},
+	"camel-requests.json":        {camel, localcloud.RequestsTopic, []string{"camel.sink.url", "transforms.authorization.value.literal"}},
 	"camel-results-webhook.json": {camel, localcloud.ResultsTopic, []string{"camel.sink.url", "transforms.authorization.value.literal"}},
-	"aiven-requests.json":        {aiven, localcloud.RequestsTopic, []string{"http.url", "http.headers.content.type"}},
+	"aiven-requests.json":        {aiven, localcloud.RequestsTopic, []string{"http.url", "http.headers.content.type", "http.headers.authorization"}},
 	"aiven-results-webhook.json": {aiven, localcloud.ResultsTopic, []string{"http.url", "http.headers.content.type", "http.headers.authorization"}},
 	"pubsub-requests.json":       {pubsub, localcloud.RequestsTopic, []string{"cps.project", "cps.topic", "metadata.publish"}},
-	"confluent-requests.json":    {confluent, localcloud.RequestsTopic, []string{"gcf.name", "gcf.project.id", "gcf.region.name", "gcp.credentials.json"}},
+	"pubsub-results.json":        {pubsub, localcloud.ResultsTopic, []string{"cps.project", "cps.topic", "metadata.publish"}},
+	"confluent-requests.json":    {confluent, localcloud.RequestsTopic, []string{"gcf.custom.url", "gcf.audience.url", "gcp.credentials.json"}},
 }
 
 // definition is what POST /connectors takes.
@@ -116,8 +130,12 @@ func TestConfigurations(t *testing.T) {
 			if isolation := c["consumer.override.isolation.level"]; want.class != confluent && isolation != "read_committed" {
 				t.Errorf("isolation.level is %q: pages of aborted transactions would be inspected", isolation)
 			}
-			if want.class == camel || want.class == aiven {
+			switch want.class {
+			case camel, aiven:
 				loses(t, c, want.topic)
+				outlasts(t, c, want.topic)
+			case confluent:
+				reaches(t, c)
 				outlasts(t, c, want.topic)
 			}
 		})
@@ -141,6 +159,20 @@ func loses(t *testing.T, c map[string]string, topic string) {
 	}
 }
 
+// reaches checks that Confluent's connector calls the service's own address: a
+// Cloud Run service has none at cloudfunctions.net, which it would make of a name.
+// It stops and skips nothing where Capture is away for longer than it tries.
+func reaches(t *testing.T, c map[string]string) {
+	for key, want := range map[string]string{
+		"gcf.custom.url.enabled": "true", "gcf.audience.url": c["gcf.custom.url"], "gcf.name": "", "gcf.auth.type": "Google Cloud Service Account",
+		"behavior.on.error": "FAIL", "retry.on.status.codes": "400-", "retry.backoff.policy": "CONSTANT_VALUE", "max.batch.size": "1",
+	} {
+		if c[key] != want {
+			t.Errorf("%s is %q, want %q", key, c[key], want)
+		}
+	}
+}
+
 // outlasts checks the times: a page may take as long as the function may, an
 // outage of ten minutes is no dead letter, and neither looks like a dead worker.
 func outlasts(t *testing.T, c map[string]string, topic string) {
@@ -158,16 +190,28 @@ func outlasts(t *testing.T, c map[string]string, topic string) {
 	if retries*pause < 10*time.Minute {
 		t.Errorf("%d retries every %s end before 10 minutes", retries, pause)
 	}
-	if poll := number("consumer.override.max.poll.interval.ms") * time.Millisecond; poll < retries*pause+functionTimeout {
+	if poll := number("consumer.override.max.poll.interval.ms", "max.poll.interval.ms") * time.Millisecond; poll < retries*pause+functionTimeout {
 		t.Errorf("a poll interval of %s is shorter than the retries and one page", poll)
 	}
-	if c["consumer.override.max.poll.records"] != "1" {
+	if number("consumer.override.max.poll.records", "max.poll.records") != 1 {
 		t.Error("several records a poll add up their retries")
 	}
-	if c["connector.class"] == aiven && topic == localcloud.RequestsTopic {
-		if limit := number("http.timeout") * time.Second; limit <= functionTimeout {
-			t.Errorf("http.timeout %s cuts pages off that the function may still take", limit)
+	if topic != localcloud.RequestsTopic {
+		return
+	}
+	limit := functionTimeout + time.Second
+	switch c["connector.class"] {
+	case aiven:
+		limit = number("http.timeout") * time.Second
+	case confluent:
+		limit = number("gcf.request.timeout.ms") * time.Millisecond
+	case camel: // waits for ever unless its address says otherwise
+		if strings.Contains(strings.ToLower(c["camel.sink.url"]), "timeout") {
+			t.Errorf("camel.sink.url %s has a limit of its own", c["camel.sink.url"])
 		}
+	}
+	if limit <= functionTimeout {
+		t.Errorf("the connector waits for %s: that cuts pages off that the function may still take", limit)
 	}
 }
 
@@ -182,6 +226,9 @@ func TestNoSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	_, pattern, _ := strings.Cut(string(readme), "param.allowlist.pattern=")
+	pattern, _, _ = strings.Cut(pattern, "\n")
+	allowed := regexp.MustCompile("^" + pattern + "$")
 	named := 0
 	for file := range wanted {
 		if !strings.Contains(string(readme), file) {
@@ -198,6 +245,9 @@ func TestNoSecrets(t *testing.T) {
 				t.Errorf("%s: %s has a placeholder that is not ${env:NAME}: %q", file, key, value)
 			}
 			for _, m := range variable.FindAllStringSubmatch(value, -1) {
+				if wanted[file].class != confluent && !allowed.MatchString(m[1]) {
+					t.Errorf("%s: README.md's pattern does not let a worker read %s", file, m[1])
+				}
 				if !strings.Contains(string(readme), "`"+m[1]+"`") {
 					t.Errorf("README.md does not explain %s of %s", m[1], file)
 				}

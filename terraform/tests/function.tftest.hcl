@@ -3,28 +3,29 @@
 mock_provider "google" {}
 
 variables {
-  name                = "capture"
-  target              = "Capture"
-  region              = "asia-northeast3"
-  image               = "r/capture@sha256:0000000000000000000000000000000000000000000000000000000000000000"
-  account             = "runs@p.iam.gserviceaccount.com"
-  invoker             = "serviceAccount:in@p.iam.gserviceaccount.com"
-  public              = false
-  timeout_seconds     = 540
-  cpu                 = 2
-  memory_mib          = 4096
-  cpu_always          = false
-  concurrency         = 4
-  min_instances       = 0
-  max_instances       = 20
-  subnet              = null
-  kms_key             = null
-  env                 = { SET = "x", EMPTY = "" }
-  secret_env          = { KAFKA_SASL_PASSWORD = { secret = "s", version = "3" } }
-  secret_files        = { kafka-ca = { secret = "ca", version = "1", file = "ca.pem" } }
-  config_bucket       = "c"
-  config_mount        = "/config"
-  deletion_protection = true
+  name                  = "capture"
+  target                = "Capture"
+  region                = "asia-northeast3"
+  image                 = "r/capture@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+  account               = "runs@p.iam.gserviceaccount.com"
+  invoker               = "serviceAccount:in@p.iam.gserviceaccount.com"
+  public                = false
+  callers_show_a_secret = false
+  timeout_seconds       = 540
+  cpu                   = 2
+  memory_mib            = 4096
+  cpu_always            = false
+  concurrency           = 4
+  min_instances         = 0
+  max_instances         = 20
+  subnet                = null
+  kms_key               = null
+  env                   = { SET = "x", EMPTY = "" }
+  secret_env            = { KAFKA_SASL_PASSWORD = { secret = "s", version = "3" } }
+  secret_files          = { kafka-ca = { secret = "ca", version = "1", file = "ca.pem" } }
+  config_bucket         = "c"
+  config_mount          = "/config"
+  deletion_protection   = true
 }
 
 run "container" {
@@ -50,7 +51,7 @@ run "container" {
     error_message = "Files are where the environment says."
   }
   assert {
-    condition     = google_cloud_run_v2_service.function.ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY" && google_cloud_run_v2_service_iam_member.invoker.member == var.invoker && google_cloud_run_v2_service_iam_member.invoker.role == "roles/run.invoker"
+    condition     = google_cloud_run_v2_service.function.ingress == "INGRESS_TRAFFIC_INTERNAL_ONLY" && !google_cloud_run_v2_service.function.invoker_iam_disabled && google_cloud_run_v2_service_iam_member.invoker.member == var.invoker && google_cloud_run_v2_service_iam_member.invoker.role == "roles/run.invoker"
     error_message = "One account may call it, from inside."
   }
   assert {

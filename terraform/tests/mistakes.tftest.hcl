@@ -93,9 +93,26 @@ run "unknown_recognize_trigger" {
 run "everybody_publishes" {
   command = plan
   variables {
-    requests_publishers = ["allUsers"]
+    publishers = ["allUsers"]
   }
-  expect_failures = [var.requests_publishers]
+  expect_failures = [var.publishers]
+}
+
+run "three_secrets" {
+  command = plan
+  variables {
+    capture_caller_secret_versions = ["1", "2", "3"]
+  }
+  expect_failures = [var.capture_caller_secret_versions]
+}
+
+run "secret_where_calls_are_signed" {
+  command = plan
+  variables {
+    capture_trigger                = "pubsub"
+    capture_caller_secret_versions = ["1"]
+  }
+  expect_failures = [var.capture_caller_secret_versions]
 }
 
 run "http_with_managed_kafka" {

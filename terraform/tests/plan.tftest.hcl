@@ -35,6 +35,7 @@ run "own_kafka_eventarc" {
     capture_trigger   = "eventarc"
     recognize_trigger = "eventarc"
     otlp_endpoint     = "http://collector:4318"
+    publishers        = ["serviceAccount:connect@my-project-123.iam.gserviceaccount.com"]
   }
   assert {
     condition     = contains(local.apis, "eventarc")
@@ -42,11 +43,24 @@ run "own_kafka_eventarc" {
   }
 }
 
+run "callers_show_a_secret" {
+  command = plan
+  variables {
+    kafka                          = { own = { brokers = ["b:9093"] } }
+    capture_caller_secret_versions = ["1"]
+  }
+  assert {
+    condition     = length(google_secret_manager_secret.of) == 1
+    error_message = "There is one secret, that of the callers."
+  }
+}
+
 run "managed_kafka_pubsub_own_key" {
   command = plan
   variables {
-    capture_trigger = "pubsub"
-    kms_key         = "projects/my-project-123/locations/asia-northeast3/keyRings/r/cryptoKeys/k"
+    capture_trigger     = "pubsub"
+    results_in_bigquery = true
+    kms_key             = "projects/my-project-123/locations/asia-northeast3/keyRings/r/cryptoKeys/k"
     kafka = {
       managed = { operators = ["reviewer@my-project-123.iam.gserviceaccount.com"] }
       subnet  = "projects/my-project-123/regions/asia-northeast3/subnetworks/default"

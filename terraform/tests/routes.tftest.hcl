@@ -71,10 +71,50 @@ run "http_and_notification" {
   }
 }
 
+run "callers_show_a_secret" {
+  variables {
+    capture_caller_secret_versions = ["3", "4"]
+  }
+  assert {
+    condition = { for e in module.capture.environment : e.name => e.value_source[0].secret_key_ref[0] if startswith(e.name, "CAPTURE_CALLER") } == {
+      CAPTURE_CALLER_SECRET      = { secret = "pageinspect-callers", version = "3" }
+      CAPTURE_CALLER_SECRET_NEXT = { secret = "pageinspect-callers", version = "4" }
+    }
+    error_message = "Both versions are good at a time."
+  }
+  assert {
+    condition     = anytrue([for e in module.capture.environment : e.name == "CAPTURE_PUBLIC" && e.value == "true"])
+    error_message = "The code knows that nobody but it checks who calls."
+  }
+  assert {
+    condition     = keys(google_secret_manager_secret_iam_member.runtime) == ["capture callers", "capture kafka-password", "recognize kafka-password"]
+    error_message = "Recognize has no business with that secret."
+  }
+}
+
+run "results_in_bigquery" {
+  variables {
+    results_in_bigquery = true
+    publishers          = ["serviceAccount:connect@my-project-123.iam.gserviceaccount.com"]
+  }
+  assert {
+    condition     = google_pubsub_subscription.results[0].bigquery_config[0].table == "my-project-123.pageinspect.events" && google_bigquery_table_iam_member.writer[0].member == "serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com"
+    error_message = "Pub/Sub writes the events into the table."
+  }
+  assert {
+    condition     = keys(google_pubsub_topic_iam_member.results) == ["serviceAccount:connect@my-project-123.iam.gserviceaccount.com"] && length(google_pubsub_topic_iam_member.requests) == 0
+    error_message = "The connector alone may publish."
+  }
+  assert {
+    condition     = output.bigquery == "my-project-123.pageinspect.pages" && contains(local.apis, "bigquery") && contains(keys(output.dead_letters), "bigquery")
+    error_message = "The output names the view; what was never written is kept."
+  }
+}
+
 run "pubsub" {
   variables {
-    capture_trigger     = "pubsub"
-    requests_publishers = ["serviceAccount:connect@my-project-123.iam.gserviceaccount.com"]
+    capture_trigger = "pubsub"
+    publishers      = ["serviceAccount:connect@my-project-123.iam.gserviceaccount.com"]
   }
   assert {
     condition     = length(module.capture_push) == 1 && keys(google_pubsub_topic_iam_member.requests) == ["serviceAccount:connect@my-project-123.iam.gserviceaccount.com"]
@@ -134,11 +174,11 @@ run "managed_kafka" {
     error_message = "Results are compacted, requests spread."
   }
   assert {
-    condition     = google_managed_kafka_connector.requests[0].configs["cps.topic"] == google_pubsub_topic.requests[0].name && google_managed_kafka_connector.requests[0].configs["topics"] == "pageinspect.requests" && google_managed_kafka_connector.requests[0].configs["metadata.publish"] == "true"
+    condition     = google_managed_kafka_connector.sink["requests"].configs["cps.topic"] == google_pubsub_topic.requests[0].name && google_managed_kafka_connector.sink["requests"].configs["topics"] == "pageinspect.requests" && google_managed_kafka_connector.sink["requests"].configs["metadata.publish"] == "true"
     error_message = "The sink moves requests to Capture's topic."
   }
   assert {
-    condition     = !strcontains(jsonencode(google_managed_kafka_connector.requests[0].configs), "$${")
+    condition     = !strcontains(jsonencode(google_managed_kafka_connector.sink["requests"].configs), "$${")
     error_message = "Nothing is left to be replaced: Managed Kafka's workers have no environment."
   }
   assert {
@@ -147,6 +187,29 @@ run "managed_kafka" {
       "User:reviewer@my-project-123.iam.gserviceaccount.com DESCRIBE_CONFIGS", "User:service-123456789012@gcp-sa-managedkafka.iam.gserviceaccount.com READ",
     ])
     error_message = "Only operators and the connector touch requests."
+  }
+}
+
+run "managed_kafka_with_bigquery" {
+  variables {
+    capture_trigger     = "pubsub"
+    results_in_bigquery = true
+    kafka = {
+      managed = { operators = ["reviewer@my-project-123.iam.gserviceaccount.com", "you@example.com"] }
+      subnet  = "projects/my-project-123/regions/asia-northeast3/subnetworks/default"
+    }
+  }
+  assert {
+    condition     = { for k, c in google_managed_kafka_connector.sink : k => c.configs["topics"] } == { requests = "pageinspect.requests", results = "pageinspect.results" } && google_managed_kafka_connector.sink["results"].configs["cps.topic"] == "pageinspect-results"
+    error_message = "A sink each for requests and results."
+  }
+  assert {
+    condition     = { for k, m in google_project_iam_member.kafka_client : k => m.member if strcontains(k, "@") } == { "reviewer@my-project-123.iam.gserviceaccount.com" = "serviceAccount:reviewer@my-project-123.iam.gserviceaccount.com", "you@example.com" = "user:you@example.com" } && length(google_project_iam_member.kafka_client) == 4
+    error_message = "Operators and functions may connect."
+  }
+  assert {
+    condition     = contains([for e in google_managed_kafka_acl.of["results"].acl_entries : "${e.principal} ${e.operation}"], "User:service-123456789012@gcp-sa-managedkafka.iam.gserviceaccount.com READ")
+    error_message = "The connector may read results."
   }
 }
 

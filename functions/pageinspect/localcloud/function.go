@@ -103,6 +103,7 @@ func (f *function) supervise(ctx context.Context, program string, env []string, 
 
 // listen takes the program's output, a log entry a line.
 func (f *function) listen(r io.Reader, cfg Config) {
+	unsandboxed := false // it was said
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 4<<20)
 	for lines.Scan() {
@@ -114,6 +115,9 @@ func (f *function) listen(r io.Reader, cfg Config) {
 				f.said += line + "\n"
 			}
 			f.mu.Unlock()
+		} else if entry["sandbox"] == "off" && cfg.LogTo == nil && !unsandboxed {
+			unsandboxed = true
+			cfg.Log.Warn(fmt.Sprint(entry["message"]))
 		} else if cfg.Hear != nil {
 			cfg.Hear(entry)
 		}

@@ -5,7 +5,8 @@ resource "google_cloud_run_v2_service" "function" {
   location            = var.region
   deletion_protection = var.deletion_protection
   # Pub/Sub and Eventarc of the same project count as internal.
-  ingress = var.public ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"
+  ingress              = var.public ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"
+  invoker_iam_disabled = var.callers_show_a_secret
 
   template {
     service_account                  = var.account

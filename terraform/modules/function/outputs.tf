@@ -3,6 +3,11 @@ output "name" {
   value       = google_cloud_run_v2_service.function.name
 }
 
+output "environment" {
+  description = "What the container is told; secrets by reference."
+  value       = google_cloud_run_v2_service.function.template[0].containers[0].env
+}
+
 output "uri" {
   description = "Where it is called, and the audience of a token to call it with."
   value       = google_cloud_run_v2_service.function.uri

@@ -33,6 +33,11 @@ variable "public" {
   type        = bool
 }
 
+variable "callers_show_a_secret" {
+  description = "Whether the code checks who calls, by a secret, and Cloud Run lets everybody in."
+  type        = bool
+}
+
 variable "timeout_seconds" {
   description = "Cloud Run's request timeout, and what the code is told of it."
   type        = number
