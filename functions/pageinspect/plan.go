@@ -29,6 +29,7 @@ dashboard's "Time a page takes"). Longer pages have more tiles: measure yours
 with "make profile", and give the file with --profile.`,
 		Example: "  pageinspect plan --pages 10000\n  pageinspect plan --pages 10000000 --per-day --page-seconds 12 --tier 2",
 		Args:    cobra.NoArgs,
+		PreRun:  func(c *cobra.Command, _ []string) { atOnce(c) },
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := load.Validate(); err != nil {
 				return err

@@ -38,7 +38,7 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 		"status": {func(b *bytes.Buffer) {
 			printStatus(b, []history.Request{{ID: hostile, State: hostile, Detail: hostile}}, true)
 		}, 0},
-		"run": {func(b *bytes.Buffer) { printOutcomes(b, []outcome{failed, {id: hostile}, {result: &found}}, "out") }, 0},
+		"run": {func(b *bytes.Buffer) { printOutcomes(b, []outcome{failed, {id: hostile}, {result: &found}}) }, 0},
 		"progress": {func(b *bytes.Buffer) {
 			p := newProgress(b, 1)
 			p.hear(map[string]any{"message": "progress", "id": hostile, "stage": hostile, "step": "tile"})
@@ -51,7 +51,7 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 			tally.add("x", recognize.Change{ID: hostile, Before: hostile, After: "pass", Added: []result.Finding{finding, {Message: hostile}}}, nil, false)
 		}, 4},
 		"an error":         {func(b *bytes.Buffer) { fmt.Fprintln(b, plain(hostile)) }, 2},
-		"serve's logs":     {func(b *bytes.Buffer) { fmt.Fprintln(plainWriter{b}, hostile) }, 2},
+		"serve's logs":     {func(b *bytes.Buffer) { fmt.Fprintln(screen{b}, hostile) }, 2},
 		"the own messages": {func(b *bytes.Buffer) { logger(t.Context(), b).Warn(hostile, "error", hostile) }, 1},
 		"JSON": {func(b *bytes.Buffer) {
 			if err := printLines(b, []job.Failure{failure}); err != nil {

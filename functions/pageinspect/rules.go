@@ -30,7 +30,8 @@ written is in recognize/rules/packs/README.md; a pack:
       message: "근거가 필요한 표현"
       match: {any: ["기적의 크림"]}
       tests: {hit: ["기적의 크림"], miss: ["크림"]}`,
-		RunE: func(c *cobra.Command, files []string) error { return listRules(c, files, true) },
+		RunE:             func(c *cobra.Command, files []string) error { return listRules(c, files, true) },
+		PersistentPreRun: func(c *cobra.Command, _ []string) { atOnce(c) },
 	}
 	c.AddCommand(rulesCheckCommand(), rulesListCommand(), rulesTryCommand(), rulesDiffCommand())
 	return c

@@ -25,7 +25,7 @@ again, and the work goes on. Delete the directory to begin anew.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !quiet {
-				cfg.LogTo = plainWriter{c.ErrOrStderr()} // logs name what pages and records say
+				cfg.LogTo = c.ErrOrStderr()
 			}
 			return serve(c, cfg)
 		},
