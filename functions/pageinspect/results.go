@@ -137,7 +137,11 @@ func listResults(ctx context.Context, o resultsOptions, ids []string, stdin io.R
 				err = fetch(p)
 			}
 			if err == nil {
-				err = list.page(p, reports(p.Report))
+				report := ""
+				if p.Report != "" {
+					report = reports(p.Report)
+				}
+				err = list.page(p, report)
 				if err != nil { // of the file or the pipe, and so of all
 					return errors.Join(err, list.close())
 				}

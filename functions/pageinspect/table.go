@@ -13,15 +13,18 @@ import (
 type listing struct {
 	table.Writer
 	widest map[int]int // the cells that a column may take before it is wrapped, by its number from 1
+	right  []int       // the columns that are set flush right
 }
 
 // newTable has headers as they are written, the first of column 1.
 func newTable(widest map[int]int, headers ...any) *listing {
 	t := &listing{Writer: table.NewWriter(), widest: widest}
 	style := table.StyleLight
-	style.Format.Header = text.FormatDefault
+	style.Format.Header, style.Format.Footer = text.FormatDefault, text.FormatDefault
 	t.SetStyle(style)
-	t.AppendHeader(headers)
+	if len(headers) > 0 {
+		t.AppendHeader(headers)
+	}
 	return t
 }
 
@@ -46,10 +49,13 @@ func (t *listing) fit(width int) string {
 		var configs []table.ColumnConfig
 		roomiest := 0
 		for n, most := range t.widest {
-			configs = append(configs, table.ColumnConfig{Number: n, WidthMax: most})
+			configs = append(configs, table.ColumnConfig{Number: n, WidthMax: most, WidthMaxEnforcer: text.WrapSoft})
 			if roomiest == 0 || most > t.widest[roomiest] || most == t.widest[roomiest] && n < roomiest {
 				roomiest = n
 			}
+		}
+		for _, n := range t.right {
+			configs = append(configs, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignFooter: text.AlignRight})
 		}
 		t.SetColumnConfigs(configs)
 		drawn := t.Render()
@@ -57,6 +63,7 @@ func (t *listing) fit(width int) string {
 		if width == 0 || over <= 0 || t.widest[roomiest] <= narrowest {
 			return drawn
 		}
-		t.widest[roomiest]-- // one by one: a column may be narrower than it may be
+		// Little by little, and never too much: a column may be narrower than it may be.
+		t.widest[roomiest] = max(t.widest[roomiest]-max(over/len(t.widest), 1), narrowest)
 	}
 }
