@@ -30,7 +30,10 @@ func pace(began, now time.Time, done, total int) string {
 	}
 	end := now.Add(each * time.Duration(total-done))
 	layout := "15:04"
-	if end.Sub(now) > 20*time.Hour {
+	switch left := end.Sub(now); {
+	case left < 5*time.Minute:
+		layout = "15:04:05"
+	case left > 20*time.Hour:
 		layout = "Jan 2, 15:04"
 	}
 	return rate + ", until about " + end.Format(layout)

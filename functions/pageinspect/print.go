@@ -134,13 +134,13 @@ func (h untilDone) WithGroup(name string) slog.Handler {
 	return untilDone{h.Handler.WithGroup(name), h.life}
 }
 
-func isTerminal(w io.Writer) bool { return terminalWidth(w) > 0 }
+// isTerminal says whether w is a terminal that can go back in a line.
+func isTerminal(w io.Writer) bool { return terminalWidth(w) > 0 && os.Getenv("TERM") != "dumb" }
 
-// terminalWidth is in cells, and 0 where there is no terminal, or one that cannot
-// go back in a line.
+// terminalWidth is in cells, and 0 where there is no terminal.
 func terminalWidth(w io.Writer) int {
 	f, ok := terminal(w).(*os.File)
-	if !ok || os.Getenv("TERM") == "dumb" || !term.IsTerminal(int(f.Fd())) {
+	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return 0
 	}
 	width, _, err := term.GetSize(int(f.Fd()))

@@ -10,8 +10,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows how far the pages are: a bar on a terminal, a line for each
-// step elsewhere. It hears the functions' own logs.
+// progress shows how far the pages are: a bar on a terminal, elsewhere a line for
+// each step or, of many pages, for each page that has ended. It hears the functions' own logs.
 type progress struct {
 	mu    sync.Mutex
 	w     io.Writer
@@ -27,7 +27,7 @@ type progress struct {
 
 func newProgress(w io.Writer, pages int) *progress {
 	p := &progress{w: w, began: time.Now(), now: time.Now, total: pages, at: map[string]int{}, last: map[string]string{}}
-	if width := terminalWidth(w); width > 0 {
+	if width := terminalWidth(w); isTerminal(w) {
 		// A quarter is the bar, and all but its own figures is for what is said; a line
 		// that does not fit would be left standing at every change.
 		bar := min(30, max(width/4, 3))
@@ -72,7 +72,9 @@ func (p *progress) hear(entry map[string]any) {
 	}
 	p.last[id] = what
 	p.at[id] = max(p.at[id], percent)
-	p.say(id, what)
+	if p.bar != nil || p.total <= manyPages {
+		p.say(id, what)
+	}
 }
 
 // done shows what became of a page.

@@ -153,13 +153,19 @@ type asked struct {
 	invalid error // what Capture would say of it
 }
 
-// failure is a refused line as a failure, which has its original whole. The id is
-// of our making.
+// failure is a refused line as a failure, which has its original whole.
 func (a asked) failure(at time.Time) job.Failure {
 	r := a.request
-	r.ID = newID(r.URL)
+	r.ID = a.lineID()
 	err := fault.Wrap(fault.Invalid, cmp.Or(a.refused, a.invalid), "%s", a.Where)
 	return job.NewFailure(job.StageDeliver, err, r, a.Original, job.Source{Via: "list", Partition: -1, Offset: -1}, at)
+}
+
+// lineID is an id for a line that is wrong: the same each time that it is, in the
+// same place.
+func (a asked) lineID() string {
+	sum := sha256.Sum256(append([]byte(a.Where+"\x00"), a.Original...))
+	return slug(a.Where) + "-" + hex.EncodeToString(sum[:4])
 }
 
 // ask makes requests of entries, on every core: of 10,000 the reading takes as
@@ -179,7 +185,7 @@ func (t template) ask(entries []list.Entry) (once []asked, repeated int) {
 					a.invalid = a.request.Validate()
 				}
 				if a.invalid != nil && a.Request.ID == "" {
-					a.request.ID = newID(a.request.URL) // a wrong address is told as often as it comes
+					a.request.ID = a.lineID() // a wrong address is told as often as it comes
 				}
 				if err := job.CheckID(a.request.ID); a.refused == nil && err != nil {
 					a.refused = fault.New(fault.Invalid, "id: %v; correct it, or leave it out and one is made", err)

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -14,11 +15,13 @@ type listing struct {
 	table.Writer
 	widest map[int]int // the cells that a column may take before it is wrapped, by its number from 1
 	right  []int       // the columns that are set flush right
+	header []any
+	rows   [][]any
 }
 
 // newTable has headers as they are written, the first of column 1.
 func newTable(widest map[int]int, headers ...any) *listing {
-	t := &listing{Writer: table.NewWriter(), widest: widest}
+	t := &listing{Writer: table.NewWriter(), widest: widest, header: headers}
 	style := table.StyleLight
 	style.Format.Header, style.Format.Footer = text.FormatDefault, text.FormatDefault
 	t.SetStyle(style)
@@ -34,10 +37,39 @@ func (t *listing) row(cells ...any) {
 		cells[i] = oneLine(fmt.Sprint(c))
 	}
 	t.AppendRow(cells)
+	t.rows = append(t.rows, cells)
 }
 
-// print draws the table no wider than the terminal, if there is one.
-func (t *listing) print(w io.Writer) { fmt.Fprintln(w, t.fit(terminalWidth(w))) }
+// print draws the table no wider than the terminal, if there is one. On one that
+// is too narrow for it, each row is a list of its cells.
+func (t *listing) print(w io.Writer) {
+	width := terminalWidth(w)
+	drawn := t.fit(width)
+	if width > 0 && text.LongestLineLen(drawn) > width && len(t.header) > 0 {
+		drawn = t.records()
+	}
+	fmt.Fprintln(w, drawn)
+}
+
+// records has a line for each cell that says something.
+func (t *listing) records() string {
+	var b strings.Builder
+	for n, cells := range t.rows {
+		if n > 0 {
+			b.WriteString("\n")
+		}
+		for i, c := range cells {
+			name := "-"
+			if i < len(t.header) && t.header[i] != "" {
+				name = fmt.Sprint(t.header[i])
+			}
+			if c != "" {
+				fmt.Fprintf(&b, "%s: %s\n", name, c)
+			}
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
 
 // narrowest is how far a column is wrapped for a narrow terminal.
 const narrowest = 12
