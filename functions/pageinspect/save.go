@@ -86,6 +86,19 @@ func forget(folder *os.Root) error {
 // saveResult copies a page's result and tiles into its folder, and makes the
 // report anew so that it shows the tiles beside it.
 func (o outDir) saveResult(ctx context.Context, objects *store.Client, event result.Result) (*result.Result, error) {
+	r, err := o.copyResult(ctx, objects, event)
+	return r, cured(err)
+}
+
+// cured says what to do about a file that could not be written.
+func cured(err error) error {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return fault.New(fault.Internal, "%v; free some space, or choose another directory with --out", err)
+	}
+	return err
+}
+
+func (o outDir) copyResult(ctx context.Context, objects *store.Client, event result.Result) (*result.Result, error) {
 	uri, err := store.ParseURI(event.ResultObject)
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "result of %s", event.ID)
@@ -143,9 +156,9 @@ func (o outDir) saveFailure(id string, record []byte) error {
 	}
 	defer folder.Close()
 	if err := forget(folder); err != nil {
-		return err
+		return cured(err)
 	}
-	return writeIndented(folder, failureFile, record)
+	return cured(writeIndented(folder, failureFile, record))
 }
 
 func writeIndented(folder *os.Root, name string, b []byte) error {
@@ -166,9 +179,8 @@ func writeWhole(folder *os.Root, name string, b []byte) error {
 	}
 	if err != nil {
 		folder.Remove(part) //nolint:errcheck // the other error is told
-		return fault.New(fault.Internal, "%v; free some space, or choose another directory with --out", err)
 	}
-	return nil
+	return err
 }
 
 // earlier is the result that an earlier run wrote of an id, if any.
