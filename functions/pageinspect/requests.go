@@ -149,6 +149,7 @@ func contents(name string, stdin io.Reader) ([]byte, string, error) {
 type asked struct {
 	list.Entry
 	request job.Request
+	address string // as it is compared
 	refused error // it is none, or could not be told from another in what comes back
 	invalid error // what Capture would say of it
 }
@@ -180,6 +181,7 @@ func (t template) ask(entries []list.Entry) (once []asked, repeated int) {
 		reading.Go(func() {
 			for i := first; i < min(first+share, len(entries)); i++ {
 				a := asked{Entry: entries[i], refused: entries[i].Err}
+				a.address = address(a.Request.URL)
 				a.request = t.fill(a.Request)
 				if a.refused == nil {
 					a.invalid = a.request.Validate()
@@ -201,7 +203,7 @@ func (t template) ask(entries []list.Entry) (once []asked, repeated int) {
 		if a.refused == nil {
 			n, again := byID[a.request.ID]
 			if !again && a.Request.ID == "" && a.invalid == nil {
-				n, again = byAddress[address(a.request.URL)]
+				n, again = byAddress[a.address]
 			}
 			if again {
 				was := once[n]
@@ -212,8 +214,8 @@ func (t template) ask(entries []list.Entry) (once []asked, repeated int) {
 				a.refused = a.conflict(was)
 			} else {
 				byID[a.request.ID] = len(once)
-				if _, ok := byAddress[address(a.request.URL)]; !ok {
-					byAddress[address(a.request.URL)] = len(once)
+				if _, ok := byAddress[a.address]; !ok {
+					byAddress[a.address] = len(once)
 				}
 			}
 		}
@@ -225,13 +227,13 @@ func (t template) ask(entries []list.Entry) (once []asked, repeated int) {
 // same says whether two lines ask for the same in all but the id that was made.
 func same(a, b asked) bool {
 	x, y := a.request, b.request
-	return address(x.URL) == address(y.URL) && x.Category == y.Category && x.Profile == y.Profile && slices.Equal(x.Rules, y.Rules) &&
+	return a.address == b.address && x.Category == y.Category && x.Profile == y.Profile && slices.Equal(x.Rules, y.Rules) &&
 		x.Force == y.Force && x.SafeSearch == y.SafeSearch && maps.Equal(x.Labels, y.Labels)
 }
 
 // conflict says why a line cannot be asked for beside an earlier one.
 func (a asked) conflict(was asked) error {
-	if address(a.request.URL) != address(was.request.URL) {
+	if a.address != was.address {
 		return fault.New(fault.Invalid, "the id %s is of %s (%s) and cannot be of %s too; give each address an id of its own",
 			a.request.ID, job.Bare(was.request.URL), was.Where, job.Bare(a.request.URL))
 	}

@@ -13,13 +13,12 @@ import (
 // summary is what many pages came to: verdicts, failures by kind, and what was
 // read of them at what price.
 type summary struct {
-	pages      int
-	verdicts   map[string]int // pass, review, reject; failed, not finished
-	kinds      map[string]int // of the failures
-	google     int            // units that Google Vision read
-	standIn    int            // units that a stand-in read in its place
-	reused     int            // tiles that were known
-	reinspects bool
+	pages    int
+	verdicts map[string]int // pass, review, reject; failed, not finished
+	kinds    map[string]int // of the failures
+	google   int            // units that Google Vision read
+	standIn  int            // units that a stand-in read in its place
+	reused   int            // tiles that were known
 }
 
 func newSummary() *summary { return &summary{verdicts: map[string]int{}, kinds: map[string]int{}} }

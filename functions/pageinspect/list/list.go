@@ -11,7 +11,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
@@ -91,7 +94,7 @@ func unreadable(data []byte) error {
 }
 
 // lines takes each line that is neither empty nor a comment for an address or a
-// request as JSON.
+// request as JSON. They are decoded on every core, which of many takes the time.
 func (l *List) lines(name string, text []byte) {
 	n := 0
 	for line := range bytes.Lines(text) {
@@ -100,10 +103,17 @@ func (l *List) lines(name string, text []byte) {
 		if len(line) == 0 || line[0] == '#' {
 			continue
 		}
-		e := Entry{Where: fmt.Sprintf("%s:%d", name, n), Original: line}
-		e.Request, e.Err = Line(line)
-		l.Entries = append(l.Entries, e)
+		l.Entries = append(l.Entries, Entry{Where: fmt.Sprintf("%s:%d", name, n), Original: line})
 	}
+	var decoding sync.WaitGroup
+	for part := range slices.Chunk(l.Entries, len(l.Entries)/runtime.GOMAXPROCS(0)+1) {
+		decoding.Go(func() {
+			for i := range part {
+				part[i].Request, part[i].Err = Line(part[i].Original)
+			}
+		})
+	}
+	decoding.Wait()
 }
 
 // Line reads one line: an address, perhaps in angle brackets, or a request as
