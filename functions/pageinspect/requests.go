@@ -150,8 +150,8 @@ type asked struct {
 	list.Entry
 	request job.Request
 	address string // as it is compared
-	refused error // it is none, or could not be told from another in what comes back
-	invalid error // what Capture would say of it
+	refused error  // it is none, or could not be told from another in what comes back
+	invalid error  // what Capture would say of it
 }
 
 // failure is a refused line as a failure, which has its original whole.

@@ -79,6 +79,31 @@ func TestInterruptedCommands(t *testing.T) {
 	}
 }
 
+// TestInterruptedAtOnce: a command that has nothing to tidy up ends where it is.
+func TestInterruptedAtOnce(t *testing.T) {
+	wholeProgram(t)
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), filepath.Join(programs, "pageinspect"), "rules", "try", "--file", pipe)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w, err := os.OpenFile(pipe, os.O_WRONLY, 0) // returns once it reads
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	cmd.Process.Signal(os.Interrupt) //nolint:errcheck // the state tells
+	cmd.Wait()                       //nolint:errcheck // the state tells
+	if got := stderr.String(); cmd.ProcessState.ExitCode() != exitInterrupted || got != "pageinspect: interrupted\n" {
+		t.Errorf("%s, %q", cmd.ProcessState, got)
+	}
+}
+
 // onTerminal runs the command on a terminal so many cells wide, and returns what
 // it drew there.
 func onTerminal(t *testing.T, width int, env []string, args ...string) (exit int, drawn string) {

@@ -34,18 +34,22 @@ import (
 func inside(t *testing.T, stdin io.Reader, args ...string) (exit int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
+	exit = insideOf(t.Context(), stdin, &out, &errs, args...)
+	return exit, out.String(), errs.String()
+}
+
+func insideOf(ctx context.Context, stdin io.Reader, out, errs io.Writer, args ...string) int {
 	c := root()
 	c.SetArgs(args)
 	c.SetIn(stdin)
-	c.SetOut(screen{&out})
-	c.SetErr(screen{&errs})
-	exit = code(t.Context(), c.ExecuteContext(t.Context()), c.ErrOrStderr())
-	return exit, out.String(), errs.String()
+	c.SetOut(screen{out})
+	c.SetErr(screen{errs})
+	return code(ctx, c.ExecuteContext(ctx), c.ErrOrStderr())
 }
 
 // fakeCloud is a broker and a store that the environment names, and, in place of
 // both functions, a job that rejects every page whose address says "bad", fails
-// those that say "gone", and passes the others.
+// those that say "gone", never ends those that say "slow", and passes the others.
 type fakeCloud struct {
 	kafka   topic.Config
 	objects *store.Client
@@ -112,6 +116,9 @@ func (c *fakeCloud) do(ctx context.Context, w *topic.Writer, m topic.Message) er
 	again := c.asked[r.ID] > 1
 	c.mu.Unlock()
 	if again {
+		return nil
+	}
+	if strings.Contains(r.URL, "slow") {
 		return nil
 	}
 	if strings.Contains(r.URL, "gone") {
@@ -335,4 +342,35 @@ func TestWrongLinesLoseNothing(t *testing.T) {
 			t.Errorf("%s: exit %d, %d requests, %d failures, want %d and %d\n%s", name, exit, requests, failures, right, wrong, tail(errs))
 		}
 	}
+}
+
+// TestInterruptedWhileItTalksToKafka: what was watched or submitted when it was
+// interrupted is told, and that it was.
+func TestInterruptedWhileItTalksToKafka(t *testing.T) {
+	newFakeCloud(t)
+	if exit, _, errs := inside(t, nil, "submit", `{"id":"p-1","url":"https://shop.example/slow"}`); exit != exitPass {
+		t.Fatalf("exit %d: %s", exit, errs)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	var out, errs bytes.Buffer
+	if exit := insideOf(ctx, nil, &out, writes{&errs, interrupt}, "status", "--watch"); exit != exitInterrupted || !strings.HasSuffix(errs.String(), "pageinspect: interrupted\n") || !strings.Contains(out.String(), "Next: pageinspect status --watch waits for the 1 under way") {
+		t.Errorf("exit %d\n%s%s", exit, out.String(), errs.String())
+	}
+	for _, args := range [][]string{{"submit", "https://shop.example/1"}, {"status"}, {"errors"}, {"retry"}, {"results"}} {
+		errs.Reset()
+		if exit := insideOf(ctx, nil, io.Discard, &errs, args...); exit != exitInterrupted || !strings.HasSuffix(errs.String(), "pageinspect: interrupted\n") {
+			t.Errorf("%v: exit %d, %s", args, exit, errs.String())
+		}
+	}
+}
+
+// writes calls a function at each write.
+type writes struct {
+	io.Writer
+	each func()
+}
+
+func (w writes) Write(b []byte) (int, error) {
+	w.each()
+	return w.Writer.Write(b)
 }
