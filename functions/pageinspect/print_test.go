@@ -109,3 +109,15 @@ func TestTablesFitTheTerminal(t *testing.T) {
 		}
 	}
 }
+
+// TestManyRowsFitAtOnce: the width of a table of many rows is told by few of them.
+func TestManyRowsFitAtOnce(t *testing.T) {
+	table := newTable(map[int]int{1: 32, 2: 60}, "page", "url")
+	for n := range 600 {
+		table.row(fmt.Sprintf("p-%d", n), "https://shop.example/"+strings.Repeat("x", n%50))
+	}
+	drawn := table.fit(60)
+	if got := text.LongestLineLen(drawn); got > 60 || got < 50 || strings.Count(drawn, "p-") != 600 {
+		t.Errorf("%d cells for 60, %d rows", got, strings.Count(drawn, "p-"))
+	}
+}

@@ -50,7 +50,7 @@ machine. Pages that failed have no result: "pageinspect errors" lists them; in
 --dir they are among the others, with the verdict "failed".
 
 Exit codes: 0 every page chosen passed, or none was chosen, 1 some are to be
-reviewed or rejected, 2 it did not work, or some pages could not be read,
+reviewed or rejected, 2 some failed or could not be read, or it did not work,
 130 it was interrupted.`,
 		Example: "  pageinspect results --verdict reject\n  pageinspect results --dir out --verdict reject,review --to bad.xlsx\n" +
 			"  pageinspect results --bucket shop-results --rule 'cosmetics.*' --day 2026-11-25 --out bad",

@@ -137,7 +137,7 @@ func watchAll(ctx context.Context, tracker *history.Tracker, all []history.Reque
 }
 
 func printStatus(w io.Writer, all []history.Request, asked bool) {
-	t := newTable(map[int]int{1: 40, 5: 70}, "id", "state", "since", "attempt", "")
+	t := newTable(map[int]int{1: 40, 5: 70}, "id", "state", "since", "attempt", "verdict or reason")
 	states, verdicts, rows := map[string]int{}, map[string]int{}, 0
 	for _, r := range all {
 		states[string(r.State)]++

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -51,6 +52,22 @@ func (t *listing) print(w io.Writer) {
 	fmt.Fprintln(w, drawn)
 }
 
+// longest has the rows with the longest cell of each column.
+func (t *listing) longest() []int {
+	var longest, rows []int
+	for n, cells := range t.rows {
+		for i, c := range cells {
+			if i == len(rows) {
+				longest, rows = append(longest, -1), append(rows, n)
+			}
+			if length := text.StringWidth(fmt.Sprint(c)); length > longest[i] {
+				longest[i], rows[i] = length, n
+			}
+		}
+	}
+	return rows
+}
+
 // records has a line for each cell that says something.
 func (t *listing) records() string {
 	var b strings.Builder
@@ -77,6 +94,14 @@ const narrowest = 12
 // fit draws the table in width cells, 0 for any number. As long as it is too
 // wide, the column with the most room gives way.
 func (t *listing) fit(width int) string {
+	if len(t.rows) > 500 && width > 0 {
+		// Drawing many takes long. The longest cells decide, and few rows have them.
+		few := newTable(t.widest, t.header...) // shares how far its columns have given way
+		for _, n := range t.longest() {
+			few.row(slices.Clone(t.rows[n])...)
+		}
+		few.fit(width)
+	}
 	for {
 		var configs []table.ColumnConfig
 		roomiest := 0

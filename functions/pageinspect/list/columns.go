@@ -161,6 +161,11 @@ func find(rows []row, given []Column) (c columns, header []string, skip int, err
 	if c.url < 0 {
 		c.url, err = byContent(rows[skip:], header)
 	}
+	if err != nil { // every address in it may be wrong
+		if named := byName(urlNames, func(int) bool { return true }); named >= 0 {
+			c.url, err = named, nil
+		}
+	}
 	return c, header, skip, err
 }
 

@@ -81,6 +81,8 @@ func TestLists(t *testing.T) {
 		{"address first, then empty cells", "a.txt", "https://a/1,,\nhttps://a/2,,\n", nil, []string{"a.txt:1 https://a/1", "a.txt:2 https://a/2"}},
 		{"a header of other names", "a.txt", "where,what\nhttps://a/1,x\n", nil, []string{"a.txt:2 https://a/1"}},
 		{"pictures beside pages", "a.csv", "대표이미지URL,상품URL,상품명\nhttps://i/1,https://a/1,크림\n", nil, []string{"a.csv:2 https://a/1"}},
+		{"addresses that are all wrong", "a.csv", "url\nshop.example/1\n", nil, []string{"a.csv:2 shop.example/1"}},
+		{"a header alone", "a.csv", "id,url\n", nil, nil},
 		{"a postal address", "a.csv", "주소,상품링크\n서울시 중구,https://a/1\n", nil, []string{"a.csv:2 https://a/1"}},
 		{"columns by name, letter and number", "a.csv", "a,b,c,d\nhttps://a/1,https://b/1,x,y\n", []string{"url=B", "id=c", "label:seller=4"}, []string{"a.csv:2 https://b/1 x [seller:y]"}},
 		{"a label by its header", "a.csv", "url,담당자\nhttps://a/1,김\n", []string{"label=담당자"}, []string{"a.csv:2 https://a/1 [담당자:김]"}},
@@ -109,7 +111,7 @@ func TestListsThatCannotBe(t *testing.T) {
 		{"PK\x03\x04 and no more", "no whole .xlsx"},
 		{"https://a/1,cosmetics\nhttps://a/2,food\n", "--column url=1"},
 		{"name,price\nx,1\n", "no column has addresses"},
-		{"a,b\nhttps://a/1,https://b/1\n", "columns A (a) and B (b) have addresses"},
+		{"a,b\nhttps://a/1,https://b/1\n", "the columns A (a) and B (b) have addresses"},
 		{"url,id\nhttps://a/1,x\n", "no column \"Z9\"; there are A (url), B (id)"},
 	} {
 		name, columns := "x", []string(nil)
