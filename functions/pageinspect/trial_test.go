@@ -25,6 +25,8 @@ import (
 	"github.com/pageinspect/pageinspect/shared/store/localgcs"
 	"github.com/pageinspect/pageinspect/shared/topic"
 	"github.com/pageinspect/pageinspect/shared/topic/localkafka"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/unicode"
@@ -373,4 +375,34 @@ type writes struct {
 func (w writes) Write(b []byte) (int, error) {
 	w.each()
 	return w.Writer.Write(b)
+}
+
+// TestABrokerThatCannotWrite says -1 and nothing else; the command says where to look.
+func TestABrokerThatCannotWrite(t *testing.T) {
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, localcloud.RequestsTopic))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cluster.Close()
+	cluster.ControlKey(int16(kmsg.Produce), func(request kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		produce := request.(*kmsg.ProduceRequest)
+		answer := produce.ResponseKind().(*kmsg.ProduceResponse)
+		for _, asked := range produce.Topics {
+			said := kmsg.NewProduceResponseTopic()
+			said.Topic, said.TopicID = asked.Topic, asked.TopicID
+			for _, p := range asked.Partitions {
+				partition := kmsg.NewProduceResponseTopicPartition()
+				partition.Partition, partition.ErrorCode = p.Partition, -1
+				said.Partitions = append(said.Partitions, partition)
+			}
+			answer.Topics = append(answer.Topics, said)
+		}
+		return answer, nil, true
+	})
+	t.Setenv("KAFKA_BROKERS", cluster.ListenAddrs()[0])
+	exit, _, errs := inside(t, nil, "submit", "https://shop.example/1")
+	if exit != exitFailed || !strings.Contains(errs, "its disk is full: its log tells; 0 of 1 requests were acknowledged") {
+		t.Errorf("exit %d: %s", exit, errs)
+	}
 }
