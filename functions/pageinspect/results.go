@@ -77,10 +77,12 @@ reviewed or rejected, 2 some failed or could not be read, or it did not work,
 	return c
 }
 
-// listing of pages: a table, JSON or a file.
+// lister shows pages: in a table, as JSON, or in a file. It ends with close once
+// all were shown, or else with drop.
 type lister interface {
 	page(p results.Page, report string) error
 	close() error
+	drop() error
 }
 
 func listResults(ctx context.Context, o resultsOptions, ids []string, stdin io.Reader, stdout, stderr io.Writer) (err error) {
@@ -143,14 +145,14 @@ func listResults(ctx context.Context, o resultsOptions, ids []string, stdin io.R
 				}
 				err = list.page(p, report)
 				if err != nil { // of the file or the pipe, and so of all
-					return errors.Join(err, list.close())
+					return errors.Join(err, list.drop())
 				}
 				continue
 			}
 		}
 		if p.ID == "" || ctx.Err() != nil {
 			show.close()
-			return errors.Join(err, list.close())
+			return errors.Join(err, list.drop())
 		}
 		broken++
 		show.clear()
@@ -252,23 +254,24 @@ func (o resultsOptions) lister(stdout io.Writer) (lister, error) {
 		return nil, fault.New(fault.Invalid, "--to: %v", err)
 	}
 	file := &fileLister{file: f, name: o.to}
-	switch ext {
-	case ".jsonl":
+	if ext == ".jsonl" {
 		file.rows = jsonLister{w: f}
 		return file, nil
-	case ".csv":
-		file.sheet, err = results.NewCSV(f)
-	default:
-		file.sheet, err = results.NewXLSX(f, "pageinspect")
 	}
-	rows := sheetLister{sheet: file.sheet, o: o}
+	rows := sheetLister{o: o}
+	if ext == ".csv" {
+		rows.sheet, err = results.NewCSV(f)
+	} else {
+		rows.sheet, err = results.NewXLSX(f, "pageinspect")
+	}
 	if err == nil {
 		err = rows.begin()
 	}
-	file.rows = rows
 	if err != nil {
-		return nil, errors.Join(err, file.drop())
+		file.remove()
+		return nil, fault.New(fault.Internal, "--to: %v", err)
 	}
+	file.rows = rows
 	return file, nil
 }
 
@@ -282,6 +285,7 @@ func (l jsonLister) page(p results.Page, _ string) error {
 }
 
 func (l jsonLister) close() error { return nil }
+func (l jsonLister) drop() error  { return nil }
 
 // sheetLister writes rows to a spreadsheet.
 type sheetLister struct {
@@ -317,23 +321,19 @@ func (l sheetLister) page(p results.Page, report string) error {
 }
 
 func (l sheetLister) close() error { return l.sheet.Close() }
+func (l sheetLister) drop() error  { return l.sheet.Drop() }
 
 // fileLister writes a file that has its name once it is whole.
 type fileLister struct {
-	file  *os.File
-	name  string
-	sheet results.Sheet
-	rows  lister
-	err   error
+	file *os.File
+	name string
+	rows lister
 }
 
-func (l *fileLister) page(p results.Page, report string) error {
-	l.err = l.rows.page(p, report)
-	return l.err
-}
+func (l *fileLister) page(p results.Page, report string) error { return l.rows.page(p, report) }
 
 func (l *fileLister) close() error {
-	err := errors.Join(l.err, l.rows.close())
+	err := l.rows.close()
 	if err == nil {
 		err = l.file.Chmod(0o644)
 	}
@@ -344,14 +344,20 @@ func (l *fileLister) close() error {
 		err = os.Rename(l.file.Name(), l.name)
 	}
 	if err != nil {
-		return errors.Join(fault.New(fault.Internal, "--to: %v", err), l.drop())
+		l.remove()
+		return fault.New(fault.Internal, "--to: %v", err)
 	}
 	return nil
 }
 
 func (l *fileLister) drop() error {
-	l.file.Close() //nolint:errcheck // it is removed
-	return os.Remove(l.file.Name())
+	defer l.remove()
+	return l.rows.drop()
+}
+
+func (l *fileLister) remove() {
+	l.file.Close()           //nolint:errcheck // it is removed
+	os.Remove(l.file.Name()) //nolint:errcheck // the other error is told
 }
 
 // tableLister shows the few columns that fit a terminal.
@@ -386,6 +392,8 @@ func (l *tableLister) page(p results.Page, report string) error {
 	}
 	return nil
 }
+
+func (l *tableLister) drop() error { return nil }
 
 func (l *tableLister) close() error {
 	if l.rows > 0 {

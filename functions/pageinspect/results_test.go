@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -189,5 +191,21 @@ func TestResultsOfABucket(t *testing.T) {
 	}
 	if exit, _, errs := inside(t, nil, "results"); exit != exitFailed || strings.Count(errs, "\n") != 1 {
 		t.Errorf("exit %d, %s", exit, errs)
+	}
+}
+
+// TestAnInterruptedFileIsNone: half of the rows would look like all of them.
+func TestAnInterruptedFileIsNone(t *testing.T) {
+	dir, to := outFolder(t), t.TempDir()
+	for _, name := range []string{"a.csv", "a.xlsx", "a.jsonl"} {
+		ctx, interrupt := context.WithCancel(t.Context())
+		// An id that is none is told at once, and the others come after it.
+		var errs bytes.Buffer
+		if exit := insideOf(ctx, nil, io.Discard, writes{&errs, interrupt}, "results", "--dir", dir, "--to", filepath.Join(to, name), "../x", "p-1", "p-2"); exit != exitInterrupted || !strings.HasSuffix(errs.String(), "pageinspect: interrupted\n") {
+			t.Errorf("exit %d: %s", exit, errs.String())
+		}
+	}
+	if left, _ := os.ReadDir(to); len(left) > 0 {
+		t.Errorf("left %v", left)
 	}
 }

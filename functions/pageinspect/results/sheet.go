@@ -9,12 +9,14 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Sheet is a table that a spreadsheet opens. Close must be called once.
+// Sheet is a table that a spreadsheet opens. It ends with Close, which writes what
+// is left, or with Drop.
 type Sheet interface {
 	// Row writes cells of text and numbers. Text that a spreadsheet would take for a
 	// formula is made text.
 	Row(cells ...any) error
 	Close() error
+	Drop() error
 }
 
 // defused is text that no spreadsheet computes. Sellers choose what their pages
@@ -67,6 +69,8 @@ func (s csvSheet) Close() error {
 	return s.Error()
 }
 
+func (s csvSheet) Drop() error { return nil }
+
 type workbook struct {
 	file *excelize.File
 	rows *excelize.StreamWriter
@@ -110,3 +114,5 @@ func (s *workbook) Close() error {
 	}
 	return s.file.Write(s.w)
 }
+
+func (s *workbook) Drop() error { return s.file.Close() }
