@@ -89,8 +89,28 @@ func unreadable(data []byte) error {
 		return errors.New("is HTML or XML, as many shops export it under the name .xls; open it in Excel and save it as .xlsx")
 	case bytes.HasPrefix(start, []byte("[")):
 		return errors.New("is a JSON array; give a JSON object a line: jq -c '.[]' makes that of it")
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		return nil
+	case bytes.HasPrefix(data, []byte("\x1f\x8b")):
+		return errors.New("is compressed; give what gunzip makes of it")
+	case binary(data[:min(len(data), 512)]):
+		return errors.New("is no text; give the list as .xlsx, CSV or lines of addresses")
 	}
 	return nil
+}
+
+// binary says whether one byte in ten is one that no text has.
+func binary(start []byte) bool {
+	if _, ok := wide(start); ok {
+		return false
+	}
+	n := 0
+	for _, b := range start {
+		if b < ' ' && b != '\t' && b != '\r' && b != '\n' && b != '\x1b' {
+			n++
+		}
+	}
+	return n*10 > len(start)
 }
 
 // lines takes each line that is neither empty nor a comment for an address or a
