@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -19,6 +20,8 @@ const (
 	maxUnpacked = 256 << 20 // bytes, of all that is read of it
 	maxTags     = 2_000_000 // in its table of texts, which are half a million: each takes some 240 bytes of memory
 	maxParts    = 10_000
+	maxColumns  = 256        // that are looked at
+	maxCells    = 20_000_000 // of a sheet, with the empty ones before the last of each row
 )
 
 // workbook reads a sheet of an XLSX file.
@@ -133,12 +136,16 @@ func cells(f *excelize.File, name, sheet string) (rows []row, hidden int, err er
 		return nil, 0, fault.New(fault.Invalid, "the sheet %q cannot be read: %v", sheet, err)
 	}
 	defer all.Close() //nolint:errcheck // it was only read
-	size := 0
+	size, count := 0, 0
 	for n := 1; all.Next(); n++ {
 		values, err := all.Columns()
 		if err != nil {
 			return nil, 0, fault.New(fault.Invalid, "the sheet %q cannot be read from row %d on: %v", sheet, n, err)
 		}
+		if count += len(values) + 1; count > maxCells {
+			return nil, 0, fault.New(fault.Invalid, "the sheet %q has more than %d cells; save the columns that matter as CSV UTF-8", sheet, maxCells)
+		}
+		values = slices.Clone(values[:min(len(values), maxColumns)])
 		r := row{where: fmt.Sprintf("%s!%s:%d", name, sheet, n), cells: values}
 		if r.empty() {
 			continue
@@ -149,7 +156,7 @@ func cells(f *excelize.File, name, sheet string) (rows []row, hidden int, err er
 		w.Flush()
 		r.original = bytes.TrimRight(line.Bytes(), "\n")
 		if size += line.Len() + 16*len(values); size > maxUnpacked {
-			return nil, 0, fault.New(fault.Invalid, "the sheet %q has too many cells; save the columns that matter as CSV UTF-8", sheet)
+			return nil, 0, fault.New(fault.Invalid, "the sheet %q has more than %d MB of text; save the columns that matter as CSV UTF-8", sheet, maxUnpacked>>20)
 		}
 		if all.GetRowOpts().Hidden {
 			hidden++

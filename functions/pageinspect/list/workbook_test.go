@@ -86,11 +86,16 @@ func replaced(t *testing.T, data []byte, part string, content func(io.Writer)) [
 			t.Fatal(err)
 		}
 	}
-	out, err := w.Create(part)
-	if err != nil {
+	if content == nil { // it says that it is huge
+		_, err := w.CreateRaw(&zip.FileHeader{Name: part, Method: zip.Deflate, UncompressedSize64: 1 << 40})
+		if err != nil {
+			t.Fatal(err)
+		}
+	} else if out, err := w.Create(part); err != nil {
 		t.Fatal(err)
+	} else {
+		content(out)
 	}
-	content(out)
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -100,9 +105,6 @@ func replaced(t *testing.T, data []byte, part string, content func(io.Writer)) [
 // TestHostileWorkbooks are refused, or read within the memory that their bounds
 // say, however small the file is.
 func TestHostileWorkbooks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds")
-	}
 	plain := book(t, [][]any{{"url"}, {"https://a/1"}})
 	const head = `<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>`
 	const row = `<row><c r="XFD1"><v>1</v></c></row>`
@@ -120,10 +122,10 @@ func TestHostileWorkbooks(t *testing.T) {
 		what, part, say string
 		content         func(io.Writer)
 	}{
-		{"a sheet without end", "xl/worksheets/sheet1.xml", "unpacks to more than 256 MB", repeat(head, " ", 300<<20, "")},
-		{"texts without end", "xl/sharedStrings.xml", "more than 500000 texts", repeat(strs, "<si/>", 20_000_000, "</sst>")},
-		{"as many texts as are taken", "xl/sharedStrings.xml", "", repeat(strs, "<si/>", maxTags-1000, "</sst>")},
-		{"the last column in each row", "xl/worksheets/sheet1.xml", "too many cells", repeat(head, row, 100_000, "</sheetData></worksheet>")},
+		{"a sheet without end", "xl/worksheets/sheet1.xml", "unpacks to more than 256 MB", nil},
+		{"texts without end", "xl/sharedStrings.xml", "more than 500000 texts", repeat(strs, "<si/>", maxTags+1000, "</sst>")},
+		{"a fifth of the texts that are taken", "xl/sharedStrings.xml", "", repeat(strs, "<si/>", maxTags/5, "</sst>")},
+		{"the last column in each row", "xl/worksheets/sheet1.xml", "more than 20000000 cells", repeat(head, row, 2000, "</sheetData></worksheet>")},
 		{"a row beyond the last", "xl/worksheets/sheet1.xml", "", repeat(head, `<row r="1048577"><c><v>1</v></c></row>`, 1000, "</sheetData></worksheet>")},
 		{"entities", "xl/worksheets/sheet1.xml", "", repeat(`<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>`+head, "<row><c t=\"inlineStr\"><is><t>&b;</t></is></c></row>", 1000, "</sheetData></worksheet>")},
 	} {
@@ -137,7 +139,7 @@ func TestHostileWorkbooks(t *testing.T) {
 			t.Errorf("%s: %d entries, %v", c.what, len(l.Entries), err)
 		}
 		t.Logf("%s: %d KB, %d MB of memory more from the system; %v", c.what, len(data)>>10, (after.Sys-before.Sys)>>20, err)
-		if more := (int64(after.Sys) - int64(before.Sys)) >> 20; more > 1000 {
+		if more := (int64(after.Sys) - int64(before.Sys)) >> 20; more > 250 {
 			t.Errorf("%s takes %d MB", c.what, more)
 		}
 	}
