@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -55,8 +56,8 @@ func printAsked(w io.Writer, all []asked) {
 			continue
 		}
 		rows++
-		where := a.Where
-		if where == job.Bare(string(a.Original)) { // it was typed
+		where := filepath.Base(a.Where)
+		if a.Where == job.Bare(string(a.Original)) { // it was typed
 			where = ""
 		}
 		t.row(where, a.request.ID, job.Bare(a.request.URL), a.request.Category, labels(a.request.Labels))
