@@ -54,6 +54,7 @@ type Recognizer struct {
 	Pages       string // the one bucket whose manifests and images are read
 	Results     string // bucket of the results and reports
 	Engine      string // what stands behind Vision, for the result's coverage
+	Emulator    string // host:port of the stand-in that Store is; empty: Cloud Storage
 	Log         *slog.Logger
 	Now         func() time.Time
 	// Decoding bounds the images that are held and decoded at a time; they are

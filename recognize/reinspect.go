@@ -35,10 +35,12 @@ type Reinspector struct {
 	Store   Replacer
 	Rules   *rules.Set
 	Events  Publisher
-	Results string   // bucket of the results and reports
-	Packs   []string // names of the packs to apply; empty: those that each request asked for
-	DryRun  bool     // say what would change, and change nothing
-	Now     func() time.Time
+	Results string // bucket of the results and reports
+	// Emulator is the host:port of the stand-in that Store is; empty: Cloud Storage.
+	Emulator string
+	Packs    []string // names of the packs to apply; empty: those that each request asked for
+	DryRun   bool     // say what would change, and change nothing
+	Now      func() time.Time
 }
 
 // Change is what other rules make of a result.
@@ -105,7 +107,7 @@ func (r *Reinspector) replace(ctx context.Context, res result.Result, uri store.
 		return fault.Wrap(fault.Transient, errors.Join(store.ErrChanged, err), "%s", uri)
 	}
 	var html bytes.Buffer
-	if err := report.Render(&html, res, ConsoleURL); err != nil {
+	if err := report.Render(&html, res, TileURL(r.Emulator)); err != nil {
 		return err
 	}
 	if old.Generation == 0 {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
 	"strings"
 
@@ -24,7 +23,7 @@ func (j *Job) writeReport(ctx context.Context) error {
 	r := &j.result
 	r.RecognizedAt, r.TimingsMS = j.Now().UTC(), j.timings
 	var html bytes.Buffer
-	if err := report.Render(&html, *r, ConsoleURL); err != nil {
+	if err := report.Render(&html, *r, TileURL(j.Emulator)); err != nil {
 		return fault.Wrap(fault.Internal, err, "render the report")
 	}
 	_, err := j.Store.Put(ctx, j.reportURI(), reportType, html.Bytes(), nil)
@@ -50,10 +49,33 @@ func (j *Job) writeResult(ctx context.Context) error {
 
 // ConsoleURL is where a person who may read an object sees it in a browser:
 // Cloud Storage's address that signs in with a cookie, not with a token.
-func ConsoleURL(gsURI string) string {
+func ConsoleURL(gsURI string) string { return "https://storage.cloud.google.com" + objectPath(gsURI) }
+
+// ObjectURL is ConsoleURL or, where a stand-in for Cloud Storage at emulator
+// (host:port) holds the objects, the address there.
+func ObjectURL(emulator string) func(gsURI string) string {
+	if emulator == "" {
+		return ConsoleURL
+	}
+	if !strings.Contains(emulator, "://") {
+		emulator = "http://" + emulator
+	}
+	return func(gsURI string) string { return strings.TrimSuffix(emulator, "/") + objectPath(gsURI) }
+}
+
+// TileURL is how a stored report names a picture: as ObjectURL does but, in a
+// stand-in, without the host, by whose name the report may be asked for.
+func TileURL(emulator string) func(gsURI string) string {
+	if emulator == "" {
+		return ConsoleURL
+	}
+	return objectPath
+}
+
+func objectPath(gsURI string) string {
 	path := strings.Split(strings.TrimPrefix(gsURI, "gs://"), "/")
 	for i := range path {
 		path[i] = url.PathEscape(path[i])
 	}
-	return fmt.Sprintf("https://storage.cloud.google.com/%s", strings.Join(path, "/"))
+	return "/" + strings.Join(path, "/")
 }

@@ -46,7 +46,7 @@ func BenchmarkSubmit(b *testing.B) {
 	var ours, bare, ready time.Duration
 	for b.Loop() {
 		began := time.Now()
-		if err := submit(context.Background(), file, "requests", nil, template{}, nil, io.Discard); err != nil {
+		if err := submit(context.Background(), submitOptions{topic: "requests", sources: sources{file: file}}, nil, nil, io.Discard, io.Discard); err != nil {
 			b.Fatal(err)
 		}
 		ours += time.Since(began)

@@ -306,7 +306,7 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 
 // TestHelp: every command explains itself.
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"serve", "--help"}, {"submit", "--help"}, {"status", "--help"}, {"errors", "--help"}, {"retry", "--help"}, {"rules", "--help"}, {"reinspect", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"serve", "--help"}, {"submit", "--help"}, {"status", "--help"}, {"errors", "--help"}, {"retry", "--help"}, {"rules", "--help"}, {"reinspect", "--help"}, {"results", "--help"}, {"plan", "--help"}} {
 		code, stdout, _ := pageinspect(t, args...)
 		if code != 0 || !strings.Contains(stdout, "Usage:") {
 			t.Errorf("%v: exit %d, %q", args, code, stdout)

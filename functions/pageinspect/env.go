@@ -11,7 +11,6 @@ import (
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/topic"
-	"github.com/schollz/progressbar/v3"
 )
 
 // Where serve listens unless told otherwise.
@@ -84,7 +83,7 @@ func places(ctx context.Context, stderr io.Writer) (history.Places, func(), erro
 		}
 		close = func() { p.Store.Close() } //nolint:errcheck // nothing of it is kept
 	}
-	bar := newBar(stderr, -1, "reading the topics", progressbar.OptionShowCount())
-	p.Tick = func() { bar.Add(1) }                  //nolint:errcheck // a bar that cannot be drawn stops nothing
-	return p, func() { bar.Finish(); close() }, nil //nolint:errcheck // likewise
+	show := newMeter(stderr, -1, "reading the topics")
+	p.Tick = func() { show.add(1) }
+	return p, func() { show.close(); close() }, nil
 }

@@ -66,7 +66,9 @@ func TestFromFailureToResult(t *testing.T) {
 	expect(exitPass, []string{"1 of 1 published"}, "retry", "--id", "p-1")
 	expect(exitFinding, []string{"attempt 2 is published already"}, "retry")
 	expect(exitPass, []string{"recognized"}, "status", "--watch", "p-1")
-	expect(exitPass, []string{"1 requests: 1 recognized"}, "status")
+	expect(exitPass, []string{"1 request: 1 recognized (1 pass)", "Nothing is left to do"}, "status")
+	expect(exitPass, []string{"1 of 1 page", "http://" + cloud.Addresses.Storage + "/local-results/p-1/report.html"}, "results")
+	checkServed(t, cloud.Addresses.Storage, "local-results/p-1/report.html")
 	expect(exitFailed, []string{"unknown"}, "status", "p-2")
 
 	var all sync.WaitGroup

@@ -2,7 +2,7 @@
 // it brings a local cloud up, submits requests, and shows what was found.
 //
 // Exit codes: 0 every page passed, 1 something is to be reviewed or rejected,
-// 2 it did not work.
+// 2 it did not work, 130 it was interrupted.
 package main
 
 import (
@@ -23,7 +23,9 @@ const (
 	exitPass    = 0
 	exitFinding = 1
 	exitFailed  = 2
-	exitPipe    = 128 + int(syscall.SIGPIPE) // as a shell says it of a program that ended so
+	// As a shell says it of a program that ended so.
+	exitInterrupted = 128 + int(syscall.SIGINT)
+	exitPipe        = 128 + int(syscall.SIGPIPE)
 )
 
 // exit is an error that asks for an exit code; what there is to say was said.
@@ -37,7 +39,47 @@ func main() {
 	// A reader that has seen enough (run | head -1) ends nothing by force: the
 	// writes fail, and what was begun is tidied up.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	os.Exit(code(ctx, root().ExecuteContext(ctx), os.Stderr))
+	c := root()
+	c.SetIn(interruptible{ctx, os.Stdin})
+	c.SetOut(screen{os.Stdout})
+	c.SetErr(screen{os.Stderr})
+	os.Exit(code(ctx, c.ExecuteContext(ctx), c.ErrOrStderr()))
+}
+
+// interruptible is a reader that gives up when ctx ends: nobody may ever type
+// the end of standard input.
+type interruptible struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r interruptible) Read(b []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, r.ctx.Err()
+	}
+	type answer struct {
+		data []byte
+		err  error
+	}
+	read := make(chan answer, 1)
+	go func() {
+		buffer := make([]byte, len(b)) // of its own: the read may end after us
+		n, err := r.Reader.Read(buffer)
+		read <- answer{buffer[:n], err}
+	}()
+	select {
+	case a := <-read:
+		return copy(b, a.data), a.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
+	}
+}
+
+// atOnce ends a command that has nothing to tidy up when it is interrupted.
+func atOnce(c *cobra.Command) {
+	context.AfterFunc(c.Context(), func() {
+		os.Exit(code(c.Context(), interrupted(""), c.ErrOrStderr()))
+	})
 }
 
 // interrupted is the error of a command that was, with what it has to say of it.
@@ -54,16 +96,20 @@ func code(ctx context.Context, err error, stderr io.Writer) int {
 	if errors.Is(err, syscall.EPIPE) {
 		return exitPipe
 	}
-	if stopped, ok := errors.AsType[interrupted](err); ok {
+	stopped, ok := errors.AsType[interrupted](err)
+	switch {
+	case err == nil:
+		return exitPass
+	case ok:
 		err = stopped
-	} else if err != nil && ctx.Err() != nil {
+	case ctx.Err() != nil:
 		err = interrupted("")
-	}
-	if err != nil {
+	default:
 		fmt.Fprintln(stderr, "pageinspect:", plain(err.Error()))
 		return exitFailed
 	}
-	return exitPass
+	fmt.Fprintln(stderr, "pageinspect:", plain(err.Error()))
+	return exitInterrupted
 }
 
 func root() *cobra.Command {
@@ -74,11 +120,11 @@ func root() *cobra.Command {
 and reports what the reviewers' rules find, with the place marked.
 
 Exit codes: 0 every page passed, 1 something is to be reviewed or rejected,
-2 it did not work.`,
+2 it did not work, 130 it was interrupted.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(runCommand(), serveCommand(), submitCommand(), statusCommand(), errorsCommand(), retryCommand(),
+	c.AddCommand(runCommand(), serveCommand(), submitCommand(), statusCommand(), resultsCommand(), errorsCommand(), retryCommand(),
 		reinspectCommand(), rulesCommand(), planCommand())
 	return c
 }

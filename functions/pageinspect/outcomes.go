@@ -7,8 +7,8 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -68,7 +68,15 @@ func collectOutcomes(ctx context.Context, cloud *localcloud.Cloud, out outDir, r
 			}
 			return settle(r.ID, func(o *outcome) (err error) {
 				o.result, err = out.saveResult(follow, cloud.Store, r)
-				return err
+				if err == nil || follow.Err() != nil {
+					return err
+				}
+				// This page's alone: the others go on.
+				source := job.Source{Via: "run", Partition: -1, Offset: -1}
+				f := job.NewFailure(job.StageRecognize, fault.Wrap(fault.Internal, err, "the result cannot be saved"), o.request, encode(o.request), source, time.Now())
+				o.result, o.failure = nil, &f
+				out.saveFailure(f.ID, encode(f)) //nolint:errcheck // it is shown, and there may be no space for it either
+				return nil
 			})
 		})
 	}()
@@ -80,7 +88,10 @@ func collectOutcomes(ctx context.Context, cloud *localcloud.Cloud, out outDir, r
 			}
 			return settle(f.ID, func(o *outcome) error {
 				o.failure = &f
-				return out.saveFailure(f.ID, m.Value)
+				if err := out.saveFailure(f.ID, m.Value); err != nil { // it is shown all the same
+					o.failure.Message += fmt.Sprintf(" (and its error.json cannot be saved: %v)", err)
+				}
+				return nil
 			})
 		})
 	}()
@@ -139,32 +150,52 @@ func printJSON(w io.Writer, outcomes []outcome) {
 	}
 }
 
-// printOutcomes shows each page's verdict and findings, and where the reports are.
-func printOutcomes(w io.Writer, outcomes []outcome, dir string) {
+// manyPages is how many are all shown; of more, those that
+// pass or were not finished are only counted.
+const manyPages = 40
+
+// printOutcomes shows each page's verdict and findings.
+func printOutcomes(w io.Writer, outcomes []outcome) {
 	t := newTable(map[int]int{1: 32, 2: 12, 4: 40, 6: 40}, "page", "verdict", "severity", "quote", "at y (px)", "rule")
-	sums := map[string]int{}
+	rows := 0
 	for _, o := range outcomes {
+		if len(outcomes) > manyPages && o.failure == nil && (o.result == nil || o.result.Verdict == result.Pass) {
+			continue
+		}
+		rows++
 		switch {
 		case o.failure != nil:
-			sums["failed"]++
-			t.row(o.id, "failed", string(o.failure.Kind), o.failure.Message, "", "")
+			t.row(o.id, failedWord, string(o.failure.Kind), o.failure.Message, "", "")
 		case o.result == nil:
-			sums["not finished"]++
-			t.row(o.id, "not finished", "", "", "", "")
+			t.row(o.id, unfinishedWord, "", "", "", "")
 		default:
-			sums[string(o.result.Verdict)]++
 			findingRows(t, *o.result)
 		}
 		t.AppendSeparator()
 	}
-	t.print(w)
-	var parts []string
-	for _, k := range []string{string(result.Pass), string(result.Review), string(result.Reject), "failed", "not finished"} {
-		if sums[k] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", sums[k], k))
+	if rows > 0 {
+		t.print(w)
+	}
+}
+
+// printSums says what all came to, where the reports are, and what to do next.
+func printSums(w io.Writer, outcomes []outcome, dir string) {
+	sums := newSummary()
+	for _, o := range outcomes {
+		switch {
+		case o.failure != nil:
+			sums.failure(*o.failure)
+		case o.result == nil:
+			sums.unfinished()
+		default:
+			sums.result(*o.result)
 		}
 	}
-	fmt.Fprintf(w, "%d pages: %s. Reports: %s\n", len(outcomes), strings.Join(parts, ", "), filepath.Join(dir, "<page>", "report.html"))
+	sums.print(w)
+	fmt.Fprintf(w, "Reports: %s\n", filepath.Join(dir, "<page>", "report.html"))
+	if bad := sums.verdicts[string(result.Review)] + sums.verdicts[string(result.Reject)]; bad > 0 && len(outcomes) > 1 {
+		fmt.Fprintf(w, "Next: pageinspect results --dir %s --verdict reject,review\n", dir)
+	}
 }
 
 func findingRows(t *listing, r result.Result) {

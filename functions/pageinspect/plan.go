@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/plan"
 	"github.com/spf13/cobra"
 )
@@ -29,6 +28,7 @@ dashboard's "Time a page takes"). Longer pages have more tiles: measure yours
 with "make profile", and give the file with --profile.`,
 		Example: "  pageinspect plan --pages 10000\n  pageinspect plan --pages 10000000 --per-day --page-seconds 12 --tier 2",
 		Args:    cobra.NoArgs,
+		PreRun:  func(c *cobra.Command, _ []string) { atOnce(c) },
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := load.Validate(); err != nil {
 				return err
@@ -73,31 +73,25 @@ func printPlan(w io.Writer, m plan.Profile, prices plan.Prices, l plan.Load, p p
 	if p.RaiseQuota {
 		quota = "a new project has 1,800: ask for more"
 	}
-	t := table.NewWriter()
-	t.SetOutputMirror(w)
+	t := newTable(map[int]int{1: 30, 3: 60})
 	t.SetTitle("%.0f pages %s, %.1f a second at the busiest", l.Pages, when, p.PagesPerSecond)
-	t.AppendRows([]table.Row{
-		{"capture.max_instances", p.CaptureInstances, fmt.Sprintf("%.0f vCPU, %.0f GiB, %.0f pages at once",
-			plan.CaptureInstance.CPU, plan.CaptureInstance.GiB, plan.CaptureInstance.AtOnce)},
-		{"recognize.max_instances", p.RecognizeInstances, fmt.Sprintf("%.0f vCPU, %.0f GiB, %.0f pages at once",
-			plan.RecognizeInstance.CPU, plan.RecognizeInstance.GiB, plan.RecognizeInstance.AtOnce)},
-		{"kafka.partitions, sink tasks", p.Partitions,
-			fmt.Sprintf("as many as are captured at a time (%d); with the Pub/Sub route 12 do", p.InFlight)},
-		{"recognize.images_per_minute", p.ImagesPerMinute, quota},
-	})
-	t.Render()
+	t.row("capture.max_instances", p.CaptureInstances, fmt.Sprintf("%.0f vCPU, %.0f GiB, %.0f pages at once",
+		plan.CaptureInstance.CPU, plan.CaptureInstance.GiB, plan.CaptureInstance.AtOnce))
+	t.row("recognize.max_instances", p.RecognizeInstances, fmt.Sprintf("%.0f vCPU, %.0f GiB, %.0f pages at once",
+		plan.RecognizeInstance.CPU, plan.RecognizeInstance.GiB, plan.RecognizeInstance.AtOnce))
+	t.row("kafka.partitions, sink tasks", p.Partitions,
+		fmt.Sprintf("as many as are captured at a time (%d); with the Pub/Sub route 12 do", p.InFlight))
+	t.row("recognize.images_per_minute", p.ImagesPerMinute, quota)
+	t.right = []int{2}
+	t.print(w)
 
-	t = table.NewWriter()
-	t.SetOutputMirror(w)
-	t.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 2, Align: text.AlignRight}, {Number: 4, Align: text.AlignRight, AlignFooter: text.AlignRight},
-	})
-	t.AppendHeader(table.Row{"for", "a page", "", "$ per 10,000 pages"})
+	t = newTable(map[int]int{1: 50, 3: 20}, "for", "a page", "", "$ per 10,000 pages")
+	t.right = []int{2, 4}
 	for _, c := range p.Costs {
-		t.AppendRow(table.Row{c.For, fmt.Sprintf("%.2f", c.Amount), c.Unit, fmt.Sprintf("%.2f", c.Per10k)})
+		t.row(c.For, fmt.Sprintf("%.2f", c.Amount), c.Unit, fmt.Sprintf("%.2f", c.Per10k))
 	}
 	t.AppendFooter(table.Row{"all", "", "", fmt.Sprintf("%.2f", p.Per10k)})
-	t.Render()
+	t.print(w)
 	total := "in all"
 	if l.PerDay {
 		total = "a day"

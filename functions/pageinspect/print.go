@@ -43,14 +43,24 @@ func plain(s string) string {
 // oneLine is plain text that cannot begin a line of its own either.
 func oneLine(s string) string { return strings.ReplaceAll(plain(s), "\n", " ") }
 
-// plainWriter writes whole lines, plain.
-type plainWriter struct{ io.Writer }
+// screen is standard output or error: all that the program prints goes through it,
+// whole lines at a time, and leaves it plain, whatever its printer forgot. Only a
+// bar draws on the terminal itself.
+type screen struct{ io.Writer }
 
-func (w plainWriter) Write(b []byte) (int, error) {
-	if _, err := io.WriteString(w.Writer, plain(string(b))); err != nil {
+func (s screen) Write(b []byte) (int, error) {
+	if _, err := io.WriteString(s.Writer, plain(string(b))); err != nil {
 		return 0, err
 	}
 	return len(b), nil
+}
+
+// terminal is what is behind a screen.
+func terminal(w io.Writer) io.Writer {
+	if s, ok := w.(screen); ok {
+		return s.Writer
+	}
+	return w
 }
 
 // printLines prints each value as a line of JSON, in which what acts is escaped:
@@ -88,7 +98,7 @@ func escaped(line []byte) []byte {
 func counts(of map[string]int) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(of)) {
-		parts = append(parts, oneLine(fmt.Sprintf("%d %s", of[name], name)))
+		parts = append(parts, oneLine(thousands(of[name])+" "+name))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -124,11 +134,12 @@ func (h untilDone) WithGroup(name string) slog.Handler {
 	return untilDone{h.Handler.WithGroup(name), h.life}
 }
 
-func isTerminal(w io.Writer) bool { return terminalWidth(w) > 0 }
+// isTerminal says whether w is a terminal that can go back in a line.
+func isTerminal(w io.Writer) bool { return terminalWidth(w) > 0 && os.Getenv("TERM") != "dumb" }
 
 // terminalWidth is in cells, and 0 where there is no terminal.
 func terminalWidth(w io.Writer) int {
-	f, ok := w.(*os.File)
+	f, ok := terminal(w).(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return 0
 	}

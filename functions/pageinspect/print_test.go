@@ -38,7 +38,7 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 		"status": {func(b *bytes.Buffer) {
 			printStatus(b, []history.Request{{ID: hostile, State: hostile, Detail: hostile}}, true)
 		}, 0},
-		"run": {func(b *bytes.Buffer) { printOutcomes(b, []outcome{failed, {id: hostile}, {result: &found}}, "out") }, 0},
+		"run": {func(b *bytes.Buffer) { printOutcomes(b, []outcome{failed, {id: hostile}, {result: &found}}) }, 0},
 		"progress": {func(b *bytes.Buffer) {
 			p := newProgress(b, 1)
 			p.hear(map[string]any{"message": "progress", "id": hostile, "stage": hostile, "step": "tile"})
@@ -51,7 +51,7 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 			tally.add("x", recognize.Change{ID: hostile, Before: hostile, After: "pass", Added: []result.Finding{finding, {Message: hostile}}}, nil, false)
 		}, 4},
 		"an error":         {func(b *bytes.Buffer) { fmt.Fprintln(b, plain(hostile)) }, 2},
-		"serve's logs":     {func(b *bytes.Buffer) { fmt.Fprintln(plainWriter{b}, hostile) }, 2},
+		"serve's logs":     {func(b *bytes.Buffer) { fmt.Fprintln(screen{b}, hostile) }, 2},
 		"the own messages": {func(b *bytes.Buffer) { logger(t.Context(), b).Warn(hostile, "error", hostile) }, 1},
 		"JSON": {func(b *bytes.Buffer) {
 			if err := printLines(b, []job.Failure{failure}); err != nil {
@@ -107,5 +107,17 @@ func TestTablesFitTheTerminal(t *testing.T) {
 		if strings.Contains(out, "\x1b") {
 			t.Errorf("colours:\n%s", out)
 		}
+	}
+}
+
+// TestManyRowsFitAtOnce: the width of a table of many rows is told by few of them.
+func TestManyRowsFitAtOnce(t *testing.T) {
+	table := newTable(map[int]int{1: 32, 2: 60}, "page", "url")
+	for n := range 600 {
+		table.row(fmt.Sprintf("p-%d", n), "https://shop.example/"+strings.Repeat("x", n%50))
+	}
+	drawn := table.fit(60)
+	if got := text.LongestLineLen(drawn); got > 60 || got < 50 || strings.Count(drawn, "p-") != 600 {
+		t.Errorf("%d cells for 60, %d rows", got, strings.Count(drawn, "p-"))
 	}
 }

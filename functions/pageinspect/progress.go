@@ -10,14 +10,15 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows how far the pages are: a bar on a terminal, a line for each
-// step elsewhere. It hears the functions' own logs.
+// progress shows how far the pages are: a bar on a terminal, elsewhere a line for
+// each step or, of many pages, for each page that has ended. It hears the functions' own logs.
 type progress struct {
 	mu    sync.Mutex
 	w     io.Writer
 	bar   *progressbar.ProgressBar // nil where there is no terminal
 	words int                      // how many cells of the bar's line are for what is said
 	began time.Time
+	now   func() time.Time
 	total int
 	ended int
 	at    map[string]int // percent of each page
@@ -25,21 +26,15 @@ type progress struct {
 }
 
 func newProgress(w io.Writer, pages int) *progress {
-	p := &progress{w: w, began: time.Now(), total: pages, at: map[string]int{}, last: map[string]string{}}
-	if width := terminalWidth(w); width > 0 {
-		// A third each is the bar, its own figures, and what is said; a line that
-		// does not fit would be left standing at every change.
-		p.words = max(width/3, 8)
-		p.bar = newBar(w, pages*100, "starting", progressbar.OptionSetWidth(min(30, max(width/3-20, 3))))
+	p := &progress{w: w, began: time.Now(), now: time.Now, total: pages, at: map[string]int{}, last: map[string]string{}}
+	if width := terminalWidth(w); isTerminal(w) {
+		// A quarter is the bar, and all but its own figures is for what is said; a line
+		// that does not fit would be left standing at every change.
+		bar := min(30, max(width/4, 3))
+		p.words = max(width-bar-12, 8)
+		p.bar = newBar(w, pages*100, "starting", progressbar.OptionSetWidth(bar))
 	}
 	return p
-}
-
-// newBar is a bar on a terminal, and nothing elsewhere. total is -1 where it is not known.
-func newBar(w io.Writer, total int, doing string, more ...progressbar.Option) *progressbar.ProgressBar {
-	return progressbar.NewOptions(total, append(more,
-		progressbar.OptionSetWriter(w), progressbar.OptionSetVisibility(isTerminal(w)), progressbar.OptionSetDescription(doing),
-		progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())...)
 }
 
 // weights says at which percent of a page each step begins and ends, measured
@@ -77,7 +72,9 @@ func (p *progress) hear(entry map[string]any) {
 	}
 	p.last[id] = what
 	p.at[id] = max(p.at[id], percent)
-	p.say(id, what)
+	if p.bar != nil || p.total <= manyPages {
+		p.say(id, what)
+	}
 }
 
 // done shows what became of a page.
@@ -86,25 +83,38 @@ func (p *progress) done(o outcome) {
 	defer p.mu.Unlock()
 	p.ended++
 	p.at[o.id] = 100
+	what := ""
 	switch {
 	case o.failure != nil:
-		p.say(o.id, fmt.Sprintf("failed (%s): %s", o.failure.Kind, o.failure.Message))
+		what = fmt.Sprintf("failed (%s): %s", o.failure.Kind, o.failure.Message)
 	default:
-		p.say(o.id, fmt.Sprintf("done: %s, %d findings", o.result.Verdict, len(o.result.Findings)))
+		what = fmt.Sprintf("done: %s, %d findings", o.result.Verdict, len(o.result.Findings))
 	}
+	if p.bar == nil && p.total > 1 {
+		what += fmt.Sprintf(" (%s of %s%s)", thousands(p.ended), thousands(p.total), p.pace())
+	}
+	p.say(o.id, what)
+}
+
+// pace is that of the pages that have ended.
+func (p *progress) pace() string {
+	if s := pace(p.began, p.now(), p.ended, p.total); s != "" {
+		return ", " + s
+	}
+	return ""
 }
 
 func (p *progress) say(id, what string) {
 	id, what = oneLine(id), oneLine(what)
 	if p.bar == nil {
-		fmt.Fprintf(p.w, "%6.1fs  %-28s %s\n", time.Since(p.began).Seconds(), id, what)
+		fmt.Fprintf(p.w, "%6.1fs  %-28s %s\n", p.now().Sub(p.began).Seconds(), id, what)
 		return
 	}
 	sum := 0
 	for _, percent := range p.at {
 		sum += percent
 	}
-	p.bar.Describe(text.Snip(fmt.Sprintf("%d/%d %s %s", p.ended, p.total, text.Snip(id, max(p.words/2, 8), "…"), what), p.words, "…"))
+	p.bar.Describe(text.Snip(fmt.Sprintf("%d/%d%s %s %s", p.ended, p.total, p.pace(), text.Snip(id, max(p.words/3, 8), "…"), what), p.words, "…"))
 	p.bar.Set(min(sum, p.total*100)) //nolint:errcheck // a bar that cannot be drawn stops nothing
 }
 

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"io"
+	"os"
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
@@ -10,6 +13,7 @@ import (
 	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/topic"
 	"github.com/spf13/cobra"
@@ -95,7 +99,7 @@ func reinspect(ctx context.Context, o reinspectOptions, ids []string, stdin io.R
 	if err := objects.CheckBucket(ctx, o.bucket); err != nil {
 		return err
 	}
-	r := &recognize.Reinspector{Store: objects, Rules: set, Results: o.bucket, Packs: o.packs, DryRun: o.dryRun, Now: time.Now}
+	r := &recognize.Reinspector{Store: objects, Emulator: objects.Emulator(), Rules: set, Results: o.bucket, Packs: o.packs, DryRun: o.dryRun, Now: time.Now}
 	if !o.dryRun {
 		kafka, err := kafkaFromEnv()
 		if err != nil {
@@ -142,6 +146,35 @@ func eachID(ctx context.Context, objects *store.Client, o reinspectOptions, ids 
 		case !start(id):
 			return ctx.Err()
 		}
+	}
+	return nil
+}
+
+// readLines gives each line of a file, or of standard input for "-", that is
+// neither empty nor a comment, with its number.
+func readLines(file string, stdin io.Reader, each func(number int, line []byte)) error {
+	in := stdin
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return fault.New(fault.Invalid, "%v; give a file of ids, or - for standard input", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, job.MaxRequestBytes+1)
+	for n := 1; lines.Scan(); n++ {
+		line := bytes.TrimSpace(lines.Bytes())
+		if n == 1 {
+			line = bytes.TrimPrefix(line, []byte("\xef\xbb\xbf")) // what Windows editors put first
+		}
+		if len(line) > 0 && line[0] != '#' {
+			each(n, bytes.Clone(line))
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return fault.New(fault.Invalid, "%s: %v", file, err)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	_ "image/jpeg"
 	_ "image/png"
 	"math"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -60,6 +61,39 @@ func checkReport(t *testing.T, r result.Result, file string) {
 	}
 	for i, b := range want {
 		checkBox(limited, t, r, filepath.Dir(file), i, b)
+	}
+}
+
+// checkServed opens a report where a stand-in for Cloud Storage serves it, and
+// demands that its pictures are drawn, by whatever name of the machine it is asked for.
+func checkServed(t *testing.T, endpoint, object string) {
+	t.Helper()
+	path, err := browser.Find(os.Getenv("CHROME_PATH"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	alloc, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))...)
+	defer stop()
+	ctx, cancel := chromedp.NewContext(alloc)
+	defer cancel()
+	_, port, err := net.SplitHostPort(endpoint)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range []string{endpoint, "localhost:" + port} {
+		if err := chromedp.Do(ctx, chromedp.Navigate("http://"+host+"/"+object)); err != nil {
+			t.Fatal(err)
+		}
+		limited, end := context.WithTimeout(ctx, time.Minute)
+		defer end()
+		const pictures = `(async () => {
+			const all = [...document.querySelectorAll('img.tile')];
+			for (const i of all) { i.loading = 'eager'; await i.decode(); }
+			return all.filter(i => i.naturalWidth > 100).length;
+		})()`
+		if n, err := chromedp.Run(limited, chromedp.Evaluate[int](pictures, chromedp.EvalAwaitPromise)); err != nil || n == 0 {
+			t.Errorf("http://%s/%s shows %d pictures, %v", host, object, n, err)
+		}
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/spf13/cobra"
 )
@@ -30,7 +28,8 @@ written is in recognize/rules/packs/README.md; a pack:
       message: "근거가 필요한 표현"
       match: {any: ["기적의 크림"]}
       tests: {hit: ["기적의 크림"], miss: ["크림"]}`,
-		RunE: func(c *cobra.Command, files []string) error { return listRules(c, files, true) },
+		RunE:             func(c *cobra.Command, files []string) error { return listRules(c, files, true) },
+		PersistentPreRun: func(c *cobra.Command, _ []string) { atOnce(c) },
 	}
 	c.AddCommand(rulesCheckCommand(), rulesListCommand(), rulesTryCommand(), rulesDiffCommand())
 	return c
@@ -88,24 +87,20 @@ func listRules(c *cobra.Command, files []string, short bool) error {
 	if err != nil {
 		return err
 	}
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	if short {
-		t.AppendHeader(table.Row{"pack", "rule", "severity", "mode", "message"})
-	} else {
-		t.AppendHeader(table.Row{"pack", "rule", "severity", "mode", "kind", "scope", "from", "until", "law", "message"})
+	t := newTable(map[int]int{1: 20, 2: 44, 5: 50}, "pack", "rule", "severity", "mode", "message")
+	if !short {
+		t = newTable(map[int]int{1: 20, 2: 44, 6: 30, 9: 40, 10: 50}, "pack", "rule", "severity", "mode", "kind", "scope", "from", "until", "law", "message")
 	}
-	t.SetColumnConfigs([]table.ColumnConfig{{Name: "law", WidthMax: 40}, {Name: "message", WidthMax: 50, WidthMaxEnforcer: text.WrapSoft}})
 	for _, p := range set.Packs() {
 		for _, r := range p.Rules {
 			if short {
-				t.AppendRow(table.Row{p.Name, r.ID, r.Severity, r.Mode, r.Message})
+				t.row(p.Name, r.ID, r.Severity, r.Mode, r.Message)
 				continue
 			}
-			t.AppendRow(table.Row{p.Name, r.ID, r.Severity, r.Mode, r.Kind, scopeOf(r), r.From, r.Until, r.Law, r.Message})
+			t.row(p.Name, r.ID, r.Severity, r.Mode, r.Kind, scopeOf(r), r.From, r.Until, r.Law, r.Message)
 		}
 	}
-	fmt.Fprintln(c.OutOrStdout(), t.Render())
+	t.print(c.OutOrStdout())
 	for _, n := range set.Notes() {
 		fmt.Fprintln(c.OutOrStdout(), "note:", n)
 	}

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -52,9 +51,7 @@ func diffRules(c *cobra.Command, before, after, dir string) error {
 	if err != nil {
 		return err
 	}
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.AppendHeader(table.Row{"page", "", "rule", "severity", "quote"})
+	t := newTable(map[int]int{1: 32, 3: 44, 5: 50}, "page", "", "rule", "severity", "quote")
 	pages, added, removed, verdicts := 0, 0, 0, 0
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || d.Name() != "result.json" {
@@ -80,15 +77,15 @@ func diffRules(c *cobra.Command, before, after, dir string) error {
 		pages++
 		for _, f := range only(is, was) {
 			added++
-			t.AppendRow(table.Row{r.ID, "new", f.Rule, f.Severity, f.Quote})
+			t.row(r.ID, "new", f.Rule, f.Severity, f.Quote)
 		}
 		for _, f := range only(was, is) {
 			removed++
-			t.AppendRow(table.Row{r.ID, "gone", f.Rule, f.Severity, f.Quote})
+			t.row(r.ID, "gone", f.Rule, f.Severity, f.Quote)
 		}
 		if v, w := rules.VerdictOf(was), rules.VerdictOf(is); v != w {
 			verdicts++
-			t.AppendRow(table.Row{r.ID, "verdict", fmt.Sprintf("%s, was %s", w, v), "", ""})
+			t.row(r.ID, "verdict", fmt.Sprintf("%s, was %s", w, v), "", "")
 		}
 		return nil
 	})
@@ -99,7 +96,7 @@ func diffRules(c *cobra.Command, before, after, dir string) error {
 		return fault.New(fault.Invalid, "--results: no result.json in %s or below", dir)
 	}
 	if added+removed+verdicts > 0 {
-		fmt.Fprintln(c.OutOrStdout(), t.Render())
+		t.print(c.OutOrStdout())
 	}
 	fmt.Fprintf(c.OutOrStdout(), "%d pages: %d findings new, %d gone, %d verdicts change\n", pages, added, removed, verdicts)
 	return nil

@@ -5,8 +5,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/jedib0t/go-pretty/v6/table"
-	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/pageinspect/pageinspect/recognize/rules"
 	"github.com/pageinspect/pageinspect/recognize/rules/match"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -100,16 +98,10 @@ func tryRules(c *cobra.Command, o tryOptions) error {
 	}
 	out := c.OutOrStdout()
 	fmt.Fprintln(out, judgedAs(judged.Scope, q.Category))
-	t := table.NewWriter()
-	t.SetStyle(table.StyleLight)
-	t.AppendHeader(table.Row{"rule", "finding", "quote", "met by", "why"})
-	t.SetColumnConfigs([]table.ColumnConfig{
-		{Number: 3, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft}, {Number: 4, WidthMax: 40, WidthMaxEnforcer: text.WrapSoft},
-		{Number: 5, WidthMax: 60, WidthMaxEnforcer: text.WrapSoft},
-	})
+	t := newTable(map[int]int{1: 40, 3: 40, 4: 40, 5: 60}, "rule", "finding", "quote", "met by", "why")
 	for _, r := range reasons {
 		if r.Finding == nil {
-			t.AppendRow(table.Row{r.Rule, "-", r.Quote, r.Pattern, "no finding: " + r.Why})
+			t.row(r.Rule, "-", r.Quote, r.Pattern, "no finding: "+r.Why)
 			continue
 		}
 		why := string(r.Finding.Match)
@@ -119,10 +111,10 @@ func tryRules(c *cobra.Command, o tryOptions) error {
 		if r.Quote == "" {
 			why = r.Finding.Message
 		}
-		t.AppendRow(table.Row{r.Rule, string(r.Finding.Severity) + " (" + string(r.Finding.Mode) + ")", r.Quote, r.Pattern, why})
+		t.row(r.Rule, string(r.Finding.Severity)+" ("+string(r.Finding.Mode)+")", r.Quote, r.Pattern, why)
 	}
 	if len(reasons) > 0 {
-		fmt.Fprintln(out, t.Render())
+		t.print(out)
 	}
 	v := rules.VerdictOf(judged.Findings)
 	fmt.Fprintln(out, "verdict:", v)

@@ -86,6 +86,19 @@ func forget(folder *os.Root) error {
 // saveResult copies a page's result and tiles into its folder, and makes the
 // report anew so that it shows the tiles beside it.
 func (o outDir) saveResult(ctx context.Context, objects *store.Client, event result.Result) (*result.Result, error) {
+	r, err := o.copyResult(ctx, objects, event)
+	return r, cured(err)
+}
+
+// cured says what to do about a file that could not be written.
+func cured(err error) error {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return fault.New(fault.Internal, "%v; free some space, or choose another directory with --out", err)
+	}
+	return err
+}
+
+func (o outDir) copyResult(ctx context.Context, objects *store.Client, event result.Result) (*result.Result, error) {
 	uri, err := store.ParseURI(event.ResultObject)
 	if err != nil {
 		return nil, fault.Wrap(fault.Internal, err, "result of %s", event.ID)
@@ -120,7 +133,7 @@ func (o outDir) saveResult(ctx context.Context, objects *store.Client, event res
 			return nil, fault.Wrap(fault.Internal, err, "tile %d of %s", i, r.ID)
 		}
 		names[t.Object] = tileName(i, t.MediaType)
-		if err := folder.WriteFile(names[t.Object], data, 0o644); err != nil {
+		if err := writeWhole(folder, names[t.Object], data); err != nil {
 			return nil, err
 		}
 	}
@@ -128,7 +141,7 @@ func (o outDir) saveResult(ctx context.Context, objects *store.Client, event res
 	if err := report.Render(&html, r, func(object string) string { return names[object] }); err != nil {
 		return nil, err
 	}
-	if err := folder.WriteFile(reportFile, html.Bytes(), 0o644); err != nil {
+	if err := writeWhole(folder, reportFile, html.Bytes()); err != nil {
 		return nil, err
 	}
 	return &r, writeIndented(folder, resultFile, b)
@@ -143,9 +156,9 @@ func (o outDir) saveFailure(id string, record []byte) error {
 	}
 	defer folder.Close()
 	if err := forget(folder); err != nil {
-		return err
+		return cured(err)
 	}
-	return writeIndented(folder, failureFile, record)
+	return cured(writeIndented(folder, failureFile, record))
 }
 
 func writeIndented(folder *os.Root, name string, b []byte) error {
@@ -153,7 +166,30 @@ func writeIndented(folder *os.Root, name string, b []byte) error {
 	if err := json.Indent(&pretty, b, "", " "); err != nil {
 		return err
 	}
-	return folder.WriteFile(name, append(pretty.Bytes(), '\n'), 0o644)
+	return writeWhole(folder, name, append(pretty.Bytes(), '\n'))
+}
+
+// writeWhole writes a file whole or not at all: on a full disk, none stays that
+// looks like one.
+func writeWhole(folder *os.Root, name string, b []byte) error {
+	part := name + ".part"
+	err := folder.WriteFile(part, b, 0o644)
+	if err == nil {
+		err = folder.Rename(part, name)
+	}
+	if err != nil {
+		folder.Remove(part) //nolint:errcheck // the other error is told
+	}
+	return err
+}
+
+// earlier is the result that an earlier run wrote of an id, if any.
+func (o outDir) earlier(id string) (r result.Result, ok bool) {
+	if job.CheckID(id) != nil {
+		return r, false
+	}
+	b, err := o.root.ReadFile(path.Join(id, resultFile))
+	return r, err == nil && json.Unmarshal(b, &r) == nil && r.Schema == result.Schema && r.ID == id
 }
 
 // tilesDir is where a page's tiles go, beside its report.

@@ -25,7 +25,7 @@ again, and the work goes on. Delete the directory to begin anew.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !quiet {
-				cfg.LogTo = plainWriter{c.ErrOrStderr()} // logs name what pages and records say
+				cfg.LogTo = c.ErrOrStderr()
 			}
 			return serve(c, cfg)
 		},
@@ -111,8 +111,9 @@ func printAddresses(w io.Writer, a localcloud.Addresses, dir string) {
   Capture    http://%s/
   Recognize  http://%s/
 Feed it:     pageinspect submit https://…
+Look:        pageinspect status, pageinspect results; reports are at http://%s/%s/ID/report.html
 For other programs:
   export KAFKA_BROKERS=%s STORAGE_EMULATOR_HOST=%s VISION_EMULATOR_HOST=%s
 `, dir, a.Kafka, localcloud.RequestsTopic, localcloud.ResultsTopic, localcloud.ErrorsTopic,
-		a.Storage, a.Storage, localcloud.Results, a.Vision, a.Capture, a.Recognize, a.Kafka, a.Storage, a.Vision)
+		a.Storage, a.Storage, localcloud.Results, a.Vision, a.Capture, a.Recognize, a.Storage, localcloud.Results, a.Kafka, a.Storage, a.Vision)
 }

@@ -11,17 +11,17 @@ import (
 	"github.com/pageinspect/pageinspect/recognize"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
-	"github.com/schollz/progressbar/v3"
 )
 
 // tally prints what changes, as it happens, and counts.
 type tally struct {
 	mu                             sync.Mutex
 	out, err                       io.Writer
-	bar                            *progressbar.ProgressBar
+	bar                            *meter
 	began                          time.Time
 	same, changed, failed, without int // without: no result, or none yet
 	verdicts                       map[[2]result.Verdict]int
+	after                          map[string]int // verdicts, as they are or would be now
 	dryRun                         bool
 }
 
@@ -29,10 +29,7 @@ func newTally(out, err io.Writer, ids int, dryRun bool) *tally {
 	if ids == 0 {
 		ids = -1 // not known until all is listed
 	}
-	return &tally{
-		out: out, err: err, began: time.Now(), verdicts: map[[2]result.Verdict]int{}, dryRun: dryRun,
-		bar: newBar(err, ids, "reinspecting", progressbar.OptionShowCount(), progressbar.OptionShowIts()),
-	}
+	return &tally{out: out, err: err, began: time.Now(), verdicts: map[[2]result.Verdict]int{}, after: map[string]int{}, dryRun: dryRun, bar: newMeter(err, ids, "reinspecting")}
 }
 
 // add counts a result. Among those listed, a page that failed or is still under
@@ -40,25 +37,25 @@ func newTally(out, err io.Writer, ids int, dryRun bool) *tally {
 func (t *tally) add(id string, c recognize.Change, err error, listed bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.bar.Add(1) //nolint:errcheck // a bar that cannot be drawn stops nothing
+	t.bar.add(1)
+	if err == nil {
+		t.after[string(c.After)]++
+	}
 	switch {
 	case listed && errors.Is(err, store.ErrNotExist):
 		t.without++
 	case err != nil:
 		t.failed++
-		t.clear()
+		t.bar.clear()
 		fmt.Fprintf(t.err, "%s: %s\n", oneLine(id), oneLine(err.Error()))
 	case !c.Any():
 		t.same++
 	default:
 		t.changed++
-		t.clear()
+		t.bar.clear()
 		t.print(c)
 	}
 }
-
-// clear takes the bar away from where a line is to be printed.
-func (t *tally) clear() { t.bar.Clear() } //nolint:errcheck // likewise
 
 func (t *tally) print(c recognize.Change) {
 	verdict := string(c.After)
@@ -85,7 +82,7 @@ func describeFinding(f result.Finding) string {
 
 // close prints the sums and returns what the command is to end with.
 func (t *tally) close(ctx context.Context, err error) error {
-	t.bar.Finish() //nolint:errcheck // likewise
+	t.bar.close()
 	seconds := time.Since(t.began).Seconds()
 	changed := "changed"
 	if t.dryRun {
@@ -101,6 +98,12 @@ func (t *tally) close(ctx context.Context, err error) error {
 		if n := t.verdicts[v]; n > 0 {
 			fmt.Fprintf(t.err, "  %d %s -> %s\n", n, v[0], v[1])
 		}
+	}
+	if total > t.failed {
+		s := newSummary()
+		s.pages, s.verdicts = total-t.failed, t.after
+		s.print(t.err)
+		fmt.Fprintln(t.err, "No page was captured and no picture read: that cost nothing")
 	}
 	switch {
 	case ctx.Err() != nil:

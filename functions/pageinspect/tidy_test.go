@@ -97,7 +97,7 @@ func TestInterruptedAtAnyMoment(t *testing.T) {
 				said = append(said, strings.TrimSpace(line))
 			}
 		}
-		if cmd.ProcessState.ExitCode() != exitFailed || len(said) != 1 || !strings.HasPrefix(said[0], "pageinspect: interrupted") {
+		if cmd.ProcessState.ExitCode() != exitInterrupted || len(said) != 1 || !strings.HasPrefix(said[0], "pageinspect: interrupted") {
 			t.Errorf("after %v: exit %d, %q", moment, cmd.ProcessState.ExitCode(), said)
 		}
 		if found := left(t, temp); len(found) > 0 {
@@ -210,9 +210,9 @@ func TestWhatIsSaidOfAnEnd(t *testing.T) {
 		{t.Context(), nil, exitPass, ""},
 		{t.Context(), exit(exitFinding), exitFinding, ""},
 		{t.Context(), broken, exitFailed, "pageinspect: capture did not answer\n"},
-		{over, broken, exitFailed, "pageinspect: interrupted\n"},
+		{over, broken, exitInterrupted, "pageinspect: interrupted\n"},
 		{over, nil, exitPass, ""},
-		{over, errors.Join(interrupted("2 of 3 pages were not finished"), broken), exitFailed, "pageinspect: interrupted; 2 of 3 pages were not finished\n"},
+		{over, errors.Join(interrupted("2 of 3 pages were not finished"), broken), exitInterrupted, "pageinspect: interrupted; 2 of 3 pages were not finished\n"},
 		{t.Context(), fmt.Errorf("write |1: %w", syscall.EPIPE), exitPipe, ""},
 		{t.Context(), errors.New("a\x1b[31m\nb"), exitFailed, "pageinspect: a\ufffd[31m\nb\n"},
 	} {

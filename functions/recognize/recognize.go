@@ -77,7 +77,7 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	recognizer := &recognize.Recognizer{
 		Vision: client, Limit: annotate.PerMinute(cfg.ImagesPerMinute), Cache: newCache(cfg, objects, log), Decoding: semaphore.NewWeighted(1),
 		Parent: cfg.parent(), Engine: cfg.engine(), Codes: newCodes(cfg, objects, log),
-		Store: objects, Rules: packs, Events: recognize.Events{Kafka: kafka, Topic: cfg.ResultsTopic},
+		Store: objects, Emulator: objects.Emulator(), Rules: packs, Events: recognize.Events{Kafka: kafka, Topic: cfg.ResultsTopic},
 		Screenshots: cfg.Screenshots, Pages: cfg.Pages, Results: cfg.Results, Log: log, Now: time.Now,
 	}
 	log.Info("ready", "packs", len(packs.Packs()))

@@ -37,7 +37,8 @@ type Request struct {
 	ID      string    `json:"id"`
 	URL     string    `json:"url,omitempty"`
 	State   State     `json:"state"`
-	Detail  string    `json:"detail,omitempty"` // the verdict, or why it failed, or how often it was tried
+	Verdict string    `json:"verdict,omitempty"` // once it is recognized, if the topic or the result tells
+	Detail  string    `json:"detail,omitempty"`  // the verdict, or why it failed, or how often it was tried
 	Attempt int       `json:"attempt,omitempty"`
 	At      time.Time `json:"at,omitzero"` // when it came to that state, where that is known
 }
@@ -149,7 +150,7 @@ func (t *Tracker) recognized(m topic.Message) error {
 	if !ok || r == nil || r.State == Failed && r.At.After(q.RecognizedAt) {
 		return nil
 	}
-	r.URL, r.State, r.Detail, r.At = q.URL, Recognized, string(q.Verdict), q.RecognizedAt
+	r.URL, r.State, r.Verdict, r.Detail, r.At = q.URL, Recognized, string(q.Verdict), string(q.Verdict), q.RecognizedAt
 	return nil
 }
 
@@ -185,12 +186,12 @@ func (p Places) look(ctx context.Context, r *Request) error {
 	}
 	if !captured.IsZero() {
 		r.State, r.At = Captured, captured
-		recognized, err := p.there(ctx, store.URI{Bucket: p.Output, Object: r.ID + "/result.json"})
+		recognized, verdict, err := p.judged(ctx, r.ID)
 		if err != nil {
 			return err
 		}
 		if recognized.After(captured) {
-			r.State, r.At = Recognized, recognized
+			r.State, r.At, r.Verdict, r.Detail = Recognized, recognized, verdict, verdict
 			return nil
 		}
 		return p.lease(ctx, r, p.Output, Recognizing)
@@ -205,6 +206,16 @@ func (p Places) there(ctx context.Context, uri store.URI) (time.Time, error) {
 		return time.Time{}, nil
 	}
 	return a.Created, err
+}
+
+// judged is when a result was written, and the verdict that its object names; zero
+// if there is none.
+func (p Places) judged(ctx context.Context, id string) (at time.Time, verdict string, err error) {
+	a, err := p.Store.Stat(ctx, store.URI{Bucket: p.Output, Object: id + "/result.json"})
+	if errors.Is(err, store.ErrNotExist) {
+		return time.Time{}, "", nil
+	}
+	return a.Created, a.Metadata["verdict"], err
 }
 
 // lease tells whether somebody works on the request, and how that went before.

@@ -161,4 +161,9 @@ func visionDollars(p Prices, units float64) float64 {
 	return first/1000*p.VisionFirst + max(0, units-p.VisionUntil)/1000*p.VisionThen
 }
 
+// Vision is the list price of units of one feature in a month, without the free ones.
+func (p Prices) Vision(units int) float64 {
+	return visionDollars(p, float64(units)+p.VisionFree) - visionDollars(p, p.VisionFree)
+}
+
 func up(f float64) int { return int(math.Ceil(f)) }
