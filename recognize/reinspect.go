@@ -75,8 +75,7 @@ func (r *Reinspector) once(ctx context.Context, id string, again bool) (Change, 
 	if err != nil {
 		return Change{}, err
 	}
-	var res result.Result
-	err = json.Unmarshal(b, &res)
+	res, err := result.Decode(b)
 	if err != nil || res.Schema != result.Schema || res.ID != id {
 		return Change{}, fault.New(fault.Invalid, "%s is not a result of %s with the id %q: %v", uri, result.Schema, id, err)
 	}

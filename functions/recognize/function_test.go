@@ -37,10 +37,9 @@ type function struct {
 	vision  *annotatetest.Stub
 }
 
-// start brings the function up. The results bucket may be one that is not
-// there. Vision reads 여드름 치료 in every object that begins with "picture",
+// start brings the function up. Vision reads 여드름 치료 in every object that begins with "picture",
 // and cannot read the others.
-func start(t *testing.T, results string) *function {
+func start(t *testing.T) *function {
 	t.Helper()
 	storage, err := localgcs.Start(localgcs.Config{Buckets: []string{"test-shots", "test-pages", "test-results"}})
 	if err != nil {
@@ -64,7 +63,7 @@ func start(t *testing.T, results string) *function {
 	})
 	for k, v := range map[string]string{
 		"KAFKA_BROKERS": broker.Addr(), "STORAGE_EMULATOR_HOST": storage.Endpoint(), "VISION_EMULATOR_HOST": f.vision.Addr,
-		"RESULTS_TOPIC": "results", "ERRORS_TOPIC": "errors", "RESULTS_BUCKET": results,
+		"RESULTS_TOPIC": "results", "ERRORS_TOPIC": "errors", "RESULTS_BUCKET": "test-results",
 	} {
 		t.Setenv(k, v)
 	}
@@ -151,7 +150,7 @@ func asked(object string) string {
 // TestBadInput: what will never succeed is acknowledged, told to the errors topic
 // with the right kind and the request, and leaves nothing half-written.
 func TestBadInput(t *testing.T) {
-	f := start(t, "test-results")
+	f := start(t)
 	f.put(t, "test-shots", "p-1/run/000.jpg", []byte("picture"))
 	f.put(t, "test-shots", "p-1/run/page.html", []byte("<html>"))
 	plain := func(s string) []byte { return []byte(s) }
@@ -208,7 +207,7 @@ func TestBadInput(t *testing.T) {
 
 // TestGoodInput: a page, an image and the page again, which costs nothing.
 func TestGoodInput(t *testing.T) {
-	f := start(t, "test-results")
+	f := start(t)
 	sum := "2cea274d0bedc39ec4ab6ba9e59ec889e3ed6fb56a1cf088a64d9b383378dc97"
 	if _, err := f.objects.Put(t.Context(), store.URI{Bucket: "test-shots", Object: "p-1/run/000.jpg"}, "image/jpeg", []byte("picture"), map[string]string{"sha256": sum}); err != nil {
 		t.Fatal(err)
@@ -239,10 +238,20 @@ func TestGoodInput(t *testing.T) {
 	}
 }
 
+// TestBucketIsNotThere: the operator's mistake is said at the start.
+func TestBucketIsNotThere(t *testing.T) {
+	start(t)
+	t.Setenv("RESULTS_BUCKET", "test-no-such-bucket")
+	if _, err := newHandler(t.Context()); err == nil || !strings.Contains(err.Error(), "RESULTS_BUCKET") || !strings.Contains(err.Error(), "test-no-such-bucket") {
+		t.Errorf("started, or did not say what to mend: %v", err)
+	}
+}
+
 // TestResultsRefused: an operator can mend it, so the work waits and nothing is
 // dead-lettered; delivered again, it is done.
 func TestResultsRefused(t *testing.T) {
-	f := start(t, "test-no-such-bucket")
+	f := start(t)
+	f.Leases.Bucket = "test-no-such-bucket" // removed since the start
 	f.put(t, "test-shots", "p-1/run/000.jpg", []byte("picture"))
 	f.put(t, "test-pages", "p-1.json", manifest(func(*page.Manifest) {}))
 	if code := f.finalize("test-pages", "p-1.json"); code != http.StatusServiceUnavailable {

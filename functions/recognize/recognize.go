@@ -66,6 +66,11 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := serving.CheckBuckets(ctx, log, objects, map[string]string{
+		"SCREENSHOTS_BUCKET": cfg.Screenshots, "PAGES_BUCKET": cfg.Pages, "RESULTS_BUCKET": cfg.Results,
+	}); err != nil {
+		return nil, err
+	}
 	kafka, err := topic.NewWriter(cfg.Kafka)
 	if err != nil {
 		return nil, err

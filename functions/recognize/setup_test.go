@@ -7,7 +7,7 @@ import (
 )
 
 // Package init makes the function from the environment, which a variable is
-// set before. Nothing is dialled there.
+// set before. Its store does not answer, which stops no start.
 var _ = func() bool {
 	for k, v := range map[string]string{
 		"KAFKA_BROKERS": "127.0.0.1:1", "STORAGE_EMULATOR_HOST": "127.0.0.1:1", "VISION_EMULATOR_HOST": "127.0.0.1:1",

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
+	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/topic"
 	"golang.org/x/sync/errgroup"
@@ -51,13 +53,14 @@ type Tracker struct {
 	mu       sync.Mutex
 	order    []string
 	requests map[string]*Request
+	refused  map[string]bool // requests that failed because they were wrong; perhaps only their id was
 	from     [3]topic.Offsets
 }
 
 // Track reads the topics through and returns what they say of the requests
 // with the ids given or, without any, of all.
 func (p Places) Track(ctx context.Context, ids ...string) (*Tracker, error) {
-	t := &Tracker{places: p, only: map[string]bool{}, requests: map[string]*Request{}}
+	t := &Tracker{places: p, only: map[string]bool{}, requests: map[string]*Request{}, refused: map[string]bool{}}
 	for _, id := range ids {
 		t.only[id] = true
 		t.get(id, true)
@@ -79,9 +82,9 @@ type stream struct {
 	take  func(topic.Message) error
 }
 
-// streams are in the order in which a request passes through them.
+// streams are in an order in which a failure is read after what it may be about.
 func (t *Tracker) streams() []stream {
-	return []stream{{t.places.Requests, t.requested}, {t.places.Errors, t.failed}, {t.places.Results, t.recognized}}
+	return []stream{{t.places.Requests, t.requested}, {t.places.Results, t.recognized}, {t.places.Errors, t.failed}}
 }
 
 // Follow keeps up with the topics until ctx ends, and calls changed after each message.
@@ -114,7 +117,7 @@ func (t *Tracker) requested(m topic.Message) error {
 	defer t.mu.Unlock()
 	q := request(m)
 	r := t.get(q.ID, true)
-	if r == nil || max(q.Attempt, 1) <= r.Attempt {
+	if r == nil || max(q.Attempt, 1) <= r.Attempt || r.State == Recognized && r.isOfAnotherThan(q) {
 		return nil // delivered again, or not ours
 	}
 	*r = Request{ID: q.ID, URL: job.Bare(q.URL), State: Requested, Attempt: max(q.Attempt, 1), At: m.Time}
@@ -132,12 +135,25 @@ func (t *Tracker) failed(m topic.Message) error {
 	if r == nil || f.Attempt < r.Attempt || r.State == Recognized && r.At.After(f.At) {
 		return nil
 	}
+	q, _ := job.DecodeRequest(f.Original())
+	q.URL = f.URL
+	if (r.State == Recognized || f.Attempt <= r.Attempt) && r.isOfAnotherThan(q) {
+		return nil
+	}
+	t.refused[f.ID] = f.Stage == job.StageCapture && f.Kind == fault.Invalid && !q.Force
 	url := f.URL
 	if url == "" {
 		url = r.URL
 	}
 	*r = Request{ID: f.ID, URL: url, State: Failed, Attempt: f.Attempt, At: f.At, Detail: why(f)}
 	return nil
+}
+
+// isOfAnotherThan says whether the id stands for another page than the one that a request
+// gives it to. Such a request fails, and changes nothing about the page.
+func (r Request) isOfAnotherThan(q job.Request) bool {
+	web := func(url string) bool { return url != "" && !strings.HasPrefix(url, "gs://") } // and not of an object
+	return !q.Force && web(r.URL) && web(q.URL) && job.Bare(r.URL) != job.Bare(q.URL)
 }
 
 func why(f job.Failure) string { return fmt.Sprintf("%s (%s): %s", f.Stage, f.Kind, f.Message) }
@@ -158,9 +174,9 @@ func (t *Tracker) recognized(m topic.Message) error {
 // of, and returns all, in the order in which they were asked for or published.
 func (t *Tracker) Look(ctx context.Context) ([]Request, error) {
 	t.mu.Lock()
-	all := make([]Request, len(t.order))
+	all, refused := make([]Request, len(t.order)), make([]bool, len(t.order))
 	for i, id := range t.order {
-		all[i] = *t.requests[id]
+		all[i], refused[i] = *t.requests[id], t.refused[id]
 	}
 	t.mu.Unlock()
 	if t.places.Store == nil {
@@ -169,7 +185,13 @@ func (t *Tracker) Look(ctx context.Context) ([]Request, error) {
 	looking, ctx := errgroup.WithContext(ctx)
 	looking.SetLimit(16)
 	for i := range all {
-		if all[i].State.Finished() || job.CheckID(all[i].ID) != nil {
+		if job.CheckID(all[i].ID) != nil {
+			continue
+		}
+		if all[i].State.Finished() {
+			if all[i].State == Failed && refused[i] {
+				looking.Go(func() error { return t.places.lookBehind(ctx, &all[i]) })
+			}
 			continue
 		}
 		looking.Go(func() error { return t.places.look(ctx, &all[i]) })
@@ -197,6 +219,25 @@ func (p Places) look(ctx context.Context, r *Request) error {
 		return p.lease(ctx, r, p.Output, Recognizing)
 	}
 	return p.lease(ctx, r, p.Screenshots, Capturing)
+}
+
+// lookBehind tells of the page that an id was given to before a request gave it
+// to another, and failed: the topics may have forgotten the page, the buckets have not.
+func (p Places) lookBehind(ctx context.Context, r *Request) error {
+	b, _, err := p.Store.Read(ctx, store.URI{Bucket: p.Pages, Object: r.ID + ".json"}, page.MaxManifestBytes)
+	if errors.Is(err, store.ErrNotExist) {
+		return nil
+	}
+	if err != nil && fault.KindOf(err) != fault.Invalid {
+		return err
+	}
+	m, err := page.Decode(b)
+	m.Request.Force = false // it is there, whatever brought it there
+	if err != nil || !r.isOfAnotherThan(m.Request) {
+		return nil // the failure says what is wrong
+	}
+	*r = Request{ID: r.ID, URL: job.Bare(m.Request.URL), Attempt: max(m.Request.Attempt, 1)}
+	return p.look(ctx, r)
 }
 
 // there is when an object was written; zero if there is none.

@@ -8,7 +8,8 @@ const mostSymbols = 6
 // whole puts words together that are in pieces: their jamo composed, the
 // symbols between their letters and the vowels that only draw them out left out.
 func whole(text []Char, undone []Kind) (View, bool) {
-	var v View
+	n := len(text)
+	v := View{Runes: make([]rune, 0, n), From: make([]int, 0, n), To: make([]int, 0, n), Undone: make([]Kind, 0, n)}
 	changed := false
 	pending := None
 	for i := 0; i < len(text); {
@@ -43,7 +44,7 @@ func whole(text []Char, undone []Kind) (View, bool) {
 }
 
 func letterOrDigit(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+	return hangul(r) || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
 
 // between is how many symbols from i on stand between two letters of one script
@@ -146,7 +147,7 @@ func drawnOut(v View, c Char, text []Char, i int) bool {
 			}
 		}
 	}
-	return latin(c.R) && c.R == last && i > 1 && text[i-2].R == c.R && text[i-2].Close
+	return c.R == last && latin(c.R) && i > 1 && text[i-2].R == c.R && text[i-2].Close
 }
 
 // InitialsOf spells the initial consonants of Hangul, and ok if that is all there is.

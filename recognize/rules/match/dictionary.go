@@ -168,11 +168,26 @@ func (t *Text) find(d *Dictionary) *hits {
 	h := &hits{of: make([][]Span, d.groups)}
 	cands := d.candidates(t)
 	h.begun, h.known = d.begun(t, cands)
+	counts, total := make([]int, d.groups), 0
+	met := cands[:0]
 	for _, c := range cands {
 		w := &d.words[c.word]
-		if s, ok := t.accept(c.Span, w, h); ok {
-			h.put(w, s)
+		s, ok := t.accept(c.Span, w, h)
+		if !ok {
+			continue
 		}
+		met = append(met, candidate{s, c.word})
+		for _, g := range w.groups {
+			counts[g]++
+			total++
+		}
+	}
+	room := make([]Span, total) // for all groups: most have a span or two
+	for g, n := range counts {
+		h.of[g], room = room[:0:n], room[n:]
+	}
+	for _, c := range met {
+		h.put(&d.words[c.word], c.Span)
 	}
 	if d.disguised(t, h) {
 		for g := range h.of {
@@ -196,8 +211,9 @@ type candidate struct {
 }
 
 // candidates are in order of position.
-func (d *Dictionary) candidates(t *Text) (all []candidate) {
+func (d *Dictionary) candidates(t *Text) []candidate {
 	g := t.glyphs
+	all := make([]candidate, 0, len(g))
 	for i := range g {
 		second := rune(0)
 		if i+1 < len(g) {

@@ -146,6 +146,8 @@ const (
 
 func class(r rune) charClass {
 	switch {
+	case korean.IsSyllable(r): // nearly all that is asked for
+		return letter
 	case unicode.IsDigit(r):
 		return digit
 	case unicode.Is(unicode.Latin, r):

@@ -63,8 +63,11 @@ func (t *Text) numbers(c NumberClass) []Span {
 	return t.classified[c]
 }
 
-// numerals are the native Korean ones, of two syllables or one.
-var numerals = map[string]byte{"하나": '1', "둘": '2', "셋": '3', "넷": '4', "다섯": '5', "여섯": '6', "일곱": '7', "여덟": '8', "아홉": '9'}
+// numerals are the native Korean ones, of two syllables or one, and the syllables they begin with.
+var (
+	numerals     = map[string]byte{"하나": '1', "둘": '2', "셋": '3', "넷": '4', "다섯": '5', "여섯": '6', "일곱": '7', "여덟": '8', "아홉": '9'}
+	numeralStart = "하둘셋넷다여일아"
+)
 
 // digitAt is the digit that stands at glyph i, 0 if none: written, spelled, or a
 // letter like one; and how many glyphs it has.
@@ -81,7 +84,7 @@ func (t *Text) digitAt(i int) (d byte, glyphs int, plain bool) {
 		}
 		return d, 1, false
 	}
-	for n := 2; n > 0; n-- {
+	for n := 2; n > 0 && strings.ContainsRune(numeralStart, r); n-- {
 		if d, ok := numerals[string(t.ahead(i, n))]; ok {
 			return d, n, false
 		}
@@ -91,10 +94,8 @@ func (t *Text) digitAt(i int) (d byte, glyphs int, plain bool) {
 
 // beginsNumber says whether a number may begin at glyph i: no number and no code goes on from before.
 func (t *Text) beginsNumber(i int) bool {
-	if _, _, plain := t.digitAt(i); !plain && !t.beginsWord(i) {
-		return false
-	}
-	if d, _, _ := t.digitAt(i); d == 0 && t.glyphs[i].r != '+' {
+	d, _, plain := t.digitAt(i)
+	if d == 0 && t.glyphs[i].r != '+' || !plain && !t.beginsWord(i) {
 		return false
 	}
 	if !t.joined(i) {
@@ -174,16 +175,20 @@ func (t *Text) number(i int) number {
 
 // classify says what a number is of and where it ends, the class empty if it is of none that rules look for.
 func (t *Text) classify(n number) (NumberClass, int) {
+	mobile, account := phone(n), n.account()
+	if mobile == 0 && account == 0 {
+		return "", 0
+	}
 	around := t.around(n)
 	if hasAny(around, "주문번호", "송장", "등기", "모델", "품번", "인증번호", "상품번호", "상품코드", "바코드", "시리얼", "사업자", "허가번호", "승인번호", "예)", "예시", "형식",
 		"sku", "isbn") {
 		return "", 0
 	}
-	if to := phone(n); to > 0 {
-		return Phone, to
+	if mobile > 0 {
+		return Phone, mobile
 	}
-	if to := n.account(); to > 0 && (hasAny(around, "계좌", "입금") || t.bank(n, to)) {
-		return Account, to
+	if account > 0 && (hasAny(around, "계좌", "입금") || t.bank(n, account)) {
+		return Account, account
 	}
 	return "", 0
 }
