@@ -12,11 +12,14 @@ import (
 	"unicode/utf8"
 )
 
+// sealedFile is opened once, when the rules are done; until it is there, the others stand alone.
+const sealedFile = "sealed.tsv"
+
 // The columns of every file below corpus, tab-separated, named in the first line. In `text`, `\n` stands for a line break.
 const corpusHeader = "label\tcategory\ttext\tfamily\tspelling\tnote"
 
 var (
-	corpusFiles    = []string{"write.tsv", "look.tsv", "sealed.tsv"}
+	corpusFiles    = []string{"write.tsv", "write-2.tsv", "look.tsv"}
 	corpusLabels   = []string{"violating", "innocent"}
 	corpusFamilies = []string{"cosmetics", "food", "medical", "quasi", "ads", "contact", "decency", "english"}
 	corpusSpelling = []string{"plain", "disguised"}
@@ -81,7 +84,7 @@ func TestCorpusHasNoDuplicates(t *testing.T) {
 // disguised and about a fifth without a category, both labels in every family.
 func TestCorpusBalance(t *testing.T) {
 	texts := loadCorpora(t)
-	for _, file := range corpusFiles {
+	for _, file := range presentCorpora(t) {
 		var total, violating, disguised, uncategorized int
 		families := map[string]int{}
 		for _, c := range texts {
@@ -129,10 +132,24 @@ func within(t *testing.T, what string, part, whole int, low, high float64) {
 func loadCorpora(t *testing.T) []corpusText {
 	t.Helper()
 	var texts []corpusText
-	for _, name := range corpusFiles {
+	for _, name := range presentCorpora(t) {
 		texts = append(texts, loadCorpus(t, name)...)
 	}
 	return texts
+}
+
+// presentCorpora names the files to check: all that must be there, and the sealed one if it is.
+func presentCorpora(t *testing.T) []string {
+	t.Helper()
+	switch _, err := os.Stat(filepath.Join("corpus", sealedFile)); {
+	case err == nil:
+		return append(slices.Clone(corpusFiles), sealedFile)
+	case os.IsNotExist(err):
+		return corpusFiles
+	default:
+		t.Fatal(err)
+		return nil
+	}
 }
 
 func loadCorpus(t *testing.T, name string) []corpusText {
