@@ -83,6 +83,22 @@ func (t *Text) said(i int) bool {
 	return words >= clauseWords && runes >= clauseRunes
 }
 
+// or is what joins to a word the next one that the same is said of, mostly that it is not.
+var or = []string{"이나", "나", "거나", "하거나", "되거나", "또는", "혹은", "이라거나", "라거나"}
+
+// Or says whether "or" follows before glyph i, a few of whose ending may stand before it.
+func (t *Text) Or(i int) bool {
+	const ending = 3
+	for j := i; j < min(i+ending, len(t.glyphs)) && (j == i || t.close(j)); j++ {
+		for _, w := range or {
+			if word := []rune(w); j+len(word) < len(t.glyphs) && t.spells(j, word) && !t.close(j+len(word)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Clause is the clause around a span: where it begins and ends.
 func (t *Text) Clause(s Span) (from, to int) {
 	begins, ends := t.clauses()

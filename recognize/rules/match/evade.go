@@ -2,6 +2,7 @@ package match
 
 import (
 	"github.com/pageinspect/pageinspect/recognize/rules/disguise"
+	"github.com/pageinspect/pageinspect/recognize/rules/korean"
 	"github.com/pageinspect/pageinspect/shared/result"
 )
 
@@ -39,6 +40,7 @@ func (d *Dictionary) disguised(t *Text, h *hits) (any bool) {
 	if loose {
 		d.initials(t, h, put)
 	}
+	d.alike(t, h, put)
 	return any
 }
 
@@ -164,9 +166,12 @@ func (d *Dictionary) initialsFrom(t *Text, h *hits, from int, put func(int32, Sp
 const shortestInitials = 3
 
 // spells says whether what is a whole syllable is the word's own, and a
-// repeated letter is no word: ㅋㅋㅋ.
+// repeated letter is no word: ㅋㅋㅋ. Nor is a face: ㅇㅅㅇ.
 func spells(glyphs []glyph, word []rune) bool {
 	same := true
+	if n := len(glyphs); n == 3 && isJamo(glyphs[0].r) && glyphs[0].r == glyphs[2].r {
+		return false
+	}
 	for i, g := range glyphs {
 		if !isJamo(g.r) && g.r != word[i] {
 			return false
@@ -182,6 +187,71 @@ func initialsOf(word []rune) (string, bool) {
 		return "", false
 	}
 	return disguise.InitialsOf(word)
+}
+
+// Of words that only sound like one of the dictionary.
+const (
+	shortestHeard = 2 // where a syllable is hardly ever seen in ordinary words
+	surelyHeard   = 3
+)
+
+func heardAs(word []rune) []rune {
+	sounds := make([]rune, len(word))
+	for i, r := range word {
+		sounds[i] = disguise.SoundOf(r)
+	}
+	return sounds
+}
+
+// alike looks for the words that something in the text sounds like, spoken harder.
+func (d *Dictionary) alike(t *Text, h *hits, put func(int32, Span)) {
+	for i := range t.glyphs {
+		if !h.begun[i] || !korean.IsSyllable(t.glyphs[i].r) {
+			continue
+		}
+		var node int32
+		for j := i; j < len(t.glyphs); j++ {
+			if j > i && t.glyphs[j].before == block {
+				break
+			}
+			to, ok := d.sound.next[edgeOf(node, disguise.SoundOf(t.glyphs[j].r))]
+			if !ok {
+				break
+			}
+			node = to
+			for _, n := range d.heard[node] {
+				if t.soundsLike(i, j+1, &d.words[n]) {
+					put(n, Span{From: i, To: j + 1, Kind: result.Exact, Gap: t.widest(i, j+1), Evasion: disguise.Sound, Met: [3]int32{n + 1}})
+				}
+			}
+		}
+	}
+}
+
+// soundsLike says whether the glyphs from a to b, which sound like the word, are another spelling of it.
+func (t *Text) soundsLike(a, b int, w *word) bool {
+	differ, rare := 0, 0
+	for i := a; i < b; i++ {
+		r, as := t.glyphs[i].r, w.runes[i-a]
+		if i > a && !w.starts[i-a] && !t.close(i) {
+			return false
+		}
+		if r == as {
+			continue
+		}
+		harder, odd := disguise.Harder(r, as)
+		if !harder {
+			return false
+		}
+		differ++
+		if odd {
+			rare++
+		}
+	}
+	if differ == 0 || rare == 0 && (b-a < surelyHeard || differ < 2 && b-a == surelyHeard && !w.head) {
+		return false
+	}
+	return !w.head || t.closes(b)
 }
 
 // mergeEvasion is the disguises of both.
