@@ -34,13 +34,14 @@ func (d *Dictionary) disguised(t *Text, h *hits) (any bool) {
 			h.put(&d.words[w], s)
 		}
 	}
-	for _, v := range disguise.Views(chars) {
+	views := disguise.Views(chars)
+	for _, v := range views {
 		d.undisguised(t, h, v, put)
 	}
 	if loose {
 		d.initials(t, h, put)
 	}
-	d.alike(t, h, put)
+	d.alike(t, h, views, put)
 	return any
 }
 
@@ -84,6 +85,9 @@ func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(int
 				s := Span{From: v.From[i], To: v.To[j], Kind: result.Exact, Gap: gap, Evasion: undone & w.evasion, Met: [3]int32{n + 1}}
 				if undone&^w.evasion == 0 && t.hides(s, w, v, i, h) {
 					put(n, s)
+					if w.head && h.begun[s.From] { // another may follow it unspaced
+						h.begun[s.To] = true
+					}
 				}
 			}
 		}
@@ -203,43 +207,67 @@ func heardAs(word []rune) []rune {
 	return sounds
 }
 
-// alike looks for the words that something in the text sounds like, spoken harder.
-func (d *Dictionary) alike(t *Text, h *hits, put func(int32, Span)) {
+// alike looks for the words that something in the text sounds like, spoken
+// harder: in the text as it is, and in each view of it.
+func (d *Dictionary) alike(t *Text, h *hits, views []disguise.View, put func(int32, Span)) {
 	for i := range t.glyphs {
-		if !h.begun[i] || !korean.IsSyllable(t.glyphs[i].r) {
-			continue
+		if h.begun[i] && korean.IsSyllable(t.glyphs[i].r) {
+			d.alikeFrom(t, i, len(t.glyphs), func(j int) (rune, int, int, Evasion) { return t.glyphs[j].r, j, j + 1, 0 }, put)
 		}
-		var node int32
-		for j := i; j < len(t.glyphs); j++ {
-			if j > i && t.glyphs[j].before == block {
-				break
-			}
-			to, ok := d.sound.next[edgeOf(node, disguise.SoundOf(t.glyphs[j].r))]
-			if !ok {
-				break
-			}
-			node = to
-			for _, n := range d.heard[node] {
-				if t.soundsLike(i, j+1, &d.words[n]) {
-					put(n, Span{From: i, To: j + 1, Kind: result.Exact, Gap: t.widest(i, j+1), Evasion: disguise.Sound, Met: [3]int32{n + 1}})
-				}
+	}
+	for _, v := range views {
+		for i := range v.Runes {
+			if h.begun[v.From[i]] && korean.IsSyllable(v.Runes[i]) {
+				d.alikeFrom(t, i, len(v.Runes), func(j int) (rune, int, int, Evasion) { return v.Runes[j], v.From[j], v.To[j], v.Undone[j] }, put)
 			}
 		}
 	}
 }
 
-// soundsLike says whether the glyphs from a to b, which sound like the word, are another spelling of it.
-func (t *Text) soundsLike(a, b int, w *word) bool {
+// alikeFrom looks from character i on; at says what a character is, and which glyphs it came of.
+func (d *Dictionary) alikeFrom(t *Text, i, end int, at func(int) (rune, int, int, Evasion), put func(int32, Span)) {
+	var node int32
+	var spoken []rune
+	var apart []bool // whether white space stands before
+	undone := disguise.None
+	alone := true
+	for j := i; j < end; j++ {
+		r, from, to, k := at(j)
+		if j > i && t.glyphs[from].before == block {
+			return
+		}
+		next, ok := d.sound.next[edgeOf(node, disguise.SoundOf(r))]
+		if !ok {
+			return
+		}
+		node = next
+		if j == i {
+			k &^= disguise.Symbols
+		}
+		undone |= k
+		alone = alone && t.alone(from)
+		spoken, apart = append(spoken, r), append(apart, j > i && !t.close(from) && k&disguise.Symbols == 0)
+		_, first, _, _ := at(i)
+		for _, n := range d.heard[node] {
+			w := &d.words[n]
+			if undone&^w.evasion == 0 && soundsLike(spoken, apart, alone, w) && (!w.head || t.closes(to)) {
+				put(n, Span{From: first, To: to, Kind: result.Exact, Gap: t.widest(first, to), Evasion: undone | disguise.Sound, Met: [3]int32{n + 1}})
+			}
+		}
+	}
+}
+
+// soundsLike says whether what sounds like the word is another spelling of it.
+func soundsLike(spoken []rune, apart []bool, alone bool, w *word) bool {
 	differ, rare := 0, 0
-	for i := a; i < b; i++ {
-		r, as := t.glyphs[i].r, w.runes[i-a]
-		if i > a && !w.starts[i-a] && !t.close(i) {
+	for i, r := range spoken {
+		if apart[i] && !w.starts[i] && !alone {
 			return false
 		}
-		if r == as {
+		if r == w.runes[i] {
 			continue
 		}
-		harder, odd := disguise.Harder(r, as)
+		harder, odd := disguise.Harder(r, w.runes[i])
 		if !harder {
 			return false
 		}
@@ -248,10 +276,8 @@ func (t *Text) soundsLike(a, b int, w *word) bool {
 			rare++
 		}
 	}
-	if differ == 0 || rare == 0 && (b-a < surelyHeard || differ < 2 && b-a == surelyHeard && !w.head) {
-		return false
-	}
-	return !w.head || t.closes(b)
+	long := len(spoken)
+	return rare > 0 || differ > 1 && long >= surelyHeard || differ == 1 && (long > surelyHeard || long == surelyHeard && w.head)
 }
 
 // mergeEvasion is the disguises of both.
