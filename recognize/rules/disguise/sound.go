@@ -52,6 +52,8 @@ func Harder(r, than rune) (harder, odd bool) {
 	yAdded := i/28%21 != o/28%21 && y
 	common := strings.ContainsRune("져쳐쪄죠졌쳤쪘", r)
 	tense := strings.ContainsRune("ㄲㄸㅃㅆㅉ", []rune(initials)[i/588]) && hard
-	odd = palatal && yAdded && !common || tense && !strings.ContainsRune(usual, r)
-	return hard || yAdded && !common, odd
+	swapped := i/28%21 != o/28%21 && strings.ContainsRune("ㅙㅞ", []rune(vowelOrder)[i/28%21]) // 췌 for 최
+	seldom := strings.ContainsRune("ㅂㅃㅍㅁㄴㄷㄸㅌㅋ", []rune(initials)[i/588]) && !strings.ContainsRune("뷰뮤퓨튜큐표묘뉴", r)
+	odd = swapped || yAdded && (palatal && !common || seldom) || tense && !strings.ContainsRune(usual, r)
+	return hard || swapped || yAdded && !common, odd
 }

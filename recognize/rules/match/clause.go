@@ -1,6 +1,10 @@
 package match
 
-import "github.com/pageinspect/pageinspect/recognize/rules/korean"
+import (
+	"strings"
+
+	"github.com/pageinspect/pageinspect/recognize/rules/korean"
+)
 
 // stops end a sentence or an item of a list.
 var stops = map[rune]bool{'.': true, '!': true, '?': true, ';': true, '。': true, '|': true, '•': true, '●': true, '■': true,
@@ -55,7 +59,13 @@ func (t *Text) parts(i int) bool {
 	if i == 0 || !t.close(i) || !korean.ClosesClause(t.glyphs[i-1].r, g.r) {
 		return false
 	}
-	return t.beginsWord(i+1) && !stops[next.r] && next.r != ','
+	return t.beginsWord(i+1) && !stops[next.r] && next.r != ',' && !t.quoted(i+1)
+}
+
+// quoted says whether at glyph i a quotation ends and the sentence goes on: "…된다"는 말.
+func (t *Text) quoted(i int) bool {
+	return strings.ContainsRune("\"'”’」』", t.glyphs[i].r) && i+1 < len(t.glyphs) && t.close(i) && t.close(i+1) &&
+		strings.ContainsRune("는고라며던란", t.glyphs[i+1].r)
 }
 
 // shortest that stands before a comma and is a clause and no item of a list.
