@@ -257,9 +257,10 @@ func (d *Dictionary) alikeFrom(t *Text, i, end int, at func(int) (rune, int, int
 	}
 }
 
-// soundsLike says whether what sounds like the word is another spelling of it.
+// soundsLike says whether what sounds like the word is another spelling of it:
+// one syllable of it is odd, or enough are hard.
 func soundsLike(spoken []rune, apart []bool, alone bool, w *word) bool {
-	differ, rare := 0, 0
+	hard, odd := 0, 0
 	for i, r := range spoken {
 		if apart[i] && !w.starts[i] && !alone {
 			return false
@@ -267,17 +268,17 @@ func soundsLike(spoken []rune, apart []bool, alone bool, w *word) bool {
 		if r == w.runes[i] {
 			continue
 		}
-		harder, odd := disguise.Harder(r, w.runes[i])
-		if !harder {
+		switch disguise.Stands(r, w.runes[i]) {
+		case disguise.Other:
 			return false
-		}
-		differ++
-		if odd {
-			rare++
+		case disguise.Hard:
+			hard++
+		case disguise.Odd:
+			odd++
 		}
 	}
 	long := len(spoken)
-	return rare > 0 || differ > 1 && long >= surelyHeard || differ == 1 && (long > surelyHeard || long == surelyHeard && w.head)
+	return odd > 0 || !disguise.Ordinary(spoken) && (hard > 1 && long >= surelyHeard || hard == 1 && (long > surelyHeard || long == surelyHeard && w.head))
 }
 
 // mergeEvasion is the disguises of both.
