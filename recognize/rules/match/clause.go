@@ -1,6 +1,7 @@
 package match
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pageinspect/pageinspect/recognize/rules/korean"
@@ -93,20 +94,27 @@ func (t *Text) said(i int) bool {
 	return words >= clauseWords && runes >= clauseRunes
 }
 
-// or is what joins to a word the next one that the same is said of, mostly that it is not.
-var or = []string{"이나", "나", "거나", "하거나", "되거나", "또는", "혹은", "이라거나", "라거나"}
+// or is what joins to a noun the next one that the same is said of, mostly
+// that it is not; a verb's has 거나, and may have its noun before it.
+var or = []string{"이나", "나", "또는", "혹은", "라거나"}
 
-// Or says whether "or" follows before glyph i, a few of whose ending may stand before it.
+// Or says whether "or" follows before glyph i: a few of its ending, or a verb, may stand before it.
 func (t *Text) Or(i int) bool {
-	const ending = 3
-	for j := i; j < min(i+ending, len(t.glyphs)) && (j == i || t.close(j)); j++ {
-		for _, w := range or {
-			if word := []rune(w); j+len(word) < len(t.glyphs) && t.spells(j, word) && !t.close(j+len(word)) {
-				return true
-			}
+	const ending, verb = 3, 8
+	for j, close := i, true; j < min(i+verb, len(t.glyphs)) && t.glyphs[j].r != ','; j++ {
+		close = close && (j == i || t.close(j))
+		if t.endsIn(j, "거나") || close && j < i+ending && slices.ContainsFunc(or, func(w string) bool { return t.endsIn(j, w) }) {
+			return true
 		}
 	}
 	return false
+}
+
+// endsIn says whether a word ends in these syllables, which stand from glyph i on, and another follows.
+func (t *Text) endsIn(i int, syllables string) bool {
+	word := []rune(syllables)
+	end := i + len(word)
+	return end < len(t.glyphs) && t.spells(i, word) && !t.close(end)
 }
 
 // Clause is the clause around a span: where it begins and ends.

@@ -159,7 +159,7 @@ func TestClauses(t *testing.T) {
 }
 
 func TestOr(t *testing.T) {
-	for text, want := range map[string]bool{"완치나 예방을": true, "완치하거나 예방을": true, "완치 예방을": false, "완치나무": false, "완치를 나누는": false} {
+	for text, want := range map[string]bool{"완치나 예방을": true, "완치하거나 예방을": true, "치매를 막거나 고치지": true, "치매를 막고 고치지": false, "완치 예방을": false, "완치나무": false, "완치를 나누는": false} {
 		if got := Read(Plain(text)).Or(2); got != want {
 			t.Errorf("%q: %t, want %t", text, got, want)
 		}
