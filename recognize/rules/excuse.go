@@ -68,7 +68,11 @@ func (e excuseSource) compile(name string, d *match.Dictionary) (excuse, error) 
 func (x excuse) covers(t *match.Text, s match.Span) (by match.Span, ok bool) {
 	from, to := t.Clause(s)
 	if x.after != nil {
-		if by, ok = x.after.Between(t, s.To, min(to, s.To+x.within+1)); ok {
+		reach := s.To + x.within + 1
+		if t.Or(s.To) { // of "A or B is not …" both are denied
+			reach = to
+		}
+		if by, ok = x.after.Between(t, s.To, min(to, reach)); ok {
 			return by, true
 		}
 	}

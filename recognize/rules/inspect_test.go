@@ -134,6 +134,21 @@ func TestInspect(t *testing.T) {
 	}
 }
 
+// What may be eaten or worn is judged by the rules for what is worn, which except what is eaten.
+func TestAnExceptedCategoryMayBeAnotherToo(t *testing.T) {
+	s := load(t, `version: v1
+pack: goods
+scope: {except: [food, functional]}
+rules:
+  - {id: best, mode: enforce, severity: review, message: m, match: {any: ["최고"]}, tests: {hit: ["최고"], miss: ["최저"]}}
+`)
+	for category, want := range map[string]int{"health": 1, "건강용품": 1, "식품": 0, "건강기능식품": 0, "living": 1, "": 1} {
+		if got := enforced(t, s, "최고", category); len(got) != want {
+			t.Errorf("%q: %v, want %d", category, got, want)
+		}
+	}
+}
+
 func TestADayIsADayOfThePacksZone(t *testing.T) {
 	at := time.Date(2026, 2, 28, 20, 0, 0, 0, time.UTC) // in Seoul it is March already, wherever the program runs
 	for _, zone := range []*time.Location{time.UTC, time.FixedZone("HST", -10*60*60)} {

@@ -62,6 +62,19 @@ func TestShortWordsHaveNoFalseNeighbours(t *testing.T) {
 	}
 }
 
+// Lawful texts of many kinds pass, and unlawful ones do not.
+func TestLawfulTextsPassAndUnlawfulOnesDoNot(t *testing.T) {
+	s := bundledSet(t)
+	for file, found := range map[string]bool{"lawful.txt": false, "unlawful.txt": true} {
+		for _, l := range lintLines(t, file) {
+			category, text, _ := strings.Cut(l, "|")
+			if ids := enforced(t, s, text, category); len(ids) > 0 != found {
+				t.Errorf("%s: %q, category %q: found %v", file, text, category, ids)
+			}
+		}
+	}
+}
+
 // What one exception of a rule passes over does not swallow all that the rule looks for.
 func TestNoExceptionSwallowsItsRule(t *testing.T) {
 	for _, n := range bundledSet(t).Notes() {

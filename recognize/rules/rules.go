@@ -188,7 +188,15 @@ func (r *Rule) inForce(day string) bool {
 
 // covers says whether the rule holds for a product of these categories.
 func (r *Rule) covers(categories []string) bool {
-	return !meet(r.Not, categories) && (len(r.Categories) == 0 || meet(r.Categories, categories))
+	return !r.excepts(categories) && (len(r.Categories) == 0 || meet(r.Categories, categories))
+}
+
+// excepts says whether a product is of the categories that the rule is not for,
+// and of no other: what "health" is may be eaten, or worn.
+func (r *Rule) excepts(categories []string) bool {
+	return meet(r.Not, categories) && !slices.ContainsFunc(categories, func(c string) bool {
+		return categoryNames[c] != nil && !meet(r.Not, []string{c})
+	})
 }
 
 // VerdictOf is what findings add up to. Only those of enforced rules count:

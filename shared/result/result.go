@@ -132,7 +132,7 @@ type Finding struct {
 	Suggest []string   `json:"suggest,omitempty"`
 	Pattern string     `json:"pattern,omitempty"` // what of the rule was met, as its pack has it
 	// Evasion names what hid the words from a search and had to be undone: symbols, jamo,
-	// initials, lookalike, keyboard, stretched, hanja or ocr.
+	// initials, lookalike, keyboard, stretched, hanja, ocr or sound.
 	Evasion string `json:"evasion,omitempty"`
 	Kind    Kind   `json:"kind,omitempty"`
 	Basis   *Basis `json:"basis,omitempty"` // the law by its parts, where the pack has them

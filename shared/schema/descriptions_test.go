@@ -175,7 +175,7 @@ var descriptions = map[reflect.Type]map[string]string{
 		"law":      "The legal basis.",
 		"suggest":  "What might be said instead.",
 		"pattern":  "What of the rule was met, as its pack has it.",
-		"evasion":  "What hid the words from a search: symbols, jamo, initials, lookalike, keyboard, stretched, hanja or ocr; absent where nothing did.",
+		"evasion":  "What hid the words from a search: symbols, jamo, initials, lookalike, keyboard, stretched, hanja, ocr or sound; absent where nothing did.",
 		"kind":     "What sort of rule was broken: forbidden, proof (may be said by who can prove it), required (must be said) or policy (of a marketplace).",
 		"basis":    "The law by its parts.",
 	},

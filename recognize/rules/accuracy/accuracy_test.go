@@ -101,7 +101,8 @@ func named(id, family string) bool {
 func TestRulesKeepWhatTheyFind(t *testing.T) {
 	set := bundled(t)
 	for name, floor := range map[string]struct{ recall, precision float64 }{
-		"write.tsv": {0.97, 0.97}, "look.tsv": {0.93, 0.97}, "cases.tsv": {0.98, 0.98},
+		"write.tsv": {0.97, 0.97}, "write-2.tsv": {0.94, 0.97}, "write-3.tsv": {0.94, 0.97}, "look.tsv": {0.93, 0.97}, "look-2.tsv": {0.93, 0.97},
+		"cases.tsv": {0.98, 0.98},
 	} {
 		all := tallies(t, set, corpus(t, "corpus/"+name), false)
 		if r := all["all"].Recall(); r.Rate() < floor.recall {

@@ -1,6 +1,7 @@
 // Package disguise undoes the spellings by which sellers hide words from a
 // search: symbols inside them, letters of other scripts, jamo apart, vowels
-// drawn out, hanja, Latin typed for Hangul, and what an engine misreads.
+// drawn out, hanja, Latin typed for Hangul, what an engine misreads, and what
+// only sounds like the word.
 //
 // A View is a text spelled without some of these disguises. It says of each
 // character what was undone and which characters of the text it came from, so
@@ -22,13 +23,14 @@ const (
 	Stretched                  // 치이이료
 	Hanja                      // 最高
 	OCR                        // 1OO%
+	Sound                      // 뗄레그람
 
 	None Kind = 0
 	All  Kind = 1<<iota - 1
 )
 
 // Names are those that packs and findings use, in the order of the kinds.
-var Names = []string{"symbols", "jamo", "initials", "lookalike", "keyboard", "stretched", "hanja", "ocr"}
+var Names = []string{"symbols", "jamo", "initials", "lookalike", "keyboard", "stretched", "hanja", "ocr", "sound"}
 
 // String names the first of the disguises.
 func (k Kind) String() string {

@@ -63,6 +63,9 @@ func between(text []Char, i int) int {
 		letterOrDigit(text[i+n+1].R)) {
 		return 0
 	}
+	if n == 1 && !spaced && (text[i].R == '\'' || text[i].R == '’') && i+2 <= len(text) && (i+2 == len(text) || !text[i+2].Close || !letterOrDigit(text[i+2].R)) {
+		return 0 // alzheimer's
+	}
 	korean := func(r rune) bool { return hangul(r) || jamoOf(r) != 0 }
 	before, after := text[i-1].R, text[i+n].R
 	if korean(before) && korean(after) || latin(before) && latin(after) {

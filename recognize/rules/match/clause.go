@@ -1,6 +1,11 @@
 package match
 
-import "github.com/pageinspect/pageinspect/recognize/rules/korean"
+import (
+	"slices"
+	"strings"
+
+	"github.com/pageinspect/pageinspect/recognize/rules/korean"
+)
 
 // stops end a sentence or an item of a list.
 var stops = map[rune]bool{'.': true, '!': true, '?': true, ';': true, '。': true, '|': true, '•': true, '●': true, '■': true,
@@ -55,7 +60,13 @@ func (t *Text) parts(i int) bool {
 	if i == 0 || !t.close(i) || !korean.ClosesClause(t.glyphs[i-1].r, g.r) {
 		return false
 	}
-	return t.beginsWord(i+1) && !stops[next.r] && next.r != ','
+	return t.beginsWord(i+1) && !stops[next.r] && next.r != ',' && !t.quoted(i+1)
+}
+
+// quoted says whether at glyph i a quotation ends and the sentence goes on: "…된다"는 말.
+func (t *Text) quoted(i int) bool {
+	return strings.ContainsRune("\"'”’」』", t.glyphs[i].r) && i+1 < len(t.glyphs) && t.close(i) && t.close(i+1) &&
+		strings.ContainsRune("는고라며던란", t.glyphs[i+1].r)
 }
 
 // shortest that stands before a comma and is a clause and no item of a list.
@@ -81,6 +92,29 @@ func (t *Text) said(i int) bool {
 		}
 	}
 	return words >= clauseWords && runes >= clauseRunes
+}
+
+// or is what joins to a noun the next one that the same is said of, mostly
+// that it is not; a verb's has 거나, and may have its noun before it.
+var or = []string{"이나", "나", "또는", "혹은", "라거나"}
+
+// Or says whether "or" follows before glyph i: a few of its ending, or a verb, may stand before it.
+func (t *Text) Or(i int) bool {
+	const ending, verb = 3, 8
+	for j, close := i, true; j < min(i+verb, len(t.glyphs)) && t.glyphs[j].r != ','; j++ {
+		close = close && (j == i || t.close(j))
+		if t.endsIn(j, "거나") || close && j < i+ending && slices.ContainsFunc(or, func(w string) bool { return t.endsIn(j, w) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// endsIn says whether a word ends in these syllables, which stand from glyph i on, and another follows.
+func (t *Text) endsIn(i int, syllables string) bool {
+	word := []rune(syllables)
+	end := i + len(word)
+	return end < len(t.glyphs) && t.spells(i, word) && !t.close(end)
 }
 
 // Clause is the clause around a span: where it begins and ends.

@@ -60,11 +60,14 @@ type Dictionary struct {
 	groups int
 	known  map[string]Group   // groups by their words, since many rules name the same sets
 	apart  map[string][]int32 // words by their initial consonants
+	sound  *trie              // words by what they sound like
+	heard  map[int32][]int32  // of each node of sound: the words that end there
 }
 
 // NewDictionary returns an empty dictionary.
 func NewDictionary() *Dictionary {
-	return &Dictionary{tight: newTrie(), known: map[string]Group{}, apart: map[string][]int32{}}
+	return &Dictionary{tight: newTrie(), known: map[string]Group{}, apart: map[string][]int32{}, sound: newTrie(),
+		heard: map[int32][]int32{}}
 }
 
 // Group makes a group of words, which must not be empty; see Words for how they are written.
@@ -132,6 +135,10 @@ func (d *Dictionary) add(source string, stem bool, o Options, g Group) error {
 	d.tight.word[node] = int32(len(d.words))
 	if key, ok := initialsOf(w.runes); ok && w.evasion&Initials != 0 {
 		d.apart[key] = append(d.apart[key], int32(len(d.words)))
+	}
+	if all && n >= shortestHeard && w.evasion&disguise.Sound != 0 {
+		node := d.sound.add(heardAs(w.runes))
+		d.heard[node] = append(d.heard[node], int32(len(d.words)))
 	}
 	d.words = append(d.words, w)
 	return nil

@@ -2,6 +2,7 @@ package match
 
 import (
 	"github.com/pageinspect/pageinspect/recognize/rules/disguise"
+	"github.com/pageinspect/pageinspect/recognize/rules/korean"
 	"github.com/pageinspect/pageinspect/shared/result"
 )
 
@@ -33,12 +34,14 @@ func (d *Dictionary) disguised(t *Text, h *hits) (any bool) {
 			h.put(&d.words[w], s)
 		}
 	}
-	for _, v := range disguise.Views(chars) {
+	views := disguise.Views(chars)
+	for _, v := range views {
 		d.undisguised(t, h, v, put)
 	}
 	if loose {
 		d.initials(t, h, put)
 	}
+	d.alike(t, h, views, put)
 	return any
 }
 
@@ -82,6 +85,9 @@ func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(int
 				s := Span{From: v.From[i], To: v.To[j], Kind: result.Exact, Gap: gap, Evasion: undone & w.evasion, Met: [3]int32{n + 1}}
 				if undone&^w.evasion == 0 && t.hides(s, w, v, i, h) {
 					put(n, s)
+					if w.head && h.begun[s.From] { // another may follow it unspaced
+						h.begun[s.To] = true
+					}
 				}
 			}
 		}
@@ -164,9 +170,12 @@ func (d *Dictionary) initialsFrom(t *Text, h *hits, from int, put func(int32, Sp
 const shortestInitials = 3
 
 // spells says whether what is a whole syllable is the word's own, and a
-// repeated letter is no word: ㅋㅋㅋ.
+// repeated letter is no word: ㅋㅋㅋ. Nor is a face: ㅇㅅㅇ.
 func spells(glyphs []glyph, word []rune) bool {
 	same := true
+	if n := len(glyphs); n == 3 && isJamo(glyphs[0].r) && glyphs[0].r == glyphs[2].r {
+		return false
+	}
 	for i, g := range glyphs {
 		if !isJamo(g.r) && g.r != word[i] {
 			return false
@@ -182,6 +191,94 @@ func initialsOf(word []rune) (string, bool) {
 		return "", false
 	}
 	return disguise.InitialsOf(word)
+}
+
+// Of words that only sound like one of the dictionary.
+const (
+	shortestHeard = 2 // where a syllable is hardly ever seen in ordinary words
+	surelyHeard   = 3
+)
+
+func heardAs(word []rune) []rune {
+	sounds := make([]rune, len(word))
+	for i, r := range word {
+		sounds[i] = disguise.SoundOf(r)
+	}
+	return sounds
+}
+
+// alike looks for the words that something in the text sounds like, spoken
+// harder: in the text as it is, and in each view of it.
+func (d *Dictionary) alike(t *Text, h *hits, views []disguise.View, put func(int32, Span)) {
+	for i := range t.glyphs {
+		if h.begun[i] && korean.IsSyllable(t.glyphs[i].r) {
+			d.alikeFrom(t, i, len(t.glyphs), func(j int) (rune, int, int, Evasion) { return t.glyphs[j].r, j, j + 1, 0 }, put)
+		}
+	}
+	for _, v := range views {
+		for i := range v.Runes {
+			if h.begun[v.From[i]] && korean.IsSyllable(v.Runes[i]) {
+				d.alikeFrom(t, i, len(v.Runes), func(j int) (rune, int, int, Evasion) { return v.Runes[j], v.From[j], v.To[j], v.Undone[j] }, put)
+			}
+		}
+	}
+}
+
+// alikeFrom looks from character i on; at says what a character is, and which glyphs it came of.
+func (d *Dictionary) alikeFrom(t *Text, i, end int, at func(int) (rune, int, int, Evasion), put func(int32, Span)) {
+	var node int32
+	var spoken []rune
+	var apart []bool // whether white space stands before
+	undone := disguise.None
+	alone := true
+	for j := i; j < end; j++ {
+		r, from, to, k := at(j)
+		if j > i && t.glyphs[from].before == block {
+			return
+		}
+		next, ok := d.sound.next[edgeOf(node, disguise.SoundOf(r))]
+		if !ok {
+			return
+		}
+		node = next
+		if j == i {
+			k &^= disguise.Symbols
+		}
+		undone |= k
+		alone = alone && t.alone(from)
+		spoken, apart = append(spoken, r), append(apart, j > i && !t.close(from) && k&disguise.Symbols == 0)
+		_, first, _, _ := at(i)
+		for _, n := range d.heard[node] {
+			w := &d.words[n]
+			if undone&^w.evasion == 0 && soundsLike(spoken, apart, alone, w) && (!w.head || t.closes(to)) {
+				put(n, Span{From: first, To: to, Kind: result.Exact, Gap: t.widest(first, to), Evasion: undone | disguise.Sound, Met: [3]int32{n + 1}})
+			}
+		}
+	}
+}
+
+// soundsLike says whether what sounds like the word is another spelling of it:
+// one syllable of it is odd, or enough are hard.
+func soundsLike(spoken []rune, apart []bool, alone bool, w *word) bool {
+	hard, odd := 0, 0
+	for i, r := range spoken {
+		if apart[i] && !w.starts[i] && !alone {
+			return false
+		}
+		if r == w.runes[i] {
+			continue
+		}
+		switch disguise.Stands(r, w.runes[i]) {
+		case disguise.Other:
+			return false
+		case disguise.Hard:
+			hard++
+		case disguise.Odd:
+			odd++
+		}
+	}
+	long := len(spoken)
+	return odd > 0 || !disguise.Ordinary(spoken) && (hard > 1 && long >= surelyHeard || hard == 1 && (long > surelyHeard || long == surelyHeard && w.head))
 }
 
 // mergeEvasion is the disguises of both.

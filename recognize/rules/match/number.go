@@ -133,7 +133,7 @@ func (t *Text) number(i int) number {
 			group = nil
 		}
 	}
-	between, digits := 0, 0
+	between, digits, odd := 0, 0, false
 	for j, size := i, 1; j < len(t.glyphs) && digits < mostDigits; j += size {
 		if j > i && t.glyphs[j].before == block {
 			break
@@ -148,7 +148,7 @@ func (t *Text) number(i int) number {
 			if between++; between > mostBetween {
 				break
 			}
-			n.odd = n.odd || t.glyphs[j].r != '-' && t.glyphs[j].r != '.' && t.glyphs[j].r != ':'
+			odd = odd || t.glyphs[j].r != '-' && t.glyphs[j].r != '.' && t.glyphs[j].r != ':'
 			if t.glyphs[j].r != '+' || j > i {
 				close()
 			}
@@ -157,6 +157,7 @@ func (t *Text) number(i int) number {
 		if between > 0 || j > i && t.glyphs[j].before != None {
 			close()
 		}
+		n.odd = n.odd || odd
 		if between = 0; plain {
 			n.real++
 		} else {
