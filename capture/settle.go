@@ -195,6 +195,11 @@ func (s *shot) rest(ctx context.Context) error {
 			return err
 		}
 	}
+	if s.tab.Stands() { // without time there are no frames, which it waits for
+		if err := s.tab.Begin(ctx, stepTime); err != nil {
+			return err
+		}
+	}
 	doc, err := js[document](ctx, s, "rest")
 	if err != nil {
 		return err

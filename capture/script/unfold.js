@@ -185,6 +185,7 @@ Object.assign(pageinspect, {
   // opens what hides. The page's scripts are off by then. It says how large the
   // document is, how high a window it wants, and whether pictures were asked for late.
   async settle() {
+    const before = changes;
     findScopes();
     if (document.contentType.startsWith('image/')) naturalSize();
     everyone('*,*::before,*::after{transition:none!important;background-attachment:scroll!important;scroll-snap-type:none!important;scroll-behavior:auto!important}' +
@@ -203,7 +204,8 @@ Object.assign(pageinspect, {
     turns(now());
     unfold();
     const late = fetchLate();
-    if (self === top) { await frame(); await frame(); } // no timer runs now, and a frame out of the window has no animation frames
+    const changed = late || changes !== before || animations().length;
+    if (changed && self === top) { await frame(); await frame(); } // no timer runs now, and a frame out of the window has no animation frames
     return {w: root().scrollWidth, h: root().scrollHeight, window: tallest, late};
   },
 });
