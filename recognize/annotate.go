@@ -10,6 +10,7 @@ import (
 	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/result"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -30,6 +31,7 @@ func (j *Job) annotate(ctx context.Context) error {
 		features = append(features, annotate.SafeSearch)
 	}
 	j.client.Vision, j.client.Limit, j.client.Cache, j.client.Parent, j.client.Sheets = j.Vision, j.Limit, j.Cache, j.Parent, j.sheets()
+	j.client.Page = j.manifest.ID
 	for i, f := range j.founds {
 		j.pictures[i].Width, j.pictures[i].Height = f.Width, f.Height
 	}
@@ -46,6 +48,9 @@ func (j *Job) annotate(ctx context.Context) error {
 	j.texts = make([]tileText, len(readings))
 	for i, r := range readings {
 		j.texts[i] = tileText{annotation: r.Text, safe: r.Safe, err: r.Err}
+		if r.Page != "" && r.Page != j.manifest.ID {
+			j.result.Shown = append(j.result.Shown, result.Shown{Picture: j.pictures[i].SHA256, Tile: i, Page: r.Page})
+		}
 	}
 	if err := j.checkSizes(); err != nil {
 		return err

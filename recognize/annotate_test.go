@@ -2,6 +2,7 @@ package recognize
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -163,9 +164,21 @@ func TestAnUnchangedPageCostsNothing(t *testing.T) {
 	if err != nil || again.ID != "p-2" || again.Vision != (result.Vision{Reused: 8}) || v.calls != 1 {
 		t.Errorf("again: %s %+v after %d calls, %v", again.ID, again.Vision, v.calls, err)
 	}
+	if len(first.Shown) > 0 || len(again.Shown) != 8 || again.Shown[3] != (result.Shown{Picture: fmt.Sprintf("%x", sha256.Sum256(m.bytes(mustURI(t, again.Tiles[3].Object)))), Tile: 3, Page: "p-1"}) {
+		t.Errorf("pictures that p-1 has, too: %+v", again.Shown)
+	}
 	if again.Text != first.Text || !slices.EqualFunc(again.Lines, first.Lines, func(a, b result.Line) bool { return a.Text == b.Text && a.Box == b.Box }) {
 		t.Errorf("the text was %q and is %q", first.Text, again.Text)
 	}
+}
+
+func mustURI(t *testing.T, s string) store.URI {
+	t.Helper()
+	uri, err := store.ParseURI(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return uri
 }
 
 // TestAManifestCannotPassOnePictureForAnother: neither takes another's text from

@@ -54,7 +54,8 @@ type Picture struct {
 type Reading struct {
 	Text *visionpb.TextAnnotation
 	Safe *visionpb.SafeSearchAnnotation
-	Err  error // why Vision could not read the picture: a gRPC status
+	Page string // id of the page that the text was read for, if it was read before
+	Err  error  // why Vision could not read the picture: a gRPC status
 }
 
 // Client asks Vision about the pictures of one page.
@@ -62,6 +63,7 @@ type Client struct {
 	Vision Vision
 	Parent string        // projects/P/locations/L, which says where Vision reads; empty: anywhere
 	Limit  *rate.Limiter // of the images sent; see PerMinute. nil: none
+	Page   string        // its id
 	Cache  *Cache        // nil: every picture is sent
 	Sheets *Sheets       // nil: every picture is sent by itself
 
@@ -192,7 +194,7 @@ func (w *work) keep(ctx context.Context, i int, r Reading) {
 	if p.SHA256 == "" || r.Err != nil || r.Text == nil && r.Safe == nil {
 		return
 	}
-	w.Cache.store(ctx, p, w.missing[i], r)
+	w.Cache.store(ctx, w.Page, p, w.missing[i], r)
 }
 
 func (w *work) wasSent(i int, feature visionpb.Feature_Type) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -93,6 +94,7 @@ func (c *Cache) load(ctx context.Context, f visionpb.Feature_Type, sha string, r
 	case Text:
 		if err = unpack(b, text); err == nil {
 			r.Text = text
+			r.Page, _ = url.QueryUnescape(attrs.Metadata[pageKey]) // of an entry of ours
 		}
 	case SafeSearch:
 		if err = unpack(b, safe); err == nil {
@@ -105,8 +107,12 @@ func (c *Cache) load(ctx context.Context, f visionpb.Feature_Type, sha string, r
 	return err == nil
 }
 
-// store keeps the features of a reading, if Vision read what the hash is of.
-func (c *Cache) store(ctx context.Context, p Picture, features []visionpb.Feature_Type, r Reading) {
+// pageKey is the metadata of an entry that says for which page it was read,
+// escaped as in an address, since headers carry it.
+const pageKey = "page"
+
+// store keeps the features of a reading for a page, if Vision read what the hash is of.
+func (c *Cache) store(ctx context.Context, page string, p Picture, features []visionpb.Feature_Type, r Reading) {
 	uri, err := store.ParseURI(p.URI)
 	var attrs store.Attrs
 	if err == nil {
@@ -127,7 +133,7 @@ func (c *Cache) store(ctx context.Context, p Picture, features []visionpb.Featur
 		}
 		var b []byte
 		if b, err = proto.Marshal(m); err == nil {
-			_, err = c.Store.Put(ctx, c.uri(f, p.SHA256), "application/zstd", packer().EncodeAll(b, nil), nil)
+			_, err = c.Store.Put(ctx, c.uri(f, p.SHA256), "application/zstd", packer().EncodeAll(b, nil), map[string]string{pageKey: url.QueryEscape(page)})
 		}
 	}
 	if err != nil && ctx.Err() == nil {

@@ -87,6 +87,19 @@ func TestAPictureIsSentOnce(t *testing.T) {
 	}
 }
 
+// An entry says for which page it was read, whatever letters that page's id has.
+func TestAnEntryNamesItsPage(t *testing.T) {
+	c, _, _ := caching()
+	c.Page = "상품 1/ü"
+	if fresh, _ := c.must(t, hashed("a"), Text); fresh[0].Page != "" {
+		t.Errorf("what was read just now is said to be of %q", fresh[0].Page)
+	}
+	c.Page = "p-2"
+	if again, _ := c.must(t, hashed("a"), Text); again[0].Page != "상품 1/ü" {
+		t.Errorf("the entry is of page %q", again[0].Page)
+	}
+}
+
 func TestOnlyTheFeatureThatIsMissingIsAskedFor(t *testing.T) {
 	r, _, v := caching()
 	r.must(t, hashed("ab"), Text)
@@ -175,7 +188,7 @@ func TestWhatIsNotKept(t *testing.T) {
 // TestNoOpinionIsNotKept: an engine that cannot judge today may be asked again.
 func TestNoOpinionIsNotKept(t *testing.T) {
 	r, m, _ := caching()
-	r.Cache.store(t.Context(), hashed("a")[0], []visionpb.Feature_Type{SafeSearch}, Reading{Safe: &visionpb.SafeSearchAnnotation{Adult: 1, Violence: 1}})
+	r.Cache.store(t.Context(), "p", hashed("a")[0], []visionpb.Feature_Type{SafeSearch}, Reading{Safe: &visionpb.SafeSearchAnnotation{Adult: 1, Violence: 1}})
 	if len(kept(m)) > 0 {
 		t.Errorf("kept: %v", kept(m))
 	}

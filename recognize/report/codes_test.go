@@ -29,3 +29,13 @@ func TestCodes(t *testing.T) {
 		t.Error("the code is a link, or markup")
 	}
 }
+
+// A picture that another page has, too, is named with that page's id, as text.
+func TestPicturesThatOtherPagesHave(t *testing.T) {
+	r := sample()
+	r.Shown = []result.Shown{{Picture: "ab", Tile: 0, Page: "page-7\"><script>"}, {Tile: 99, Page: "none"}}
+	got := render(t, r, relative)
+	if want := `<a href="#t0">the picture at 0 px</a> on <bdi>page-7&#34;&gt;&lt;script&gt;</bdi>`; !strings.Contains(got, want) || strings.Contains(got, "none</bdi>") {
+		t.Errorf("the report has no %s", want)
+	}
+}

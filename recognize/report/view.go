@@ -27,6 +27,7 @@ type view struct {
 	Findings   []findingView
 	Lines      []lineView
 	Unseen     []unseenView
+	Shown      []shownView
 	Codes      []codeView
 	Data       []lineData
 	Severities []severityCount
@@ -92,6 +93,12 @@ type lineView struct {
 	FindingNrs []int
 }
 
+// shownView is a picture that another page has, too.
+type shownView struct{ Page, ID, Where string }
+
+// maxShown is how many of them are listed; result.json has all.
+const maxShown = 20
+
 // codeView is a QR code or barcode. Its address is text, and never a link: it
 // leads where the page's seller wants.
 type codeView struct {
@@ -137,6 +144,11 @@ func newView(r result.Result, tileURL func(string) string) *view {
 		v.Tiles = append(v.Tiles, tileView{
 			ID: "t" + strconv.Itoa(i), Src: src, Object: t.Object, Width: t.Width, Height: t.Height, Label: label, origins: origins,
 		})
+	}
+	for _, s := range r.Shown {
+		if s.Tile >= 0 && s.Tile < len(r.Tiles) && len(v.Shown) < maxShown {
+			v.Shown = append(v.Shown, shownView{s.Page, "t" + strconv.Itoa(s.Tile), "at " + count(r.Tiles[s.Tile].Y) + " px"})
+		}
 	}
 	for i, c := range r.Codes {
 		v.Codes = append(v.Codes, codeView{c, "c" + strconv.Itoa(i), "at " + count(int(finite(c.Box.Y))) + " px"})

@@ -31,6 +31,7 @@ func (r Result) Event(resultObject, reportObject string) Result {
 		name  string
 		clear func()
 	}{
+		{"shown", func() { r.Shown = nil }},
 		{"safe_search", func() { r.SafeSearch = nil }},
 		{"tiles", func() { r.Tiles = []page.Tile{} }},
 		{"codes", func() { r.Codes = nil }},

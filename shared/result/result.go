@@ -103,6 +103,14 @@ type Code struct {
 	Tile   int        `json:"tile"` // index into Result.Tiles
 }
 
+// Shown is a picture of the page that another page showed before. A decision on
+// the picture may count for both.
+type Shown struct {
+	Picture string `json:"picture"` // the picture's id: its SHA-256, in hex, which its tile has on every page
+	Tile    int    `json:"tile"`    // index into Result.Tiles
+	Page    string `json:"page"`    // id of the page that it was read for
+}
+
 // CodeFormat is the symbology of a code.
 type CodeFormat string
 
@@ -259,6 +267,7 @@ type Result struct {
 	Rules        []string         `json:"rules"`                 // packs applied, as name@hash
 	Scope        Scope            `json:"scope,omitzero"`        // what was made of the category
 	Packs        []string         `json:"packs,omitempty"`       // names of the packs that the request asked for; empty: all
+	Shown        []Shown          `json:"shown,omitempty"`       // pictures that other pages have, too, from top to bottom
 	Codes        []Code           `json:"codes,omitempty"`       // QR codes and barcodes, from top to bottom; each is a line, too
 	SafeSearch   []SafeSearch     `json:"safe_search,omitempty"` // of each tile that was read, if it was asked for
 	Quality      Quality          `json:"quality,omitzero"`      // only where the page has DOM text and it is known

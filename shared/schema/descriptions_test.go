@@ -23,6 +23,11 @@ var descriptions = map[reflect.Type]map[string]string{
 		"safe_search": "Have the pictures judged for indecency too; a second Vision unit a tile.",
 		"attempt":     "Which run this is, from 1; a failure that is published again has one more. Deliveries of one attempt are one run.",
 	},
+	reflect.TypeFor[result.Shown](): {
+		"picture": "The picture's id: its SHA-256 in hex, which its tile has on every page.",
+		"tile":    "Index into tiles.",
+		"page":    "Id of the page that it was read for.",
+	},
 	reflect.TypeFor[result.Code](): {
 		"text":   "What it says, often an address; at most 7,089 bytes.",
 		"format": "Its symbology; UPC-A counts as EAN-13.",
@@ -117,6 +122,7 @@ var descriptions = map[reflect.Type]map[string]string{
 		"rules":          "Rule packs applied, as name@hash.",
 		"scope":          "What was made of the category.",
 		"packs":          "Names of the rule packs that the request asked for; without any, all that were loaded.",
+		"shown":          "Pictures of the page that other pages showed before, from top to bottom; at most one page is named for each.",
 		"codes":          "QR codes and barcodes in the pictures, from top to bottom. What each says is a line, too, of the source code.",
 		"safe_search":    "What the engine made of each tile's picture, where the request or the profile asked for it.",
 		"quality":        "How far the reading can be trusted; where the page's DOM text is known.",
