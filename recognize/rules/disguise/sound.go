@@ -85,3 +85,12 @@ func Stands(r, as rune) Unlike {
 	}
 	return Other
 }
+
+// Strange says whether a syllable may stand for another as Hard or Odd.
+func Strange(r rune) bool {
+	if !hangul(r) {
+		return false
+	}
+	i := int(r - '가')
+	return strings.ContainsRune("ㄲㄸㅃㅆㅉ", []rune(initials)[i/588]) || strings.ContainsRune("ㅑㅕㅛㅠㅒㅖㅙㅞ", []rune(vowelOrder)[i/28%21])
+}

@@ -197,6 +197,7 @@ func initialsOf(word []rune) (string, bool) {
 const (
 	shortestHeard = 2 // where a syllable is hardly ever seen in ordinary words
 	surelyHeard   = 3
+	longestHeard  = 8
 )
 
 func heardAs(word []rune) []rune {
@@ -210,8 +211,16 @@ func heardAs(word []rune) []rune {
 // alike looks for the words that something in the text sounds like, spoken
 // harder: in the text as it is, and in each view of it.
 func (d *Dictionary) alike(t *Text, h *hits, views []disguise.View, put func(int32, Span)) {
+	strange := len(t.glyphs) + longestHeard // the next syllable that may stand for another
+	near := make([]bool, len(t.glyphs))
+	for i := len(t.glyphs) - 1; i >= 0; i-- {
+		if disguise.Strange(t.glyphs[i].r) {
+			strange = i
+		}
+		near[i] = strange-i < longestHeard
+	}
 	for i := range t.glyphs {
-		if h.begun[i] && korean.IsSyllable(t.glyphs[i].r) {
+		if h.begun[i] && near[i] && korean.IsSyllable(t.glyphs[i].r) {
 			d.alikeFrom(t, i, len(t.glyphs), func(j int) (rune, int, int, Evasion) { return t.glyphs[j].r, j, j + 1, 0 }, put)
 		}
 	}
