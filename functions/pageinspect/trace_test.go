@@ -96,6 +96,9 @@ func TestOneTrace(t *testing.T) {
 		}
 	}
 	for name, s := range spans {
+		if strings.HasSuffix(name, "ObjectsListCall") {
+			continue // the buckets are looked at when a function starts, for no page
+		}
 		if s.trace != trace {
 			t.Errorf("%s is of the trace %s", name, s.trace)
 		}
