@@ -246,7 +246,7 @@ func TestAPublicCaptureAsksForASecret(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	_, port, _ := strings.Cut(freeAddress(t), ":")
-	settings := append(os.Environ(), "CAPTURE_PUBLIC=true", "KAFKA_BROKERS=127.0.0.1:1", "SCREENSHOTS_BUCKET=s", "PAGES_BUCKET=p", "STORAGE_EMULATOR_HOST=127.0.0.1:1",
+	settings := append(os.Environ(), "CAPTURE_PUBLIC=true", "KAFKA_BROKERS=127.0.0.1:1", "SCREENSHOTS_BUCKET=test-tiles", "PAGES_BUCKET=test-pages", "STORAGE_EMULATOR_HOST=127.0.0.1:1",
 		"KAFKA_SASL_MECHANISM=SCRAM-SHA-512", "KAFKA_SASL_USERNAME=u", "KAFKA_SASL_PASSWORD="+markedPassword, "FUNCTION_TARGET=Capture", "PORT="+port)
 	cmd := exec.CommandContext(t.Context(), filepath.Join(programs, "capture"))
 	cmd.Env = settings
