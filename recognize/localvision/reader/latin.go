@@ -69,10 +69,10 @@ func findStretches(line *image.Gray, page int, glyphs []Glyph) []stretch {
 		if to-from >= 2 && legible {
 			box := line.Rect
 			if from > 0 {
-				box.Min.X = middle(glyphs[from-1].Box.Max.X, glyphs[from].Box.Min.X)
+				box.Min.X = whiteBetween(line, glyphs[from-1], glyphs[from])
 			}
 			if to < len(glyphs) {
-				box.Max.X = middle(glyphs[to-1].Box.Max.X, glyphs[to].Box.Min.X)
+				box.Max.X = whiteBetween(line, glyphs[to-1], glyphs[to])
 			}
 			if box.Dx() >= minGlyph {
 				gray := image.NewGray(image.Rect(0, 0, box.Dx()+2*border, box.Dy()))
@@ -86,6 +86,37 @@ func findStretches(line *image.Gray, page int, glyphs []Glyph) []stretch {
 		from = max(from, to)
 	}
 	return out
+}
+
+// whiteBetween is where to cut between two glyphs: in the white nearest to where Tesseract says that one ends and
+// the other begins, else just there. Its boxes are some pixels off, and a stroke of a syllable would be read as a letter.
+func whiteBetween(line *image.Gray, a, b Glyph) int {
+	at := middle(a.Box.Max.X, b.Box.Min.X)
+	white := func(x int) bool {
+		for y := range line.Rect.Dy() {
+			if line.Pix[y*line.Stride+x] < inkBelow {
+				return false
+			}
+		}
+		return true
+	}
+	from, to := max(0, middle(a.Box.Min.X, a.Box.Max.X)), min(line.Rect.Dx()-1, middle(b.Box.Min.X, b.Box.Max.X))
+	for d := 0; at-d >= from || at+d <= to; d++ {
+		for _, x := range []int{at - d, at + d} {
+			if x < from || x > to || !white(x) {
+				continue
+			}
+			l, r := x, x
+			for l > from && white(l-1) {
+				l--
+			}
+			for r < to && white(r+1) {
+				r++
+			}
+			return middle(l, r+1)
+		}
+	}
+	return at
 }
 
 func middle(a, b int) int { return (a + b) / 2 }
