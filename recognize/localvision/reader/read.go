@@ -47,17 +47,18 @@ func (r *Reader) Read(ctx context.Context, pic *image.RGBA) ([]Line, error) {
 		return nil, err
 	}
 	strength := edges(pic)
-	columns, found := takeColumns(joinSpaced(findLines(strength, edgeStep)))
+	spaced, found := takeSpaced(findLines(strength, edgeStep))
+	columns, found := takeColumns(found)
 	more, err := r.readLines(ctx, pic, uncovered(found, lines))
 	if err != nil {
 		return nil, err
 	}
 	lines = append(lines, more...)
-	upright, err := r.readColumns(ctx, pic, columns)
+	apart, err := r.readApart(ctx, pic, layOut(strength, spaced, columns))
 	if err != nil {
 		return nil, err
 	}
-	lines = append(lines, upright...)
+	lines = append(lines, apart...)
 	// Over a photograph text hangs together with the edges of what is behind it. Seen by
 	// strong edges alone it stands free.
 	more, err = r.readLines(ctx, pic, uncovered(findLines(strength, boldStep), lines))
