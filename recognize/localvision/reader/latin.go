@@ -5,8 +5,6 @@ import (
 	"image"
 	"slices"
 	"unicode"
-
-	"golang.org/x/image/draw"
 )
 
 // The Hangul data knows the Latin alphabet poorly ("10kg" is read as 109, "www" as
@@ -58,7 +56,6 @@ func (r *Reader) rereadLatin(ctx context.Context, strips []strip, pages [][]Glyp
 // findStretches returns the runs of two glyphs and more that have none of Hangul
 // among them, and cuts them out with the gaps on either side.
 func findStretches(line *image.Gray, page int, glyphs []Glyph) []stretch {
-	const border = 10
 	var out []stretch
 	for from := 0; from < len(glyphs); from++ {
 		to, legible := from, false
@@ -75,12 +72,8 @@ func findStretches(line *image.Gray, page int, glyphs []Glyph) []stretch {
 				box.Max.X = whiteBetween(line, glyphs[to-1], glyphs[to])
 			}
 			if box.Dx() >= minGlyph {
-				gray := image.NewGray(image.Rect(0, 0, box.Dx()+2*border, box.Dy()))
-				for i := range gray.Pix {
-					gray.Pix[i] = 255
-				}
-				draw.Draw(gray, image.Rect(border, 0, border+box.Dx(), box.Dy()), line, box.Min, draw.Src)
-				out = append(out, stretch{page: page, from: from, to: to, gray: gray, at: box.Min.Sub(image.Pt(border, 0))})
+				gray, at := cutOut(line, box)
+				out = append(out, stretch{page: page, from: from, to: to, gray: gray, at: at})
 			}
 		}
 		from = max(from, to)
@@ -92,25 +85,17 @@ func findStretches(line *image.Gray, page int, glyphs []Glyph) []stretch {
 // the other begins, else just there. Its boxes are some pixels off, and a stroke of a syllable would be read as a letter.
 func whiteBetween(line *image.Gray, a, b Glyph) int {
 	at := middle(a.Box.Max.X, b.Box.Min.X)
-	white := func(x int) bool {
-		for y := range line.Rect.Dy() {
-			if line.Pix[y*line.Stride+x] < inkBelow {
-				return false
-			}
-		}
-		return true
-	}
 	from, to := max(0, middle(a.Box.Min.X, a.Box.Max.X)), min(line.Rect.Dx()-1, middle(b.Box.Min.X, b.Box.Max.X))
 	for d := 0; at-d >= from || at+d <= to; d++ {
 		for _, x := range []int{at - d, at + d} {
-			if x < from || x > to || !white(x) {
+			if x < from || x > to || !whiteColumn(line, x) {
 				continue
 			}
 			l, r := x, x
-			for l > from && white(l-1) {
+			for l > from && whiteColumn(line, l-1) {
 				l--
 			}
-			for r < to && white(r+1) {
+			for r < to && whiteColumn(line, r+1) {
 				r++
 			}
 			return middle(l, r+1)
