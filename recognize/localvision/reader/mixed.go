@@ -15,7 +15,10 @@ import (
 const (
 	mostEnding  = 3    // syllables
 	sureOfParts = 0.75 // the least confidence of each part
-	clean       = 0.93 // the confidence from which on a word of letters, or of letters and an ending, is not doubted
+	sureOfAny   = 0.6  // the same where the scripts change as in no word
+	clean       = 0.93 // the confidence from which on a word is not doubted
+	fair        = 0.8  // the same of a word that ends with a letter
+	longestWord = 24   // glyphs
 )
 
 // mixedWord is a word of a page, with letters, and one way to cut it.
@@ -61,16 +64,18 @@ func (r *Reader) rereadMixed(ctx context.Context, strips []strip, pages [][]Glyp
 	for i := len(cuts) - 1; i >= 0; {
 		word := cuts[i]
 		best, sure := []Glyph(nil), meanConfidence(pages[word.page][word.from:word.to])
+		least := sureOfParts
 		if !plausible(pages[word.page][word.from:word.to]) {
-			sure = min(sure, sureOfParts)
+			least = sureOfAny
+			sure = min(sure, least)
 		}
 		for ; i >= 0 && cuts[i].page == word.page && cuts[i].from == word.from; i-- {
 			got := moved(readLetters[i], cuts[i].lettersAt)
-			ok := latin(got) && meanConfidence(got) >= sureOfParts
+			ok := latin(got) && meanConfidence(got) >= least
 			if cuts[i].ending != nil {
 				next--
 				end := moved(readEndings[next], cuts[i].endingAt)
-				ok = ok && len(end) > 0 && hangul(end[0].Text) && meanConfidence(end) >= sureOfParts
+				ok = ok && startsHangul(end) && meanConfidence(end) >= least
 				got = append(got, end...)
 			}
 			if c := meanConfidence(got); ok && plausible(got) && c > sure {
@@ -92,6 +97,16 @@ func moved(glyphs []Glyph, by image.Point) []Glyph {
 		out[i] = g
 	}
 	return out
+}
+
+// startsHangul says whether the first letter is a syllable.
+func startsHangul(glyphs []Glyph) bool {
+	for _, g := range glyphs {
+		if readable(g.Text) {
+			return hangul(g.Text)
+		}
+	}
+	return false
 }
 
 // latin says whether glyphs are letters, digits and signs of ASCII, with a letter among them.
@@ -133,9 +148,10 @@ func plausible(glyphs []Glyph) bool {
 
 // findMixed returns the ways to cut the words of a line in which letters stand, those of one word after each other.
 func findMixed(line *image.Gray, page int, glyphs []Glyph) (cuts []mixedWord) {
+	gaps := gapsOf(line, glyphs)
 	for from := 0; from < len(glyphs); {
 		to := from + 1
-		for to < len(glyphs) && gapBetween(line, glyphs[to-1], glyphs[to]) < leastSpace(glyphs[to-1], glyphs[to]) {
+		for to < len(glyphs) && gaps[to-1] < leastSpace(glyphs[to-1], glyphs[to]) {
 			to++
 		}
 		cuts = append(cuts, cutWord(line, page, from, to, glyphs)...)
@@ -168,7 +184,11 @@ func cutWord(line *image.Gray, page, from, to int, glyphs []Glyph) (cuts []mixed
 		return nil
 	}
 	confidence := meanConfidence(word)
-	if plausible(word) && confidence >= clean && (ending > 0 || !wideEnd(line, box)) {
+	doubted := clean
+	if ending == 0 && readable(word[len(word)-1].Text) {
+		doubted = fair
+	}
+	if len(word) > longestWord || plausible(word) && confidence >= doubted && (ending > 0 || !wideEnd(line, box)) {
 		return nil
 	}
 	least, most := max(0, ending-1), min(mostEnding, ending+1)
@@ -181,7 +201,7 @@ func cutWord(line *image.Gray, page, from, to int, glyphs []Glyph) (cuts []mixed
 		if n > 0 {
 			wish := box.Max.X - int(float64(n)*pitch)
 			var ok bool
-			if at, ok = whiteNear(line, wish, textHeight*3/10); !ok || at < box.Min.X+textHeight/3 {
+			if at, ok = whitest(line, wish, textHeight*3/10); !ok || at < box.Min.X+textHeight/3 {
 				continue
 			}
 			c.ending, c.endingAt = cutOut(line, image.Rect(at, 0, box.Max.X, line.Rect.Dy()))
@@ -221,16 +241,26 @@ func whiteColumn(line *image.Gray, x int) bool {
 	return true
 }
 
-// whiteNear is the white column that is nearest to the one wished for, within a reach.
-func whiteNear(line *image.Gray, wish, reach int) (int, bool) {
+// whitest is the column with the least ink within reach of the one wished for, the nearest of several.
+func whitest(line *image.Gray, wish, reach int) (int, bool) {
+	least, best := line.Rect.Dy()/4, 0
 	for d := range reach + 1 {
 		for _, x := range []int{wish - d, wish + d} {
-			if x > 0 && x < line.Rect.Dx() && whiteColumn(line, x) {
-				return x, true
+			if x <= 0 || x >= line.Rect.Dx() {
+				continue
+			}
+			n := 0
+			for y := range line.Rect.Dy() {
+				if line.Pix[y*line.Stride+x] < inkBelow {
+					n++
+				}
+			}
+			if n < least {
+				least, best = n, x
 			}
 		}
 	}
-	return 0, false
+	return best, best > 0
 }
 
 // cutOut is a part of a line with white on either side, and where it was in the line.

@@ -129,10 +129,7 @@ func (r *Reader) readLines(ctx context.Context, pic *image.RGBA, at []image.Rect
 // it is text at all.
 func makeLine(s strip, glyphs []Glyph) (Line, bool) {
 	var l Line
-	gaps := make([]float64, max(0, len(glyphs)-1))
-	for i := range gaps {
-		gaps[i] = gapBetween(s.gray, glyphs[i], glyphs[i+1])
-	}
+	gaps := gapsOf(s.gray, glyphs)
 	spaced := letterSpacing(glyphs, gaps)
 	for i, g := range glyphs {
 		if i == 0 || gaps[i-1] >= leastSpace(glyphs[i-1], g)+spaced {
@@ -185,22 +182,34 @@ func letterSpacing(glyphs []Glyph, gaps []float64) float64 {
 	return max(0, sorted[len(sorted)/4]-usual)
 }
 
-// gapBetween is the widest run of white columns from the middle of one glyph to the
-// middle of the next, in parts of the line's height.
-func gapBetween(line *image.Gray, a, b Glyph) float64 {
-	from, to := middle(a.Box.Min.X, a.Box.Max.X), middle(b.Box.Min.X, b.Box.Max.X)
-	widest, white := 0, 0
-	for x := max(from, 0); x <= min(to, line.Rect.Dx()-1); x++ {
-		white++
-		for y := range line.Rect.Dy() {
-			if line.Pix[y*line.Stride+x] < inkBelow {
-				white = 0
-				break
-			}
-		}
-		widest = max(widest, white)
+// gapsOf are the gaps between neighbouring glyphs, in parts of the line's height: the widest run of white columns
+// of those that lie nearest to where one glyph ends and the next begins. Tesseract's boxes are off by up to half a glyph,
+// so that a run may lie within one.
+func gapsOf(line *image.Gray, glyphs []Glyph) []float64 {
+	gaps := make([]float64, max(0, len(glyphs)-1))
+	if len(gaps) == 0 {
+		return gaps
 	}
-	return float64(widest) / textHeight
+	end := func(i int) int { return middle(glyphs[i].Box.Max.X, glyphs[i+1].Box.Min.X) }
+	at, white := 0, 0
+	begun := false
+	for x := range line.Rect.Dx() {
+		if whiteColumn(line, x) {
+			white++
+			continue
+		}
+		if begun && white > 0 {
+			centre := x - white/2
+			for i := at + 1; i < len(gaps); i++ {
+				if max(end(i)-centre, centre-end(i)) <= max(end(at)-centre, centre-end(at)) {
+					at = i
+				}
+			}
+			gaps[at] = max(gaps[at], float64(white)/textHeight)
+		}
+		begun, white = true, 0
+	}
+	return gaps
 }
 
 // leastConfidence is the mean confidence from which on a line is kept. Scraps of

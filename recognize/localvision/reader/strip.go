@@ -63,6 +63,14 @@ func cutStrip(pic *image.RGBA, line image.Rectangle) strip {
 			}
 		}
 	}
+	// What reaches into the margin belongs to the lines above and below.
+	for y := range h {
+		if at := box.Min.Y + y; at < line.Min.Y-1 || at > line.Max.Y {
+			for x := range w {
+				gray.Pix[y*gray.Stride+x] = 255
+			}
+		}
+	}
 	if text := eraseRules(gray, line.Sub(box.Min)).Add(box.Min); 2*text.Dy() >= line.Dy() {
 		line = text
 	}
