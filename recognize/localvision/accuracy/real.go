@@ -125,14 +125,14 @@ func unpack(ctx context.Context, name, folder string) error {
 	}
 }
 
-// pageURL is the address of a fetched page.
-func pageURL(folder, path string) (string, error) {
+// PageURL is the address of a fetched page.
+func PageURL(folder, path string) (string, error) {
 	full, err := filepath.Abs(filepath.Join(folder, path))
 	if err != nil {
 		return "", err
 	}
 	if _, err := os.Stat(full); err != nil {
-		return "", err
+		return "", fmt.Errorf("the fetched packages have no such page, other versions may have other pages: %w", err)
 	}
 	return (&url.URL{Scheme: "file", Path: full}).String(), nil
 }

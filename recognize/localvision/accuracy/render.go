@@ -2,7 +2,6 @@ package accuracy
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"os/exec"
 
@@ -131,8 +130,7 @@ func draw(doc Document, scale float64) chromedp.Action[Rendered] {
 		if _, err := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: Width, Height: 800, DeviceScaleFactor: scale}); err != nil {
 			return Rendered{}, fmt.Errorf("set the device: %w", err)
 		}
-		url := "data:text/html;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(doc.HTML))
-		if _, err := chromedp.Navigate(url)(ctx, t); err != nil {
+		if _, err := chromedp.Navigate(doc.URL())(ctx, t); err != nil {
 			return Rendered{}, fmt.Errorf("open: %w", err)
 		}
 		read, err := chromedp.Evaluate[struct {
