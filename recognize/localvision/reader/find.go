@@ -120,10 +120,10 @@ func findBlobs(strength *image.Gray, step uint8) []blob {
 }
 
 // isRule says of a run whether it is a part of a rule: longer than any stroke of type that is read at this size, or, in
-// a blob that a rule makes much wider than high, than the blob's height. A frame that hangs together with nothing is seen as one later.
+// a blob that a rule makes much wider than high, than any strokes in a row that touch. A frame that hangs together with nothing is seen as one later.
 func isRule(r run, b blob) bool {
 	long := r.to - r.from
-	return long > longestStroke || long > 20 && 2*long > 3*b.Dy() && !hollow(b)
+	return long > longestStroke || long > 20 && long > 4*b.Dy() && !hollow(b)
 }
 
 func findRuns(strength *image.Gray, step uint8) (runs []run) {

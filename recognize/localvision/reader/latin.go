@@ -42,7 +42,8 @@ func (r *Reader) rereadLatin(ctx context.Context, strips []strip, pages [][]Glyp
 	// From the last to the first, so that the places of those before stay what they are.
 	for i, s := range slices.Backward(stretches) {
 		glyphs := pages[s.page]
-		if len(read[i]) == 0 || meanConfidence(read[i]) <= meanConfidence(glyphs[s.from:s.to]) {
+		if len(read[i]) == 0 || meanConfidence(read[i]) <= meanConfidence(glyphs[s.from:s.to]) ||
+			s.to < len(glyphs) && beginsWith(read[i], glyphs[s.from:s.to]) { // a stroke of the syllable behind, too
 			continue
 		}
 		for k := range read[i] {
@@ -51,6 +52,19 @@ func (r *Reader) rereadLatin(ctx context.Context, strips []strip, pages [][]Glyp
 		pages[s.page] = slices.Replace(glyphs, s.from, s.to, read[i]...)
 	}
 	return nil
+}
+
+// beginsWith says whether more was read than what it begins with.
+func beginsWith(read, with []Glyph) bool {
+	if len(read) <= len(with) {
+		return false
+	}
+	for i, g := range with {
+		if read[i].Text != g.Text {
+			return false
+		}
+	}
+	return true
 }
 
 // findStretches returns the runs of two glyphs and more that have none of Hangul

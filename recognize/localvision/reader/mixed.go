@@ -28,6 +28,7 @@ type mixedWord struct {
 	lettersAt      image.Point
 	ending         *image.Gray // nil: the word is letters alone
 	endingAt       image.Point
+	odd            bool // it ends with a sign or digit as wide as a syllable
 }
 
 // rereadMixed replaces words of pages, which belong to the strips, where their parts are read with more confidence apart.
@@ -65,7 +66,7 @@ func (r *Reader) rereadMixed(ctx context.Context, strips []strip, pages [][]Glyp
 		word := cuts[i]
 		best, sure := []Glyph(nil), meanConfidence(pages[word.page][word.from:word.to])
 		least := sureOfParts
-		if !plausible(pages[word.page][word.from:word.to]) {
+		if word.odd || !plausible(pages[word.page][word.from:word.to]) {
 			least = sureOfAny
 			sure = min(sure, least)
 		}
@@ -191,12 +192,14 @@ func cutWord(line *image.Gray, page, from, to int, glyphs []Glyph) (cuts []mixed
 	if len(word) > longestWord || plausible(word) && confidence >= doubted && (ending > 0 || !wideEnd(line, box)) {
 		return nil
 	}
+	last := word[len(word)-1].Text
+	odd := (!readable(last) || digit(last)) && wideEnd(line, box)
 	least, most := max(0, ending-1), min(mostEnding, ending+1)
 	if ending == 0 {
 		least, most = 0, 2
 	}
 	for n := least; n <= most; n++ {
-		c := mixedWord{page: page, from: from, to: to}
+		c := mixedWord{page: page, from: from, to: to, odd: odd}
 		at := box.Max.X
 		if n > 0 {
 			wish := box.Max.X - int(float64(n)*pitch)

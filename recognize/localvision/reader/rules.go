@@ -89,12 +89,22 @@ func nearRims(box, line image.Rectangle, rim int) [2]image.Rectangle {
 }
 
 // rims returns the rims above and below a line that show its ground: those farthest from the text or, where one of these lies in
-// a rule or beyond the end of the ground, those two of one colour.
+// a rule or beyond the end of the ground, others that are of one colour.
 func rims(pic *image.RGBA, box, line image.Rectangle, rim int) (top, bottom image.Rectangle) {
 	const alike = 40
 	near := nearRims(box, line, rim)
-	uppers := []image.Rectangle{image.Rect(box.Min.X, box.Min.Y, box.Max.X, box.Min.Y+rim), near[0]}
-	lowers := []image.Rectangle{image.Rect(box.Min.X, box.Max.Y-rim, box.Max.X, box.Max.Y), near[1]}
+	outer := [2]image.Rectangle{
+		image.Rect(box.Min.X, box.Min.Y, box.Max.X, box.Min.Y+rim),
+		image.Rect(box.Min.X, box.Max.Y-rim, box.Max.X, box.Max.Y),
+	}
+	uppers, lowers := []image.Rectangle{outer[0], near[0]}, []image.Rectangle{outer[1], near[1]}
+	// Beyond a thick rule.
+	if far := outer[0].Sub(image.Pt(0, line.Dy()/4)); far.In(pic.Rect) {
+		uppers = append(uppers, far)
+	}
+	if far := outer[1].Add(image.Pt(0, line.Dy()/4)); far.In(pic.Rect) {
+		lowers = append(lowers, far)
+	}
 	least := 766
 	for _, u := range uppers {
 		for _, l := range lowers {
@@ -144,19 +154,44 @@ func eraseRules(gray *image.Gray, line image.Rectangle) image.Rectangle {
 	ruled := make([]int, h)     // of each row, px of rule
 	row := make([]uint8, w)
 	any := invertBlocks(gray, span)
+	type stretch struct{ y, from, to int }
+	var found []stretch
 	for y := range h {
 		for x, v := range gray.Pix[y*gray.Stride : y*gray.Stride+w] {
 			row[x] = 255 - v
 		}
 		opened := level[y*w : (y+1)*w]
 		openRow(row, opened, span)
-		for x, o := range opened {
+		dropStrokes(row, opened)
+		for x := 0; x < w; x++ {
+			from := x
+			for x < w && opened[x] > 0 {
+				x++
+			}
+			if x > from {
+				found = append(found, stretch{y, from, x})
+			}
+		}
+	}
+	// Three syllables with level strokes that touch are as long as a short rule. A frame's rules come in pairs.
+	paired := func(a stretch) bool {
+		return slices.ContainsFunc(found, func(b stretch) bool {
+			return 10*max(a.y-b.y, b.y-a.y) >= 8*line.Dy() && max(a.from-b.from, b.from-a.from, a.to-b.to, b.to-a.to) <= 3
+		})
+	}
+	for _, f := range found {
+		if 10*(f.to-f.from) < 32*line.Dy() && !paired(f) {
+			clear(level[f.y*w+f.from : f.y*w+f.to])
+			continue
+		}
+		for x := f.from; x < f.to; x++ {
+			o, v := level[f.y*w+x], &gray.Pix[f.y*gray.Stride+x]
 			if o >= drawn {
-				ruled[y]++
+				ruled[f.y]++
 				any = true
 			}
-			if o > 0 && o < dark {
-				gray.Pix[y*gray.Stride+x] = 255 - uint8(min(255, int(row[x]-o)*255/(255-int(o))))
+			if o < dark {
+				*v = 255 - uint8(min(255, max(0, 255-int(*v)-int(o))*255/(255-int(o))))
 			}
 		}
 	}
@@ -206,6 +241,29 @@ func eraseRules(gray *image.Gray, line image.Rectangle) image.Rectangle {
 		}
 	}
 	return textRows(gray, line)
+}
+
+// dropStrokes takes out of what is opened of a row what is no rule: the strokes of glyphs that all but touch are, other
+// than a rule, darker in most places than where they do.
+func dropStrokes(row, opened []uint8) {
+	const (
+		faint  = 60 // what is fainter parts no strokes, and takes nothing from them
+		darker = 40
+	)
+	for x := 0; x < len(opened); x++ {
+		if opened[x] < faint {
+			continue
+		}
+		from, above := x, 0
+		for ; x < len(opened) && opened[x] >= faint; x++ {
+			if int(row[x]) > int(opened[x])+darker {
+				above++
+			}
+		}
+		if 2*above > x-from {
+			clear(opened[from:x])
+		}
+	}
 }
 
 // invertBlocks turns light text in dark blocks, such as a highlight in the midst of a line, into dark text on white,
