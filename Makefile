@@ -64,7 +64,7 @@ bench: deps ## measure: every figure a ratio against a floor in the same run
 peers: deps ## photograph pages of real shops' kinds with Puppeteer, too, where Node is: how many are whole, how fast
 	$(GO) test -tags peers -count 1 -timeout 10m -run TestPeers -v ./capture/peers
 
-accuracy: deps ## what the rules find of labelled texts, and how well generated Korean pages are read: by the stand-in, or with ACCURACY_ENGINE=vision ACCURACY_BUCKET=… by Google Vision
+accuracy: deps ## what the rules find of labelled texts, and how well generated Korean pages, and real ones that apt-get fetches, are read: by the stand-in, or with ACCURACY_ENGINE=vision ACCURACY_BUCKET=… by Google Vision
 	$(GO) test -count 1 -run Accuracy -v ./recognize/rules/accuracy -accuracy
 	$(GO) test -count 1 -timeout 60m -run 'Accuracy|RulesOnTextsAsRead' -v ./recognize/localvision/accuracy -accuracy
 
