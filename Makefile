@@ -68,7 +68,7 @@ PAGES_IN_SHOP ?= 1000
 catalogue: deps ## what Vision is paid for in a shop whose pages share pictures, in two rounds, against a grid; PAGES_IN_SHOP=1000
 	$(GO) test -count 1 -timeout 120m -v ./functions/pageinspect/catalogue -pages $(PAGES_IN_SHOP)
 
-accuracy: deps ## what the rules find of labelled texts, and how well generated Korean pages are read: by the stand-in, or with ACCURACY_ENGINE=vision ACCURACY_BUCKET=… by Google Vision
+accuracy: deps ## what the rules find of labelled texts, and how well generated Korean pages, and real ones that apt-get fetches, are read: by the stand-in, or with ACCURACY_ENGINE=vision ACCURACY_BUCKET=… by Google Vision
 	$(GO) test -count 1 -run Accuracy -v ./recognize/rules/accuracy -accuracy
 	$(GO) test -count 1 -timeout 60m -run 'Accuracy|RulesOnTextsAsRead' -v ./recognize/localvision/accuracy -accuracy
 

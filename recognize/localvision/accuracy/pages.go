@@ -11,6 +11,7 @@
 package accuracy
 
 import (
+	"encoding/base64"
 	"fmt"
 	"html"
 	"math/rand/v2"
@@ -79,6 +80,11 @@ var (
 
 // Document is a page to render.
 type Document struct{ HTML string }
+
+// URL is an address that holds the page.
+func (d Document) URL() string {
+	return "data:text/html;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(d.HTML))
+}
 
 // Generate makes the page of a seed. sections is its length: about 20 of them
 // fill a tile of 4,096 CSS px.

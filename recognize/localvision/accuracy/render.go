@@ -2,7 +2,6 @@ package accuracy
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"os/exec"
 
@@ -29,6 +28,7 @@ type Rendered struct {
 	Picture []byte // JPEG of quality 90, as tiles are
 	Height  int    // CSS px
 	Lines   []Line
+	Words   []Word // of a real page or a page of kinds
 }
 
 // maxHeight is the height of a tile, CSS px; Chromium captures more than that wrongly.
@@ -70,21 +70,10 @@ const linesScript = `(() => {
 // lines. What is below 4,096 CSS px is cut off, between two lines.
 // It needs a Chromium on the PATH.
 func Render(ctx context.Context, docs []Document, scale float64) ([]Rendered, error) {
-	path := ""
-	for _, name := range browsers {
-		if p, err := exec.LookPath(name); err == nil {
-			path = p
-			break
-		}
+	ctx, cancel, err := browse(ctx)
+	if err != nil {
+		return nil, err
 	}
-	if path == "" {
-		return nil, fmt.Errorf("no Chromium on the PATH to draw pages with: install chromium-headless-shell")
-	}
-	// The pages are our own and fetch nothing, so the sandbox, which root cannot have, is not needed.
-	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true))
-	ctx, cancelAllocator := chromedp.NewExecAllocator(ctx, opts...)
-	defer cancelAllocator()
-	ctx, cancel := chromedp.NewContext(ctx)
 	defer cancel()
 
 	out := make([]Rendered, 0, len(docs))
@@ -98,13 +87,50 @@ func Render(ctx context.Context, docs []Document, scale float64) ([]Rendered, er
 	return out, nil
 }
 
+// RenderWords draws the page at an address, cut between its lines into parts of at most 4,096 CSS px, with the words of each part.
+// What lies below so many parts is left out. It needs a Chromium on the PATH.
+func RenderWords(ctx context.Context, urls []string, scale float64, parts int) ([][]Rendered, error) {
+	ctx, cancel, err := browse(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer cancel()
+	var out [][]Rendered
+	for _, url := range urls {
+		r, err := chromedp.Run(ctx, drawWords(url, scale, parts))
+		if err != nil {
+			return nil, fmt.Errorf("draw %s: %w", url, err)
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// browse starts a Chromium, which ends with cancel.
+func browse(ctx context.Context) (_ context.Context, cancel context.CancelFunc, _ error) {
+	path := ""
+	for _, name := range browsers {
+		if p, err := exec.LookPath(name); err == nil {
+			path = p
+			break
+		}
+	}
+	if path == "" {
+		return nil, nil, fmt.Errorf("no Chromium on the PATH to draw pages with: install chromium-headless-shell")
+	}
+	// The pages are our own or of packages and fetch nothing, so the sandbox, which root cannot have, is not needed.
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.Flag("hide-scrollbars", true))
+	ctx, cancelAllocator := chromedp.NewExecAllocator(ctx, opts...)
+	ctx, cancelContext := chromedp.NewContext(ctx)
+	return ctx, func() { cancelContext(); cancelAllocator() }, nil
+}
+
 func draw(doc Document, scale float64) chromedp.Action[Rendered] {
 	return func(ctx context.Context, t *chromedp.Target) (Rendered, error) {
 		if _, err := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: Width, Height: 800, DeviceScaleFactor: scale}); err != nil {
 			return Rendered{}, fmt.Errorf("set the device: %w", err)
 		}
-		url := "data:text/html;charset=utf-8;base64," + base64.StdEncoding.EncodeToString([]byte(doc.HTML))
-		if _, err := chromedp.Navigate(url)(ctx, t); err != nil {
+		if _, err := chromedp.Navigate(doc.URL())(ctx, t); err != nil {
 			return Rendered{}, fmt.Errorf("open: %w", err)
 		}
 		read, err := chromedp.Evaluate[struct {
@@ -120,19 +146,72 @@ func draw(doc Document, scale float64) chromedp.Action[Rendered] {
 				height = int(l.Y) // half a line cannot be read, nor counted
 			}
 		}
-		shot, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
-			Format: page.CaptureScreenshotFormatJpeg, Quality: new(int64(90)), CaptureBeyondViewport: new(true),
-			Clip: &page.Viewport{Width: Width, Height: float64(height), Scale: 1},
-		})
+		picture, err := shoot(ctx, t, 0, height)
 		if err != nil {
-			return Rendered{}, fmt.Errorf("capture: %w", err)
+			return Rendered{}, err
 		}
-		r := Rendered{Picture: shot.Data, Height: height}
+		r := Rendered{Picture: picture, Height: height}
 		for _, l := range read.Lines {
 			if l.Y+l.H <= float64(height) {
 				r.Lines = append(r.Lines, l)
 			}
 		}
 		return r, nil
+	}
+}
+
+// shoot takes the picture of a page from one height to another, CSS px.
+func shoot(ctx context.Context, t *chromedp.Target, from, to int) ([]byte, error) {
+	shot, err := cdp.Call(ctx, t, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		Format: page.CaptureScreenshotFormatJpeg, Quality: new(int64(90)), CaptureBeyondViewport: new(true),
+		Clip: &page.Viewport{Y: float64(from), Width: Width, Height: float64(to - from), Scale: 1},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("capture: %w", err)
+	}
+	return shot.Data, nil
+}
+
+func drawWords(url string, scale float64, parts int) chromedp.Action[[]Rendered] {
+	return func(ctx context.Context, t *chromedp.Target) ([]Rendered, error) {
+		if _, err := cdp.Call(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: Width, Height: 800, DeviceScaleFactor: scale}); err != nil {
+			return nil, fmt.Errorf("set the device: %w", err)
+		}
+		if _, err := chromedp.Navigate(url)(ctx, t); err != nil {
+			return nil, fmt.Errorf("open: %w", err)
+		}
+		read, err := chromedp.Evaluate[struct {
+			Height int    `json:"height"`
+			Words  []Word `json:"words"`
+		}](wordsScript)(ctx, t)
+		if err != nil {
+			return nil, fmt.Errorf("read the words: %w", err)
+		}
+		var out []Rendered
+		for from := 0; from < read.Height && len(out) < parts; {
+			to := min(read.Height, from+maxHeight)
+			for moved := true; moved; { // half a line cannot be read, nor counted
+				moved = false
+				for _, w := range read.Words {
+					if top := int(w.Box.Y); top > from && top < to && w.Box.Bottom() > float64(to) {
+						to, moved = top, true
+					}
+				}
+			}
+			picture, err := shoot(ctx, t, from, to)
+			if err != nil {
+				return nil, err
+			}
+			part := Rendered{Picture: picture, Height: to - from}
+			for _, w := range read.Words {
+				if w.Box.Y >= float64(from) && w.Box.Bottom() <= float64(to) {
+					w.Box.Y -= float64(from)
+					part.Words = append(part.Words, w)
+				}
+			}
+			out = append(out, part)
+			from = to
+		}
+		return out, nil
 	}
 }

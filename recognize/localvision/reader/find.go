@@ -21,6 +21,8 @@ const (
 
 	minGlyph = 6   // px: a line lower than this cannot be read
 	maxGlyph = 260 // px: 72 CSS px at device scale 3, with room
+	// longestStroke is how long, px, a level stroke of type may be that is not sought in the smaller picture.
+	longestStroke = 130
 )
 
 // blob is a set of touching edge pixels: a glyph, a part of one, or a frame.
@@ -74,17 +76,60 @@ func difference(a, b []uint8) int {
 }
 
 // run is a stretch of edge pixels in one row.
-type run struct{ y, from, to, label int }
+type run struct{ y, from, to int }
 
-// findBlobs joins edge pixels that touch, diagonally too.
+// findBlobs joins edge pixels that touch, diagonally too, and leaves rules out, which hang the glyphs of a line and
+// the lines of a page together.
 func findBlobs(strength *image.Gray, step uint8) []blob {
+	runs := findRuns(strength, step)
+	blobs, of := join(runs)
+	byTop := slices.DeleteFunc(slices.Clone(blobs), func(b blob) bool { return b.Empty() || b.Dx() < 3 && b.Dy() < 3 })
+	slices.SortFunc(byTop, func(a, b blob) int { return cmp.Compare(a.Min.Y, b.Min.Y) })
+	frame := make([]bool, len(blobs)) // a rule with sides
+	alone := make([]bool, len(blobs)) // one that hangs together with nothing
+	for i, b := range blobs {
+		frame[i] = (hollow(b) || ruled(b)) && holdsText(b, byTop)
+		alone[i] = frame[i] && hollow(b)
+	}
+	var kept, framing []run
+	for i, r := range runs {
+		switch b := blobs[of[i]]; {
+		case alone[of[i]], isRule(r, b):
+		case frame[of[i]]:
+			framing = append(framing, r)
+		default:
+			kept = append(kept, r)
+		}
+	}
+	if len(kept) < len(runs) {
+		blobs, _ = join(kept)
+		// What hung together with a frame is text, but for the frame's sides.
+		pieces, _ := join(framing)
+		for _, b := range pieces {
+			if b.Dy() < 5*b.Dx() {
+				blobs = append(blobs, b)
+			}
+		}
+	}
+	blobs = slices.DeleteFunc(blobs, func(b blob) bool {
+		return b.Empty() || b.Dy() > maxGlyph || b.Dx() > 4*maxGlyph || // a frame, or a picture
+			(b.Dx() < 3 && b.Dy() < 3) || // noise
+			(b.Dy() <= 4 && b.Dx() > 60) || (b.Dy() > 40 && b.Dy() > 10*b.Dx()) // a rule
+	})
+	return dropDots(blobs)
+}
+
+// isRule says of a run whether it is a part of a rule: longer than any stroke of type that is read at this size, or, in
+// a blob that a rule makes much wider than high, than any strokes in a row that touch. A frame that hangs together with nothing is seen as one later.
+func isRule(r run, b blob) bool {
+	long := r.to - r.from
+	return long > longestStroke || long > 20 && long > 4*b.Dy() && !hollow(b)
+}
+
+func findRuns(strength *image.Gray, step uint8) (runs []run) {
 	w, h := strength.Rect.Dx(), strength.Rect.Dy()
-	var runs []run
-	var sets disjoint
-	aboveFrom, aboveTo := 0, 0 // the runs of the row above
 	for y := range h {
 		row := strength.Pix[y*strength.Stride : y*strength.Stride+w]
-		first, above := len(runs), aboveFrom
 		for x := 0; x < w; x++ {
 			if row[x] < step {
 				continue
@@ -93,45 +138,108 @@ func findBlobs(strength *image.Gray, step uint8) []blob {
 			for x < w && row[x] >= step {
 				x++
 			}
-			r := run{y: y, from: from, to: x, label: -1}
-			for above < aboveTo && runs[above].to < r.from {
-				above++
-			}
-			for k := above; k < aboveTo && runs[k].from <= r.to; k++ {
-				if r.label < 0 {
-					r.label = runs[k].label
-				} else {
-					sets.join(r.label, runs[k].label)
-				}
-			}
-			if r.label < 0 {
-				r.label = sets.add()
-			}
-			runs = append(runs, r)
+			runs = append(runs, run{y: y, from: from, to: x})
 		}
-		aboveFrom, aboveTo = first, len(runs)
 	}
+	return runs
+}
 
+// join returns the blobs that runs form, some of them empty, and of each run the index of its blob.
+func join(runs []run) ([]blob, []int) {
+	var sets disjoint
+	labels := make([]int, len(runs))
+	above, first := 0, 0 // the runs of the row above, and of this row
+	for i, r := range runs {
+		if i > 0 && r.y != runs[i-1].y {
+			above, first = first, i
+			if runs[above].y != r.y-1 {
+				above = first
+			}
+		}
+		for above < first && runs[above].to < r.from {
+			above++
+		}
+		label := -1
+		for k := above; k < first && runs[k].from <= r.to; k++ {
+			if label < 0 {
+				label = labels[k]
+			} else {
+				sets.join(label, labels[k])
+			}
+		}
+		if label < 0 {
+			label = sets.add()
+		}
+		labels[i] = label
+	}
 	blobs := make([]blob, len(sets))
-	for _, r := range runs {
-		b := &blobs[sets.root(r.label)]
+	for i, r := range runs {
+		labels[i] = sets.root(labels[i])
+		b := &blobs[labels[i]]
 		b.Rectangle = b.Union(image.Rect(r.from, r.y, r.to+1, r.y+2)) // an edge lies between two pixels
 		b.pixels += r.to - r.from
 		b.longest = max(b.longest, r.to-r.from)
 	}
-	for _, r := range runs {
-		b := &blobs[sets.root(r.label)]
+	for i, r := range runs {
+		b := &blobs[labels[i]]
 		inset := max(2, min(b.Dx(), b.Dy())/6)
 		in := b.Inset(inset)
 		if r.y >= in.Min.Y && r.y < in.Max.Y {
 			b.inner += max(0, min(r.to, in.Max.X)-max(r.from, in.Min.X))
 		}
 	}
-	return slices.DeleteFunc(blobs, func(b blob) bool {
-		return b.Empty() || b.Dy() > maxGlyph || b.Dx() > 4*maxGlyph || // a frame, or a picture
-			(b.Dx() < 3 && b.Dy() < 3) || // noise
-			(b.Dy() <= 4 && b.Dx() > 60) || (b.Dy() > 40 && b.Dy() > 10*b.Dx()) // a rule
-	})
+	return blobs, labels
+}
+
+// dropDots removes the dots and dashes of dotted and dashed rules: many small blobs of one size in a row or a column.
+func dropDots(blobs []blob) []blob {
+	const (
+		largest = 12 // px
+		fewest  = 8  // a row of points that end a sentence is shorter
+	)
+	drop := map[int]bool{}
+	chain := func(key func(blob) [3]int, along func(blob) (from, to int)) {
+		rows := map[[3]int][]int{}
+		for i, b := range blobs {
+			if b.Dx() <= largest && b.Dy() <= largest && min(b.Dx(), b.Dy()) <= 6 {
+				rows[key(b)] = append(rows[key(b)], i)
+			}
+		}
+		for _, row := range rows {
+			slices.SortFunc(row, func(i, k int) int {
+				a, _ := along(blobs[i])
+				b, _ := along(blobs[k])
+				return cmp.Compare(a, b)
+			})
+			for from := 0; from < len(row); {
+				to := from + 1
+				for ; to < len(row); to++ {
+					start, _ := along(blobs[row[to]])
+					if _, end := along(blobs[row[to-1]]); start-end > largest {
+						break
+					}
+				}
+				for _, i := range row[from:to] {
+					if to-from >= fewest {
+						drop[i] = true
+					}
+				}
+				from = to
+			}
+		}
+	}
+	chain(func(b blob) [3]int { return [3]int{b.Min.Y, b.Dy(), 0} }, func(b blob) (int, int) { return b.Min.X, b.Max.X })
+	chain(func(b blob) [3]int { return [3]int{b.Min.X, b.Dx(), 1} }, func(b blob) (int, int) { return b.Min.Y, b.Max.Y })
+	if len(drop) == 0 {
+		return blobs
+	}
+	var kept []blob
+	for i, b := range blobs {
+		if !drop[i] {
+			kept = append(kept, b)
+		}
+	}
+	return kept
 }
 
 // dropFrames removes what stands around text: pills, buttons, the rules of small
@@ -217,12 +325,46 @@ func groupLines(blobs []blob) []image.Rectangle {
 	}
 	var boxes []image.Rectangle
 	for _, root := range roots {
-		boxes = append(boxes, splitRows(members[root])...)
+		boxes = append(boxes, splitSizes(members[root])...)
 	}
 	boxes = joinNeighbours(joinOverlapping(boxes))
 	return slices.DeleteFunc(boxes, func(r image.Rectangle) bool {
 		return r.Dy() < minGlyph || r.Dy() > maxGlyph || r.Dx() < minGlyph
 	})
+}
+
+// splitSizes takes a set apart where something high, such as a logo, hangs lines together that stand beside it.
+func splitSizes(set []image.Rectangle) []image.Rectangle {
+	heights := make([]int, len(set))
+	for i, b := range set {
+		heights[i] = b.Dy()
+	}
+	slices.Sort(heights)
+	const fewest = 4 // blobs of a line
+	common := heights[len(heights)*3/4]
+	if len(set) < 2*fewest || 2*heights[len(heights)-1] <= 3*common {
+		return splitRows(set)
+	}
+	var high image.Rectangle
+	var low []blob
+	for _, b := range set {
+		if 2*b.Dy() > 3*common {
+			high = high.Union(b)
+		} else {
+			low = append(low, blob{Rectangle: b})
+		}
+	}
+	rows := groupLines(low)
+	if len(rows) < 2 {
+		return splitRows(set)
+	}
+	slices.SortFunc(rows, func(a, b image.Rectangle) int { return cmp.Compare(a.Min.Y, b.Min.Y) })
+	for i, r := range rows {
+		if r.Dx() < 3*r.Dy() || i > 0 && r.Min.Y < rows[i-1].Max.Y {
+			return splitRows(set)
+		}
+	}
+	return append(rows, high)
 }
 
 // splitRows returns the box of the blobs of one set or, where the set is several

@@ -5,8 +5,6 @@ import (
 	"image"
 	"slices"
 	"unicode"
-
-	"golang.org/x/image/draw"
 )
 
 // The Hangul data knows the Latin alphabet poorly ("10kg" is read as 109, "www" as
@@ -44,7 +42,8 @@ func (r *Reader) rereadLatin(ctx context.Context, strips []strip, pages [][]Glyp
 	// From the last to the first, so that the places of those before stay what they are.
 	for i, s := range slices.Backward(stretches) {
 		glyphs := pages[s.page]
-		if len(read[i]) == 0 || meanConfidence(read[i]) <= meanConfidence(glyphs[s.from:s.to]) {
+		if len(read[i]) == 0 || meanConfidence(read[i]) <= meanConfidence(glyphs[s.from:s.to]) ||
+			s.to < len(glyphs) && beginsWith(read[i], glyphs[s.from:s.to]) { // a stroke of the syllable behind, too
 			continue
 		}
 		for k := range read[i] {
@@ -55,10 +54,22 @@ func (r *Reader) rereadLatin(ctx context.Context, strips []strip, pages [][]Glyp
 	return nil
 }
 
+// beginsWith says whether more was read than what it begins with.
+func beginsWith(read, with []Glyph) bool {
+	if len(read) <= len(with) {
+		return false
+	}
+	for i, g := range with {
+		if read[i].Text != g.Text {
+			return false
+		}
+	}
+	return true
+}
+
 // findStretches returns the runs of two glyphs and more that have none of Hangul
 // among them, and cuts them out with the gaps on either side.
 func findStretches(line *image.Gray, page int, glyphs []Glyph) []stretch {
-	const border = 10
 	var out []stretch
 	for from := 0; from < len(glyphs); from++ {
 		to, legible := from, false
@@ -69,23 +80,42 @@ func findStretches(line *image.Gray, page int, glyphs []Glyph) []stretch {
 		if to-from >= 2 && legible {
 			box := line.Rect
 			if from > 0 {
-				box.Min.X = middle(glyphs[from-1].Box.Max.X, glyphs[from].Box.Min.X)
+				box.Min.X = whiteBetween(line, glyphs[from-1], glyphs[from])
 			}
 			if to < len(glyphs) {
-				box.Max.X = middle(glyphs[to-1].Box.Max.X, glyphs[to].Box.Min.X)
+				box.Max.X = whiteBetween(line, glyphs[to-1], glyphs[to])
 			}
 			if box.Dx() >= minGlyph {
-				gray := image.NewGray(image.Rect(0, 0, box.Dx()+2*border, box.Dy()))
-				for i := range gray.Pix {
-					gray.Pix[i] = 255
-				}
-				draw.Draw(gray, image.Rect(border, 0, border+box.Dx(), box.Dy()), line, box.Min, draw.Src)
-				out = append(out, stretch{page: page, from: from, to: to, gray: gray, at: box.Min.Sub(image.Pt(border, 0))})
+				gray, at := cutOut(line, box)
+				out = append(out, stretch{page: page, from: from, to: to, gray: gray, at: at})
 			}
 		}
 		from = max(from, to)
 	}
 	return out
+}
+
+// whiteBetween is where to cut between two glyphs: in the white nearest to where Tesseract says that one ends and
+// the other begins, else just there. Its boxes are some pixels off, and a stroke of a syllable would be read as a letter.
+func whiteBetween(line *image.Gray, a, b Glyph) int {
+	at := middle(a.Box.Max.X, b.Box.Min.X)
+	from, to := max(0, middle(a.Box.Min.X, a.Box.Max.X)), min(line.Rect.Dx()-1, middle(b.Box.Min.X, b.Box.Max.X))
+	for d := 0; at-d >= from || at+d <= to; d++ {
+		for _, x := range []int{at - d, at + d} {
+			if x < from || x > to || !whiteColumn(line, x) {
+				continue
+			}
+			l, r := x, x
+			for l > from && whiteColumn(line, l-1) {
+				l--
+			}
+			for r < to && whiteColumn(line, r+1) {
+				r++
+			}
+			return middle(l, r+1)
+		}
+	}
+	return at
 }
 
 func middle(a, b int) int { return (a + b) / 2 }

@@ -57,7 +57,10 @@ func (r *Reader) readStrips(ctx context.Context, strips []strip) ([][]Glyph, err
 	if err != nil {
 		return nil, err
 	}
-	return pages, r.rereadLatin(ctx, strips, pages)
+	if err := r.rereadLatin(ctx, strips, pages); err != nil {
+		return nil, err
+	}
+	return pages, r.rereadMixed(ctx, strips, pages)
 }
 
 // cutByColour cuts a line out of the picture for each of its two most even colours,

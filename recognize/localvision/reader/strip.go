@@ -36,15 +36,61 @@ func (s strip) toPicture(r image.Rectangle) image.Rectangle {
 // cutStrip cuts the line out of the picture. Whatever the colours were, light on dark
 // or dark on light, over a gradient too, the result is dark on white: the ground is
 // followed along the line's upper and lower margin and taken off, and what remains
-// is measured along the way from the ground to the ink.
+// is measured along the way from the ground to the ink. Where the ground changes at once, as at
+// the ends of a highlight, each side has a ground and an ink of its own. Rules are taken off.
 func cutStrip(pic *image.RGBA, line image.Rectangle) strip {
 	margin := max(2, line.Dy()/6)
 	box := line.Inset(-margin).Intersect(pic.Rect)
-	w, h := box.Dx(), box.Dy()
 	rim := max(1, margin/2)
+	parts := evenGrounds(pic, box, line, rim)
+	drawn := make([]ink, len(parts))
+	most := float32(0)
+	for i, part := range parts {
+		drawn[i] = inkOf(pic, part, line, rim)
+		most = max(most, drawn[i].full)
+	}
+	w, h := box.Dx(), box.Dy()
+	gray := image.NewGray(image.Rect(0, 0, w, h))
+	for i, part := range parts {
+		full := max(drawn[i].full, 0.3*most) // where there is no text the ground's noise is no ink
+		for y := range h {
+			for x := range part.Dx() {
+				v := drawn[i].values[y*part.Dx()+x]
+				if x == 0 && i > 0 || x == part.Dx()-1 && i < len(parts)-1 {
+					v = 0 // where two grounds meet
+				}
+				gray.Pix[y*gray.Stride+part.Min.X-box.Min.X+x] = 255 - uint8(min(1, v/full)*255)
+			}
+		}
+	}
+	// What reaches into the margin belongs to the lines above and below.
+	for y := range h {
+		if at := box.Min.Y + y; at < line.Min.Y-1 || at > line.Max.Y {
+			for x := range w {
+				gray.Pix[y*gray.Stride+x] = 255
+			}
+		}
+	}
+	if text := eraseRules(gray, line.Sub(box.Min)).Add(box.Min); 2*text.Dy() >= line.Dy() {
+		line = text
+	}
+	s := enlarge(gray, box.Min, line.Dy())
+	s.line = line
+	return s
+}
+
+// ink is how far each pixel of a box is from the ground towards the ink, and how far full ink is.
+type ink struct {
+	values []float32
+	full   float32
+}
+
+// inkOf measures the ink of a box, whose upper and lower rim show the ground.
+func inkOf(pic *image.RGBA, box, line image.Rectangle, rim int) ink {
+	w, h := box.Dx(), box.Dy()
+	over, under := rims(pic, box, line, rim)
 	window := max(4, line.Dy())
-	top := groundAlong(pic, image.Rect(box.Min.X, box.Min.Y, box.Max.X, box.Min.Y+rim), window)
-	bottom := groundAlong(pic, image.Rect(box.Min.X, box.Max.Y-rim, box.Max.X, box.Max.Y), window)
+	top, bottom := groundAlong(pic, over, window), groundAlong(pic, under, window)
 
 	away := make([][3]float32, w*h) // how far each pixel is from the ground
 	var histogram [766]int
@@ -65,33 +111,32 @@ func cutStrip(pic *image.RGBA, line image.Rectangle) strip {
 	for ; far > 1 && left > histogram[far]; far-- {
 		left -= histogram[far]
 	}
-	var ink [3]float32
+	var mean [3]float32
 	inkPixels := 0
 	for _, d := range away {
 		if max(d[0], -d[0])+max(d[1], -d[1])+max(d[2], -d[2]) >= float32(far) {
 			inkPixels++
 			for c := range 3 {
-				ink[c] += d[c]
+				mean[c] += d[c]
 			}
 		}
 	}
 	// Where brightness tells ink from ground it alone is sharp: a JPEG smears the colours.
-	if bright := brightness(ink); max(bright, -bright) >= sharpStep*float32(max(1, inkPixels)) {
+	if bright := brightness(mean); max(bright, -bright) >= sharpStep*float32(max(1, inkPixels)) {
 		for i := range away {
 			b := brightness(away[i])
 			away[i] = [3]float32{b, b, b}
 		}
-		ink = [3]float32{bright, bright, bright}
+		mean = [3]float32{bright, bright, bright}
 	}
-	length := float32(math.Sqrt(float64(ink[0]*ink[0] + ink[1]*ink[1] + ink[2]*ink[2])))
-	gray := image.NewGray(image.Rect(0, 0, w, h))
+	length := float32(math.Sqrt(float64(mean[0]*mean[0] + mean[1]*mean[1] + mean[2]*mean[2])))
 	if length == 0 {
 		length = 1
 	}
 	var shades [256]int
 	values := make([]float32, w*h)
 	for i, d := range away {
-		values[i] = max(0, (d[0]*ink[0]+d[1]*ink[1]+d[2]*ink[2])/length)
+		values[i] = max(0, (d[0]*mean[0]+d[1]*mean[1]+d[2]*mean[2])/length)
 		shades[min(int(values[i]), 255)]++
 	}
 	// Full black is what the darkest twentieth reaches.
@@ -99,12 +144,7 @@ func cutStrip(pic *image.RGBA, line image.Rectangle) strip {
 	for ; full > 8 && left > shades[full]; full-- {
 		left -= shades[full]
 	}
-	for i, v := range values {
-		gray.Pix[i] = 255 - uint8(min(1, v/float32(full))*255)
-	}
-	s := enlarge(gray, box.Min, line.Dy())
-	s.line = line
-	return s
+	return ink{values, float32(full)}
 }
 
 // sharpStep is the difference in brightness, of 0..255, from which on a line is read by brightness alone.
