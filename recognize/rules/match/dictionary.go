@@ -220,7 +220,7 @@ type candidate struct {
 // candidates are in order of position.
 func (d *Dictionary) candidates(t *Text) []candidate {
 	g := t.glyphs
-	all := make([]candidate, 0, len(g))
+	all := make([]candidate, 0, len(g)/8)
 	for i := range g {
 		second := rune(0)
 		if i+1 < len(g) {

@@ -25,7 +25,9 @@ type jamo struct {
 // jamo takes the glyphs apart, once.
 func (t *Text) jamo() jamo {
 	if t.apart.off == nil {
-		t.apart.off = []int{0}
+		n := len(t.glyphs)
+		t.apart.off = append(make([]int, 0, n+1), 0)
+		t.apart.runes = make([]rune, 0, n*5/2) // of two or three a syllable
 		for i, g := range t.glyphs {
 			if isJamo(g.r) {
 				t.apart.alone = append(t.apart.alone, i)
