@@ -6,8 +6,10 @@
 // delivered again recognizes nothing twice: it repeats the event, which
 // consumers tell by its id. A tile that Vision could not read makes the result
 // partial and is named; a page's text is never silently shorter. Vision reads
-// the tiles by their gs:// addresses; here they are decoded to look for QR codes
-// and barcodes, each picture once. An image that anybody put into the pages
+// pictures by their gs:// addresses. Tiles are decoded here to look for QR codes
+// and barcodes, each picture once, and those that are new to put them on sheets:
+// Vision is paid by the picture. Where something crosses the cut between two
+// tiles, a seam is read, too. An image that anybody put into the pages
 // bucket is decoded first of all, and cut into tiles where Vision would not see
 // all of it.
 package recognize
