@@ -23,8 +23,8 @@ const (
 	// as Capture has tiles overlap by, and so taller than the text that crosses.
 	seamRows = 256
 	// calmRows is how many rows together, on both sides of a cut and in CSS
-	// pixels, say that nothing crosses it. The gaps within a letter are lower,
-	// up to type of 100 px.
+	// pixels, say that nothing crosses it. Only the gaps within a letter of
+	// more than 100 px are as high.
 	calmRows = 16
 	// endRows is how many rows together, at one side of a cut, say that what
 	// crosses it has ended. A seam ends three quarters into them, so that a word

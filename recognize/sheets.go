@@ -30,6 +30,11 @@ func (j *Job) sheets() *annotate.Sheets {
 }
 
 func (j *Job) makeSheet(ctx context.Context, size image.Point, parts []annotate.Part) (p annotate.Picture, err error) {
+	defer func() {
+		if err != nil {
+			j.Log.WarnContext(ctx, "tiles are read one by one", "id", j.manifest.ID, "error", err.Error())
+		}
+	}()
 	if err := j.Codes.AtOnce.Acquire(ctx, 1); err != nil {
 		return p, err
 	}
@@ -40,7 +45,6 @@ func (j *Job) makeSheet(ctx context.Context, size image.Point, parts []annotate.
 	for _, part := range parts {
 		tile, err := j.decode(ctx, part.Picture)
 		if err != nil {
-			j.Log.WarnContext(ctx, "tiles are read one by one", "id", j.manifest.ID, "error", err.Error())
 			return p, err
 		}
 		draw.Draw(img, part.At, tile, tile.Bounds().Min, draw.Src)

@@ -46,7 +46,7 @@ type Reader struct {
 }
 
 // version changes when other things are found than before.
-const version = "2"
+const version = "3"
 
 // maxEntryBytes bounds what is remembered of a picture.
 const maxEntryBytes = 4 << 20

@@ -49,11 +49,16 @@ func TestCalm(t *testing.T) {
 		draw.Draw(img, img.Rect, image.NewUniform(c), image.Point{}, draw.Src)
 		return img
 	}
-	text := func(size float64, baseline int, c color.Color) image.Image {
+	says := func(words string, size float64, baseline int, c color.Color) image.Image {
 		img := plain(color.White)
-		printedOn(t, img, "Cures 100% acne, ask", size, baseline, c)
+		printedOn(t, img, words, size, baseline, c)
 		return img
 	}
+	text := func(size float64, baseline int, c color.Color) image.Image {
+		return says("Cures 100% acne, ask", size, baseline, c)
+	}
+	badge := plain(color.White)
+	draw.Draw(badge, image.Rect(200, 200, 400, 300), image.NewUniform(color.RGBA{200, 0, 0, 255}), image.Point{}, draw.Src)
 	framed := plain(color.White)
 	draw.Draw(framed, image.Rect(20, 0, 24, 300), image.Black, image.Point{}, draw.Src)
 	sky := plain(color.White)
@@ -79,6 +84,12 @@ func TestCalm(t *testing.T) {
 		{"text cut in the middle", text(24, 306, color.Black), false},
 		{"the tops of letters alone", text(24, 315, color.Black), false},
 		{"large text cut in the middle", text(90, 330, color.Black), false},
+		{"two digits cut in their uprights", says("11", 30, 310, color.Black), false},
+		{"one letter cut in its upright", says("l", 40, 315, color.Black), false},
+		{"an upright of 200 px", says("I", 270, 400, color.Black), false},
+		{"a level stroke as thick as a finger", says("-", 400, 430, color.Black), false},
+		{"a badge that goes on below", badge, false},
+		{"pale uprights", says("11", 30, 310, color.RGBA{234, 234, 234, 255}), false},
 		{"pale text", text(24, 306, color.RGBA{228, 228, 228, 255}), false},
 		{"text in a colour as light as the ground", text(24, 306, color.RGBA{255, 240, 160, 255}), false},
 	} {
@@ -97,7 +108,7 @@ func TestCalm(t *testing.T) {
 			}
 		})
 	}
-	if top, bottom := Calm(plain(color.White)); top != 299 || bottom != 299 {
-		t.Errorf("a plain picture is calm for %d and %d rows", top, bottom)
+	if top, bottom := Calm(plain(color.White)); top != 128 || bottom != 128 {
+		t.Errorf("a plain picture is calm for %d and %d rows, want as many as are counted", top, bottom)
 	}
 }
