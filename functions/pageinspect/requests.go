@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -82,7 +83,7 @@ its number and what to do, and the others go on; --dry-run shows what would be
 sent, and sends nothing.`
 
 // given are the entries of the arguments and of a file. An argument that is no
-// address and names a file is a list, and "-" is standard input.
+// address and names a file, or would, is a list, and "-" is standard input.
 func (s sources) given(args []string, stdin io.Reader) (list.List, error) {
 	var all list.List
 	o := list.Options{Sheet: s.sheet}
@@ -99,7 +100,7 @@ func (s sources) given(args []string, stdin io.Reader) (list.List, error) {
 		info, err := os.Stat(a)
 		switch {
 		case len(text) == 0:
-		case a == "-", !strings.Contains(a, "://") && text[0] != '{' && err == nil && !info.IsDir():
+		case a == "-", !strings.Contains(a, "://") && text[0] != '{' && (err == nil && !info.IsDir() || err != nil && meansFile(a)):
 			files = append(files, a)
 		default:
 			e := list.Entry{Where: job.Bare(a), Original: text}
@@ -125,6 +126,13 @@ func (s sources) given(args []string, stdin io.Reader) (list.List, error) {
 		all.Entries, all.Notes = append(all.Entries, l.Entries...), append(all.Notes, l.Notes...)
 	}
 	return all, nil
+}
+
+// meansFile says whether an argument looks like the name of a list, so that one
+// that is not there is told to be missing, and not to be no address.
+func meansFile(a string) bool {
+	listed := slices.Contains([]string{".csv", ".tsv", ".txt", ".xls", ".xlsx", ".json", ".jsonl", ".ndjson"}, strings.ToLower(filepath.Ext(a)))
+	return listed || strings.HasPrefix(a, "/") || strings.HasPrefix(a, ".") || strings.HasPrefix(a, "~")
 }
 
 // contents reads a file, or standard input for "-", and says what it is called.

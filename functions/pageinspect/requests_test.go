@@ -144,6 +144,21 @@ func TestListsAreTaken(t *testing.T) {
 	}
 }
 
+// A list that is not there is told to be missing, and not to be no address.
+func TestListsThatAreNotThere(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"products.xlsx", "Products.CSV", "./urls", "/nowhere/list", "~/list.txt"} {
+		if _, err := (sources{}).given([]string{name}, nil); err == nil || !strings.Contains(err.Error(), name+": no such file") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, address := range []string{"https://a.example/list.csv", "shop.example/1", "{}"} {
+		if l, err := (sources{}).given([]string{address}, nil); err != nil || len(l.Entries) != 1 {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
 // TestRunRefusesByItself what could not be told apart, as failures that name the line.
 func TestRunRefusesByItself(t *testing.T) {
 	list := "{\"id\":\"a\",\"url\":\"https://a.example/1\"}\n{\"id\":\"a\",\"url\":\"https://a.example/2\"}\n\xbb\xf3\xe9\n{\"id\":\n"
