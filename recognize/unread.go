@@ -34,12 +34,12 @@ func (j *Job) findUnread(context.Context) error {
 	c := &j.result.Coverage
 	c.Engine, c.Tiles = j.Engine, len(j.manifest.Tiles)
 	letters, sure := 0, 0.0
-	for i, t := range j.manifest.Tiles {
+	for i := range j.manifest.Tiles {
 		if j.texts[i].err != nil {
-			c.TilesUnread++
-			continue // which noteUnread told
+			c.TilesUnread++ // which noteUnread told
 		}
-		area := page.Box{X: float64(t.X), Y: float64(t.Y), W: float64(t.Width), H: float64(t.Height)}
+	}
+	for _, area := range readAreas(j.manifest.Tiles, func(i int) bool { return j.texts[i].err == nil }) {
 		own, read := j.htmlOn(area)
 		if own >= enough && float64(read) < lowBandRecall*float64(own) {
 			j.unread(area, "only %.0f%% of the page's own text here was read in the picture", 100*float64(read)/float64(own))
@@ -61,6 +61,31 @@ func (j *Job) findUnread(context.Context) error {
 			"only %.0f%% of the page's own text was also read in its pictures", q.DOMRecall*100)
 	}
 	return nil
+}
+
+// areaRows is how high an area is at most whose reading is judged as a whole, in
+// CSS pixels: that of a full tile, for which the figures above were found.
+const areaRows = 4096
+
+// readAreas puts tiles that were read together to areas, so that what counts as
+// unsure does not depend on where the page was cut. What a seam shows, its
+// neighbours show, but for what is lower than it.
+func readAreas(tiles []page.Tile, read func(i int) bool) []page.Box {
+	var out []page.Box
+	goesOn := false // the last area does
+	for i, t := range tiles {
+		if !read(i) {
+			goesOn = false
+			continue
+		}
+		box := page.Box{X: float64(t.X), Y: float64(t.Y), W: float64(t.Width), H: float64(t.Height)}
+		if n := len(out) - 1; goesOn && t.Extra == tiles[i-1].Extra && box.Bottom()-out[n].Y <= areaRows {
+			out[n] = out[n].Union(box)
+			continue
+		}
+		out, goesOn = append(out, box), true
+	}
+	return out
 }
 
 // unread lists a part that was photographed and not surely read.

@@ -149,3 +149,46 @@ func TestCoverage(t *testing.T) {
 		t.Errorf("%+v, html %+v", res.Coverage, res.HTML)
 	}
 }
+
+// Where a page is cut does not decide what of it is sure: a photo with scraps of
+// letters passes beside text that was read well, as a tile of its own, too.
+func TestSureWhereverItIsCut(t *testing.T) {
+	tile := func(y, height int) page.Tile { return page.Tile{Y: y, Width: 1000, Height: height} }
+	all := func(int) bool { return true }
+	area := func(y, height float64) page.Box { return page.Box{Y: y, W: 1000, H: height} }
+	extra := tile(900, 300)
+	extra.Extra = "a frame"
+	for _, c := range []struct {
+		name  string
+		tiles []page.Tile
+		read  func(i int) bool
+		want  []page.Box
+	}{
+		{"one", []page.Tile{tile(0, 4096)}, all, []page.Box{area(0, 4096)}},
+		{"by the grid", []page.Tile{tile(0, 4096), tile(3840, 4096)}, all, []page.Box{area(0, 4096), area(3840, 4096)}},
+		{"pieces", []page.Tile{tile(0, 700), tile(700, 800), tile(1500, 2596), tile(4096, 500)}, all, []page.Box{area(0, 4096), area(4096, 500)}},
+		{"a seam", []page.Tile{tile(0, 700), tile(650, 100), tile(700, 800)}, all, []page.Box{area(0, 1500)}},
+		{"one between was not read", []page.Tile{tile(0, 700), tile(700, 800), tile(1500, 300)}, func(i int) bool { return i != 1 }, []page.Box{area(0, 700), area(1500, 300)}},
+		{"another picture of the page", []page.Tile{tile(0, 900), extra}, all, []page.Box{area(0, 900), area(900, 300)}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := readAreas(c.tiles, c.read); !slices.Equal(got, c.want) {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+		})
+	}
+	j := &Job{Recognizer: &Recognizer{}, texts: make([]tileText, 2)}
+	j.manifest.Tiles = []page.Tile{tile(0, 240), tile(240, 260)}
+	for i, w := range sheetOf(44) {
+		read := result.Word{Text: w.text, Box: page.Box{X: w.x, Y: w.y, W: w.w, H: w.h}, Confidence: 0.95}
+		if i < 4 { // 16 letters and digits, alone on the upper tile
+			read.Confidence = 0.3
+		} else {
+			read.Box.Y += 250
+		}
+		j.result.Lines = append(j.result.Lines, result.Line{Text: w.text, Words: []result.Word{read}, Box: read.Box, Confidence: read.Confidence})
+	}
+	if err := j.findUnread(t.Context()); err != nil || len(j.manifest.Unseen) > 0 {
+		t.Errorf("%v, unseen %+v", err, j.manifest.Unseen)
+	}
+}
