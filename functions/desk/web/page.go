@@ -1,0 +1,5 @@
+package web
+
+import "net/http"
+
+func (d *Desk) pageRoutes(mux *http.ServeMux) {}

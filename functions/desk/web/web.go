@@ -1,0 +1,45 @@
+// Package web is the desk as a browser sees it: the list of pages, the page with its
+// tiles, and what a reviewer does there. It is made of templates and a little plain
+// JavaScript, both embedded; there is no build step.
+//
+// A page's text never becomes markup, and its pictures come from here alone: the
+// policy allows nothing of any other origin, and no inline script or style.
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/pageinspect/pageinspect/functions/desk/index"
+	"github.com/pageinspect/pageinspect/functions/desk/ledger"
+	"github.com/pageinspect/pageinspect/functions/desk/pages"
+	"github.com/pageinspect/pageinspect/shared/job"
+)
+
+// Desk serves one bucket's results. It is safe for concurrent use.
+type Desk struct {
+	Index  *index.Index
+	Pages  *pages.Source
+	Ledger *ledger.Ledger
+	// Who says who asks, such as the address that Identity-Aware Proxy vouches for. An
+	// error is answered 403.
+	Who func(*http.Request) (string, error)
+	// MayDecide says who may decide; the others may look.
+	MayDecide func(who string) bool
+	// Again asks for pages to be inspected again; nil: nobody can be asked here.
+	Again func(ctx context.Context, requests ...job.Request) error
+	// Progress says how far the index is.
+	Progress func() index.Progress
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+// Handler serves the desk.
+func (d *Desk) Handler() http.Handler {
+	mux := http.NewServeMux()
+	d.listRoutes(mux)
+	d.pageRoutes(mux)
+	return secured(mux)
+}
