@@ -323,6 +323,27 @@ func TestClaims(t *testing.T) {
 	}
 }
 
+// TestWhatAClaimIsFor stays through renewals, and ends with the claim.
+func TestWhatAClaimIsFor(t *testing.T) {
+	d, ctx := newDesk(), t.Context()
+	if _, err := d.ClaimFor(ctx, "p1", "kim", decision.Second); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := d.Claim(ctx, "p1", "kim"); err != nil || c.For != decision.Second {
+		t.Errorf("renewed it is %+v: %v", c, err)
+	}
+	if held, err := d.Claims(ctx); err != nil || held["p1"].For != decision.Second {
+		t.Errorf("held are %+v: %v", held, err)
+	}
+	d.clock.pass(2 * ledger.ClaimTime)
+	if c, err := d.Claim(ctx, "p1", "kim"); err != nil || c.For != "" {
+		t.Errorf("claimed again it is %+v: %v", c, err)
+	}
+	if c, err := d.ClaimFor(ctx, "p1", "kim", decision.Check); err != nil || c.For != decision.Check {
+		t.Errorf("claimed for something else it is %+v: %v", c, err)
+	}
+}
+
 // TestOneClaims: of many who want a page at once, one gets it, also when the claim
 // on it has just expired.
 func TestOneClaims(t *testing.T) {
