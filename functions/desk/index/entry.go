@@ -34,6 +34,9 @@ type entry struct {
 	findings   int
 	captured   int64 // Unix nanoseconds
 	recognized int64
+	units      int32
+	runes      int32   // letters of the page's own text
+	recall     float32 // share of them that was read
 	host, by   word
 	categories []word
 	labels     []word
@@ -68,7 +71,8 @@ func entryOf(n int64, s stored) *entry {
 	e := &entry{
 		n: n, id: s.ID, title: strings.ToLower(s.Title), version: s.Version, verdict: s.Verdict, state: s.State,
 		rank: int8(slices.Index(decision.States, s.State)), severity: s.Severity, changed: s.Changed, findings: s.Findings,
-		captured: s.Captured.UnixNano(), recognized: s.Recognized.UnixNano(), host: unique.Make(s.Host), by: unique.Make(s.DecidedBy),
+		captured: s.Captured.UnixNano(), recognized: s.Recognized.UnixNano(),
+		units: int32(s.Units), runes: int32(s.RecallRunes), recall: float32(s.Recall), host: unique.Make(s.Host), by: unique.Make(s.DecidedBy),
 	}
 	for _, c := range slices.Compact([]string{s.Category, s.Taken}) {
 		if c != "" {

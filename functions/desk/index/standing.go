@@ -13,7 +13,8 @@ import (
 var counted = []decision.Series{decision.Page, decision.Picture}
 
 // Decided takes a decision that was just made: the page's standing, or that of all
-// pages that show the picture, is made anew at once. Those of other series change nothing.
+// pages that show the picture, is made anew at once. Those of other series are kept, and no
+// page stands otherwise for them.
 func (x *Index) Decided(ctx context.Context, all ...decision.Decision) error {
 	return x.alter(ctx, func(c *change) error { return c.decide(ctx, all) })
 }
@@ -21,9 +22,6 @@ func (x *Index) Decided(ctx context.Context, all ...decision.Decision) error {
 func (c *change) decide(ctx context.Context, all []decision.Decision) error {
 	touched := map[int64]bool{}
 	for _, d := range all {
-		if !slices.Contains(counted, d.Series) {
-			continue
-		}
 		b, err := pack(d)
 		if err != nil {
 			return fault.Wrap(fault.Internal, err, "encode a decision on %s", d.Subject)
@@ -33,6 +31,9 @@ func (c *change) decide(ctx context.Context, all []decision.Decision) error {
 		}
 		s := subject{string(d.Series), d.Subject}
 		c.decided[s] = max(c.decided[s], c.x.decided[s], d.N)
+		if !slices.Contains(counted, d.Series) {
+			continue
+		}
 		if d.Series == decision.Page {
 			if e, ok := c.current(d.Subject); ok {
 				touched[e.n] = true
