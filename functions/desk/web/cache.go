@@ -38,6 +38,9 @@ func (c *cache[V]) get(ctx context.Context, key string, make func(context.Contex
 		return v, nil
 	}
 	made := c.making.DoChan(key, func() (any, error) {
+		if v, ok := c.look(key); ok { // made since
+			return v, nil
+		}
 		v, bytes, err := make(context.WithoutCancel(ctx))
 		if err == nil {
 			c.put(key, v, bytes)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"image/jpeg"
 	_ "image/png" // the formats that tiles have
 	"math"
+	"slices"
 	"strconv"
 
 	"golang.org/x/image/draw"
@@ -38,6 +40,9 @@ type cropped struct {
 	Width  int             // of the picture
 	Part   bool            // the finding goes on outside
 }
+
+// formats are those that a tile is decoded from.
+var formats = []string{"jpeg", "png", "webp"}
 
 // picture is a decoded tile.
 type picture struct{ image.Image }
@@ -179,9 +184,9 @@ func (g *reading) decoded(ctx context.Context, r result.Result, n int) (image.Im
 		if err != nil {
 			return picture{}, 0, err
 		}
-		head, _, err := image.DecodeConfig(bytes.NewReader(b))
-		if err != nil {
-			return picture{}, 0, fault.Wrap(fault.Invalid, err, "tile %d cannot be decoded", n)
+		head, format, err := image.DecodeConfig(bytes.NewReader(b))
+		if err != nil || !slices.Contains(formats, format) {
+			return picture{}, 0, fault.Wrap(fault.Invalid, cmp.Or(err, image.ErrFormat), "tile %d cannot be decoded", n)
 		}
 		if head.Width <= 0 || head.Height <= 0 || head.Width > page.MaxPixels/head.Height {
 			return picture{}, 0, fault.New(fault.Invalid, "tile %d has %d x %d pixels, more than %d", n, head.Width, head.Height, page.MaxPixels)
