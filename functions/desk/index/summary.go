@@ -30,8 +30,8 @@ type Summary struct {
 	Rules      []Count `json:"rules"`
 	Categories []Count `json:"categories"`
 	Hosts      []Count `json:"hosts"`
-	Sellers    []Count `json:"sellers,omitempty"` // by the label that Sellers names
-	Days       []Count `json:"days"`              // on which pages were recognized, in UTC, the newest first
+	Sellers    []Count `json:"sellers,omitempty"` // by their label, as NAME=VALUE
+	Days       []Count `json:"days"`              // on which pages were recognized, in the local time zone, the newest first
 }
 
 // Count is how many pages have a word, and how they stand.
@@ -101,7 +101,7 @@ func (x *Index) Summary(ctx context.Context, q Query) (Summary, error) {
 		if seller := e.seller(); seller != "" {
 			sellers.add(seller, e)
 		}
-		days.add(time.Unix(0, e.recognized).UTC().Format(time.DateOnly), e)
+		days.add(time.Unix(0, e.recognized).Format(time.DateOnly), e)
 	}
 	if runes > 0 {
 		s.Read = read / float64(runes)
@@ -115,7 +115,7 @@ func (e *entry) seller() string {
 	for _, name := range SellerLabels {
 		for _, l := range e.labels {
 			if k, v, _ := strings.Cut(l.Value(), "="); strings.EqualFold(k, name) && v != "" {
-				return v
+				return l.Value()
 			}
 		}
 	}

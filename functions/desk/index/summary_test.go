@@ -46,8 +46,8 @@ func TestSummary(t *testing.T) {
 		for rule := range met {
 			rules[rule]++
 		}
-		sellers[r.Labels["seller"]]++
-		days[r.RecognizedAt.UTC().Format(time.DateOnly)]++
+		sellers["seller="+r.Labels["seller"]]++
+		days[r.RecognizedAt.Local().Format(time.DateOnly)]++
 		if r.Quality.DOMRunes > 0 {
 			want.ReadPages++
 			read, letters = read+r.Quality.DOMRecall*float64(r.Quality.DOMRunes), letters+r.Quality.DOMRunes
@@ -93,7 +93,7 @@ func TestSummary(t *testing.T) {
 // none counts the pages of a word that there is nothing to decide on.
 func none(c index.Count, all []result.Result, list string) (n int) {
 	for _, r := range all {
-		has := list == "sellers" && r.Labels["seller"] == c.Word || list == "days" && r.RecognizedAt.UTC().Format(time.DateOnly) == c.Word
+		has := list == "sellers" && "seller="+r.Labels["seller"] == c.Word || list == "days" && r.RecognizedAt.Local().Format(time.DateOnly) == c.Word
 		for _, f := range r.Findings {
 			has = has || list == "rules" && f.Rule == c.Word
 		}

@@ -59,7 +59,7 @@ type bulkLine struct {
 // alone, and told. If the reviewer goes away it ends, and what was decided stands.
 func (d *Desk) bulk(w http.ResponseWriter, r *http.Request) {
 	var asked bulkWish
-	_, who, ok := d.decider(w, r, &asked)
+	_, e, ok := d.decider(w, r, &asked)
 	if !ok {
 		return
 	}
@@ -76,14 +76,14 @@ func (d *Desk) bulk(w http.ResponseWriter, r *http.Request) {
 	run := rand.Text()
 	lang := sessionOf(r).Lang
 	d.each(w, r, run, chosen, func(ctx context.Context, p bulkPage) ([]decision.Decision, error) {
-		if c, held := claims[p.ID]; held && c.By != who {
+		if c, held := claims[p.ID]; held && c.By != e.who {
 			return nil, fault.New(fault.Invalid, "%s", text(lang, "error.claimed", "who", c.By))
 		}
 		s, err := d.see(ctx, p.ID, p.Version)
 		if err != nil {
 			return nil, err
 		}
-		return d.take(ctx, who, run, s, wish{
+		return d.take(ctx, eyes{e.who, decision.Page}, run, s, wish{
 			Known: p.Known, Action: asked.Action, Reason: asked.Reason, Policy: asked.Policy, Words: asked.Words, Open: true, Whole: true,
 		})
 	})
@@ -131,12 +131,12 @@ func (d *Desk) undoBulk(w http.ResponseWriter, r *http.Request) {
 		Run   string
 		Pages []bulkPage
 	}
-	_, who, ok := d.decider(w, r, &asked)
+	_, e, ok := d.decider(w, r, &asked)
 	if !ok {
 		return
 	}
 	d.each(w, r, rand.Text(), asked.Pages, func(ctx context.Context, p bulkPage) ([]decision.Decision, error) {
-		made, err := d.Ledger.Decide(ctx, decision.Decision{Series: decision.Page, Subject: p.ID, Action: decision.Undo, Undoes: p.Known, By: who, Run: asked.Run}, p.Known)
+		made, err := d.Ledger.Decide(ctx, decision.Decision{Series: decision.Page, Subject: p.ID, Action: decision.Undo, Undoes: p.Known, By: e.who, Run: asked.Run}, p.Known)
 		if err != nil {
 			return nil, err
 		}

@@ -68,20 +68,25 @@ func spellVersion(v int64) string { return strconv.FormatInt(v, 10) }
 // take makes the decisions of a wish: one, or one for each picture; more than one of a page
 // where it has more findings than a decision holds. What was shown is kept first. The
 // decisions that were taken before an error are returned with it.
-func (d *Desk) take(ctx context.Context, who, run string, s seen, w wish) (made []decision.Decision, err error) {
-	marks, err := d.marks(ctx, s, w)
+func (d *Desk) take(ctx context.Context, e eyes, run string, s seen, w wish) (made []decision.Decision, err error) {
+	marks, err := d.marks(ctx, e, s, w)
+	if err != nil {
+		return nil, err
+	}
+	known, err := e.known(ctx, d, s.Ref.ID, w.Known)
 	if err != nil {
 		return nil, err
 	}
 	one := decision.Decision{
-		Series: decision.Page, Subject: s.Ref.ID, By: who, Run: run,
+		Series: e.series, Subject: s.Ref.ID, By: e.who, Run: run,
 		Action: w.Action, Reason: w.Reason, Policy: w.Policy, Words: w.Words,
 	}
 	one.Shown, err = d.keep(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	if w.Picture {
+	one.Shown.Blind = e.blind()
+	if w.Picture && !e.blind() {
 		return d.takeOnPictures(ctx, one, marks)
 	}
 	if one.Whole = w.Whole; w.Whole {
@@ -90,7 +95,7 @@ func (d *Desk) take(ctx context.Context, who, run string, s seen, w wish) (made 
 	for rest := marks; len(made) == 0 || len(rest) > 0; {
 		n := min(len(rest), decision.MaxMarks)
 		one.Marks, rest = rest[:n:n], rest[n:]
-		taken, err := d.Ledger.Decide(ctx, one, w.Known+len(made))
+		taken, err := d.Ledger.Decide(ctx, one, known+len(made))
 		if err != nil {
 			return made, err
 		}
@@ -154,10 +159,10 @@ func (d *Desk) keep(ctx context.Context, s seen) (decision.Shown, error) {
 }
 
 // marks are the findings that a wish is about.
-func (d *Desk) marks(ctx context.Context, s seen, w wish) (marks []decision.Mark, err error) {
+func (d *Desk) marks(ctx context.Context, e eyes, s seen, w wish) (marks []decision.Mark, err error) {
 	var states []decision.State
 	if w.Open {
-		standing, err := d.standing(ctx, s.Result)
+		standing, err := d.standing(ctx, e, s.Result)
 		if err != nil {
 			return nil, err
 		}
@@ -177,10 +182,10 @@ func (d *Desk) marks(ctx context.Context, s seen, w wish) (marks []decision.Mark
 }
 
 // standing is where a page stands by the ledger, which knows of a decision before any index.
-func (d *Desk) standing(ctx context.Context, r result.Result) (decision.Standing, error) {
-	onPage, err := d.Ledger.Read(ctx, decision.Page, r.ID)
-	if err != nil {
-		return decision.Standing{}, err
+func (d *Desk) standing(ctx context.Context, e eyes, r result.Result) (decision.Standing, error) {
+	onPage, err := e.read(ctx, d, r.ID)
+	if err != nil || e.blind() {
+		return decision.Stand(r, onPage, nil), err
 	}
 	onPictures := map[string][]decision.Decision{}
 	for _, f := range r.Findings {
@@ -213,7 +218,7 @@ type decidedJSON struct {
 
 func (d *Desk) decide(w http.ResponseWriter, r *http.Request) {
 	var asked wish
-	id, who, ok := d.decider(w, r, &asked)
+	id, e, ok := d.decider(w, r, &asked)
 	if !ok {
 		return
 	}
@@ -224,37 +229,37 @@ func (d *Desk) decide(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	made, err := d.take(ctx, who, "", s, asked)
+	made, err := d.take(ctx, e, "", s, asked)
 	d.index(ctx, made...)
 	if err != nil {
 		d.fail(w, r, err)
 		return
 	}
-	d.answer(w, r, http.StatusOK, decidedJSON{made[0], made, d.standingOf(ctx, s.Result), next})
+	d.answer(w, r, http.StatusOK, decidedJSON{made[0], made, d.standingOf(ctx, e, s.Result), next})
 }
 
 // decider reads the body of a request that decides something on a page, whose id it
-// returns with who asks. It has answered where they may not, or somebody else has the page.
-func (d *Desk) decider(w http.ResponseWriter, r *http.Request, body any) (id, who string, ok bool) {
+// returns with who asks and how they read it. It has answered where they may not, or somebody else has the page.
+func (d *Desk) decider(w http.ResponseWriter, r *http.Request, body any) (id string, e eyes, ok bool) {
 	s, id := sessionOf(r), r.PathValue("id")
 	if !s.MayDecide {
 		d.fail(w, r, errMayNot)
-		return "", "", false
+		return "", e, false
 	}
 	if err := decode(r, body); err != nil {
 		d.fail(w, r, err)
-		return "", "", false
+		return "", e, false
 	}
 	claims, err := d.claims(r.Context())
 	if err != nil {
 		d.fail(w, r, err)
-		return "", "", false
+		return "", e, false
 	}
 	if c, held := claims[id]; held && c.By != s.Who {
 		d.failClaimed(w, r, c)
-		return "", "", false
+		return "", e, false
 	}
-	return id, s.Who, true
+	return id, eyesOf(claims[id], s.Who), true
 }
 
 // index has the index know of decisions at once. What it misses it finds when it catches up.
@@ -269,41 +274,55 @@ func (d *Desk) index(ctx context.Context, made ...decision.Decision) {
 
 // standingOf is where a page stands after a decision, or nil where that cannot be told
 // now: the decision stands all the same.
-func (d *Desk) standingOf(ctx context.Context, r result.Result) *standingJSON {
-	s, err := d.standing(ctx, r)
+func (d *Desk) standingOf(ctx context.Context, e eyes, r result.Result) *standingJSON {
+	s, err := d.standing(ctx, e, r)
 	if err != nil {
 		d.Log.ErrorContext(ctx, "where a page stands cannot be told", "id", r.ID, "error", err)
 		return nil
 	}
 	known := 0
-	if all, err := d.Ledger.Read(ctx, decision.Page, r.ID); err == nil {
+	if all, err := e.read(ctx, d, r.ID); err == nil {
 		known = latest(all)
 	}
 	return &standingJSON{s.State, s.Open, s.Findings, known}
 }
 
 // undo takes a decision back: {"known", "undoes"}, and "picture", its SHA-256, for one
-// on a picture, of which known is not asked.
+// on a picture, or "series" for one that was made blind. Of these known is not asked.
 func (d *Desk) undo(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Known, Undoes int
 		Picture       string
+		Series        decision.Series
 	}
-	id, who, ok := d.decider(w, r, &body)
+	id, e, ok := d.decider(w, r, &body)
 	if !ok {
 		return
 	}
 	ctx := r.Context()
-	undo := decision.Decision{Series: decision.Page, Subject: id, Action: decision.Undo, Undoes: body.Undoes, By: who}
-	known := body.Known
-	if body.Picture != "" {
+	if body.Series == decision.Second || body.Series == decision.Check {
+		e.series = body.Series // the claim ended with the page
+	}
+	undo := decision.Decision{Series: e.series, Subject: id, Action: decision.Undo, Undoes: body.Undoes, By: e.who}
+	known, err := body.Known, error(nil)
+	switch {
+	case body.Picture != "":
 		undo.Series, undo.Subject = decision.Picture, body.Picture
-		earlier, err := d.Ledger.Read(ctx, decision.Picture, body.Picture)
-		if err != nil {
-			d.fail(w, r, err)
-			return
-		}
+		var earlier []decision.Decision
+		earlier, err = d.Ledger.Read(ctx, decision.Picture, body.Picture)
 		known = latest(earlier)
+	case e.blind():
+		var mine []decision.Decision
+		if mine, err = e.read(ctx, d, id); err == nil && !slices.ContainsFunc(mine, func(one decision.Decision) bool { return one.N == body.Undoes }) {
+			err = errMayNot // it is another's, whom they do not see
+		}
+		if err == nil {
+			known, err = e.known(ctx, d, id, 0)
+		}
+	}
+	if err != nil {
+		d.fail(w, r, err)
+		return
 	}
 	made, err := d.Ledger.Decide(ctx, undo, known)
 	if err != nil {
@@ -313,7 +332,7 @@ func (d *Desk) undo(w http.ResponseWriter, r *http.Request) {
 	d.index(ctx, made)
 	answer := decidedJSON{Decision: made, Decisions: []decision.Decision{made}, Next: d.nextAt(ctx, r.URL.Query(), id)}
 	if now, _, err := d.Pages.Result(ctx, id); err == nil {
-		answer.Standing = d.standingOf(ctx, now)
+		answer.Standing = d.standingOf(ctx, e, now)
 	}
 	d.answer(w, r, http.StatusOK, answer)
 }

@@ -142,6 +142,14 @@ func listAt(v url.Values) string {
 // chosen is one word of a filter, and the address of the list without it.
 type chosen struct{ Field, Word, Off string }
 
+// Day is the address of the list with the pages of one day alone.
+func (f filter) Day(day string) string {
+	v := f.without("after")
+	v.Set("since", day)
+	v.Set("until", day)
+	return listAt(v)
+}
+
 // Chosen lists the words that leave something out, but for those of the states, which
 // the list shows as tabs.
 func (f filter) Chosen() (all []chosen) {

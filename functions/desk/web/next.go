@@ -14,6 +14,9 @@ import (
 
 // nextAt is the address that leads on from a page in a filter, from where it stands now.
 func (d *Desk) nextAt(ctx context.Context, v url.Values, id string) string {
+	if _, ok := queues[v.Get("queue")]; ok {
+		return "/next?" + url.Values{"queue": {v.Get("queue")}}.Encode()
+	}
 	f, err := filterOf(v)
 	if err != nil {
 		return "/"
@@ -42,6 +45,9 @@ func (d *Desk) next(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v := r.URL.Query()
+	if d.nextBlind(w, r, v) {
+		return
+	}
 	after := v.Get("after")
 	v.Del("after")
 	f, err := filterOf(v)

@@ -119,7 +119,12 @@ func (g *reading) data(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, err)
 		return
 	}
-	d, err := g.decided(r.Context(), in.Result)
+	e, err := g.eyes(r.Context(), in.ID, sessionOf(r).Who)
+	if err != nil {
+		g.fail(w, r, err)
+		return
+	}
+	d, err := g.decided(r.Context(), e, in.Result)
 	if err != nil {
 		g.fail(w, r, err)
 		return
@@ -262,7 +267,7 @@ func (d decided) on(in inspected) pageData {
 		f := &p.Findings[i]
 		f.State = d.standing.Findings[i]
 		f.By = d.decision(d.standing.By[i])
-		if m := decision.MarkOf(in.Result, in.Findings[i]); m.In != nil {
+		if m := decision.MarkOf(in.Result, in.Findings[i]); m.In != nil && !d.eyes.blind() {
 			f.Showing = max(d.showing[m.Picture], 1)
 		}
 	}
@@ -290,7 +295,7 @@ func (d decided) decision(one *decision.Decision) *decisionData {
 	for _, m := range one.Marks[:min(len(one.Marks), 3)] {
 		data.Quotes = append(data.Quotes, m.Quote)
 	}
-	if one.Series == decision.Page {
+	if one.Series == d.eyes.series {
 		data.Undone = !slices.ContainsFunc(decision.Valid(d.onPage), func(v decision.Decision) bool { return v.N == one.N }) && one.Action != decision.Undo
 	}
 	return data

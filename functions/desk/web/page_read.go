@@ -107,13 +107,20 @@ func (g *reading) keptAs(ctx context.Context, id, hash string) (inspected, error
 
 // decided is what people decided about a page and its pictures.
 type decided struct {
+	eyes     eyes
 	onPage   []decision.Decision // those undone, too
 	standing decision.Standing
 	showing  map[string]int // by picture in which a finding lies: pages that show it
 }
 
-// decided reads the decisions on a page, and on the pictures that its findings lie in.
-func (g *reading) decided(ctx context.Context, r result.Result) (d decided, err error) {
+// decided reads the decisions on a page, and on the pictures that its findings lie in,
+// as far as a reader sees them.
+func (g *reading) decided(ctx context.Context, e eyes, r result.Result) (d decided, err error) {
+	if d.eyes = e; e.blind() {
+		d.onPage, err = e.read(ctx, g.Desk, r.ID)
+		d.standing = decision.Stand(r, d.onPage, nil)
+		return d, err
+	}
 	pictures := picturesOf(r)
 	onPictures, showing := make([][]decision.Decision, len(pictures)), make([]int, len(pictures))
 	group, ctx := errgroup.WithContext(ctx)

@@ -9,12 +9,14 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/desk/ledger"
 	"github.com/pageinspect/pageinspect/shared/decision"
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 
@@ -25,20 +27,27 @@ var templateFiles embed.FS
 // defines "title", "content" and, if it likes, "head".
 var templates = loadTemplates()
 
+// partials are the files that all others may use parts of.
+var partials = []string{"layout.html", "figures.html"}
+
 func loadTemplates() map[string]map[string]*template.Template {
 	files, err := templateFiles.ReadDir("templates")
 	if err != nil {
 		panic(err)
 	}
+	var common []string
+	for _, name := range partials {
+		common = append(common, path.Join("templates", name))
+	}
 	all := map[string]map[string]*template.Template{}
 	for _, lang := range languages {
 		all[lang] = map[string]*template.Template{}
 		for _, f := range files {
-			if f.Name() == "layout.html" {
+			if slices.Contains(partials, f.Name()) {
 				continue
 			}
 			all[lang][strings.TrimSuffix(f.Name(), ".html")] = template.Must(template.New("layout.html").Funcs(functions(lang)).
-				ParseFS(templateFiles, "templates/layout.html", path.Join("templates", f.Name())))
+				ParseFS(templateFiles, append(common, path.Join("templates", f.Name()))...))
 		}
 	}
 	return all
@@ -47,18 +56,21 @@ func loadTemplates() map[string]map[string]*template.Template {
 // functions are what templates may call beside html/template's own.
 func functions(lang string) template.FuncMap {
 	return template.FuncMap{
-		"t":       func(key string, pairs ...any) string { return text(lang, key, pairs...) },
-		"static":  static,
-		"num":     thousands,
-		"stamp":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"id":      url.PathEscape, // of a page, as a part of an address
-		"live":    live,
-		"word":    func(field, word string) string { return wordOf(lang, field, word) },
-		"first":   func(who string) string { name, _, _ := strings.Cut(who, "@"); return name },
-		"sorts":   func() []string { return sorts },
-		"states":  func() []decision.State { return decision.States },
-		"formats": func() []string { return []string{"xlsx", "csv", "jsonl", "parquet", "sarif"} },
-		"texts":   func() map[string]string { return scriptTexts(lang) },
+		"t":        func(key string, pairs ...any) string { return text(lang, key, pairs...) },
+		"static":   static,
+		"num":      thousands,
+		"stamp":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"id":       url.PathEscape, // of a page, as a part of an address
+		"live":     live,
+		"word":     func(field, word string) string { return wordOf(lang, field, word) },
+		"first":    func(who string) string { name, _, _ := strings.Cut(who, "@"); return name },
+		"share":    percent,
+		"parts":    func(all ...any) []any { return all }, // a template takes one value
+		"verdicts": func() []result.Verdict { return []result.Verdict{result.Reject, result.Review, result.Pass} },
+		"sorts":    func() []string { return sorts },
+		"states":   func() []decision.State { return decision.States },
+		"formats":  func() []string { return []string{"xlsx", "csv", "jsonl", "parquet", "sarif"} },
+		"texts":    func() map[string]string { return scriptTexts(lang) },
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/pageinspect/pageinspect/functions/desk/index"
 	"github.com/pageinspect/pageinspect/functions/desk/ledger"
 	"github.com/pageinspect/pageinspect/functions/desk/pages"
+	"github.com/pageinspect/pageinspect/functions/desk/quality"
 	"github.com/pageinspect/pageinspect/shared/job"
 )
 
@@ -32,8 +33,10 @@ type Desk struct {
 	Again func(ctx context.Context, requests ...job.Request) error
 	// Progress says how far the index is; nil: it has caught up.
 	Progress func() index.Progress
-	Log      *slog.Logger
-	Now      func() time.Time
+	// Shares are how much is read a second time.
+	Shares quality.Shares
+	Log    *slog.Logger
+	Now    func() time.Time
 
 	held claimCache
 }
@@ -44,6 +47,7 @@ func (d *Desk) Handler() http.Handler {
 	mux := http.NewServeMux()
 	d.listRoutes(mux)
 	d.pageRoutes(mux)
+	d.qualityRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { d.fail(w, r, errNotFound) })
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /static/{sum}/{name}", serveStatic)

@@ -87,7 +87,7 @@ export class Deciding {
     }
     await this.send('decide', body, (answer) => {
       const d = answer.decision;
-      remember({ id: page.id, undoes: d.n, known: d.n, picture: d.series === 'picture' ? d.subject : '' });
+      remember({ id: page.id, undoes: d.n, known: d.n, picture: d.series === 'picture' ? d.subject : '', series: d.series });
       say(t('js.decided.' + d.action) + ' ' + t('js.undo-hint'));
       form.words.value = form.policy.value = '';
       form.whole.checked = false;
@@ -99,7 +99,7 @@ export class Deciding {
   // else their last decision on this page.
   async undo() {
     const { page } = this, mine = page.standing.decisions.find((d) => !d.undone && d.action !== 'undo' && d.by === this.form.dataset.who);
-    const what = remembered() ?? (mine && { id: page.id, undoes: mine.n, picture: '' });
+    const what = remembered() ?? (mine && { id: page.id, undoes: mine.n, picture: '', series: mine.series });
     if (!what) { say(t('js.nothing-to-undo'), true); return; }
     const { id, ...undo } = what;
     if (id === page.id) undo.known = page.standing.known;

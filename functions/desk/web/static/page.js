@@ -146,6 +146,10 @@ const again = async () => {
   const answer = await post(address + '/again', {});
   say(answer.ok ? t('js.asked-again') : answer.body.message, !answer.ok);
 };
+$('golden')?.addEventListener('click', async () => {
+  const answer = await post(address + '/golden', {});
+  say(answer.ok ? t('js.golden') : answer.body.message, !answer.ok);
+});
 $('boxes').addEventListener('change', (e) => boxes(e.target.checked));
 $('smaller').addEventListener('click', () => stage.zoomOut());
 $('larger').addEventListener('click', () => stage.zoomIn());
