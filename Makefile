@@ -87,7 +87,7 @@ images: ## build the containers; IMAGES=REGISTRY/REPOSITORY names them, PUSH=1 p
 	@tool="$(CONTAINERS)"; [ -n "$$tool" ] || { echo "neither docker nor podman is installed; see https://docs.docker.com/engine/install or https://podman.io"; exit 1; }; \
 	$$tool info >/dev/null 2>&1 || { echo "$$tool does not answer; is its service running, and may you use it? $$tool info tells"; exit 1; }; \
 	tag=$$(git describe --always --dirty); \
-	for f in capture recognize; do \
+	for f in capture recognize desk; do \
 	  $$tool build -f functions/$$f/Dockerfile -t "$(IMAGES)/$$f:$$tag" . || exit 1; \
 	  [ -n "$(PUSH)" ] || continue; \
 	  $$tool push -q "$(IMAGES)/$$f:$$tag" >/dev/null || exit 1; \

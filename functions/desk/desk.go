@@ -121,7 +121,7 @@ func openIndex(ctx context.Context, cfg Config) (*index.Index, error) {
 // who says who asks: whom the proxy vouches for, or on one machine its user.
 func who(cfg Config) func(*http.Request) (string, error) {
 	if cfg.Audience == "" {
-		return func(*http.Request) (string, error) { return web.ThisUser(), nil }
+		return func(*http.Request) (string, error) { return live.User(), nil }
 	}
 	keys := &iap.Keys{URL: cfg.keys, Client: http.DefaultClient}
 	return (&iap.Verifier{Audience: cfg.Audience, Keys: keys, Now: time.Now}).Who
