@@ -44,7 +44,7 @@ func (x *Index) CatchUp(ctx context.Context, from *pages.Source, decisions *ledg
 	}
 	u.p.Current = true
 	u.told()
-	return nil
+	return x.settle(ctx)
 }
 
 type catchUp struct {
@@ -165,7 +165,7 @@ func (u *catchUp) read(ctx context.Context, todo []doc) error {
 	flush := func() error {
 		err := u.x.alter(ctx, func(c *change) error {
 			for _, d := range some {
-				if err := c.put(ctx, d); err != nil {
+				if err := c.put(ctx, d, (*change).say); err != nil {
 					return err
 				}
 			}

@@ -32,8 +32,7 @@ type entry struct {
 	severity   int8 // severityRank of the worst finding; without one, the last
 	changed    bool
 	findings   int
-	captured   int64 // Unix nanoseconds
-	recognized int64
+	recognized int64 // Unix nanoseconds
 	host, by   word
 	categories []word
 	labels     []word
@@ -68,7 +67,7 @@ func entryOf(n int64, s stored) *entry {
 	e := &entry{
 		n: n, id: s.ID, title: strings.ToLower(s.Title), version: s.Version, verdict: s.Verdict, state: s.State,
 		rank: int8(slices.Index(decision.States, s.State)), severity: s.Severity, changed: s.Changed, findings: s.Findings,
-		captured: s.Captured.UnixNano(), recognized: s.Recognized.UnixNano(), host: unique.Make(s.Host), by: unique.Make(s.DecidedBy),
+		recognized: s.Recognized.UnixNano(), host: unique.Make(s.Host), by: unique.Make(s.DecidedBy),
 	}
 	for _, c := range slices.Compact([]string{s.Category, s.Taken}) {
 		if c != "" {
@@ -131,7 +130,7 @@ func (e *entry) misses(c *choice) (missed uint) {
 	if len(c.q.By) > 0 && !slices.Contains(c.q.By, e.by.Value()) {
 		missed |= 1 << byWhom
 	}
-	if c.q.Changed && !e.changed || !c.q.Since.IsZero() && e.recognized < c.since || !c.q.Until.IsZero() && e.recognized >= c.until || c.only != nil && !c.only[e.n] {
+	if c.q.Changed && !e.changed || !c.q.Since.IsZero() && e.recognized < c.since || !c.q.Until.IsZero() && e.recognized >= c.until || c.said != nil && !c.said.has(e.n) || c.shown != nil && !c.shown.has(e.n) {
 		missed |= 1 << byRest
 	}
 	return missed
@@ -152,7 +151,7 @@ type choice struct {
 	q            Query
 	finding      bool // it asks for a finding
 	since, until int64
-	only         map[int64]bool // the pages that have the text and the picture; nil: any
+	said, shown  *set // the pages that say the text, and that show the picture; nil: any
 	met          map[unique.Handle[trait]]uint
 }
 
