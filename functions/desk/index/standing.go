@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/pageinspect/pageinspect/functions/desk/ledger"
 	"github.com/pageinspect/pageinspect/shared/decision"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -15,7 +16,29 @@ var counted = []decision.Series{decision.Page, decision.Picture}
 // Decided takes a decision that was just made: the page's standing, or that of all
 // pages that show the picture, is made anew at once. Those of other series change nothing.
 func (x *Index) Decided(ctx context.Context, all ...decision.Decision) error {
+	return x.decideAll(ctx, all)
+}
+
+func (x *Index) decideAll(ctx context.Context, all []decision.Decision) error {
 	return x.alter(ctx, func(c *change) error { return c.decide(ctx, all) })
+}
+
+// known are the decisions that the index has.
+func (x *Index) known(ctx context.Context) (map[ledger.Name]bool, error) {
+	rows, err := x.reader.QueryContext(ctx, "SELECT series, subject, number FROM decision")
+	if err != nil {
+		return nil, x.broken(err, "read")
+	}
+	defer rows.Close() //nolint:errcheck // Err tells
+	known := map[ledger.Name]bool{}
+	for rows.Next() {
+		var n ledger.Name
+		if err := rows.Scan(&n.Series, &n.Subject, &n.N); err != nil {
+			return nil, x.broken(err, "read")
+		}
+		known[n] = true
+	}
+	return known, x.broken(rows.Err(), "read")
 }
 
 func (c *change) decide(ctx context.Context, all []decision.Decision) error {
