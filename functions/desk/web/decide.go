@@ -288,7 +288,7 @@ func (d *Desk) standingOf(ctx context.Context, e eyes, r result.Result) *standin
 }
 
 // undo takes a decision back: {"known", "undoes"}, and "picture", its SHA-256, for one
-// on a picture, or "series" for one that was made blind. Of these known is not asked.
+// on a picture, and the "series" that it belongs to. Of one on a picture, or made blind, known is not asked.
 func (d *Desk) undo(w http.ResponseWriter, r *http.Request) {
 	var body struct {
 		Known, Undoes int
@@ -300,8 +300,9 @@ func (d *Desk) undo(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ctx := r.Context()
-	if body.Series == decision.Second || body.Series == decision.Check {
-		e.series = body.Series // the claim ended with the page
+	switch body.Series {
+	case decision.Page, decision.Second, decision.Check:
+		e.series = body.Series // whatever the page is claimed for by now
 	}
 	undo := decision.Decision{Series: e.series, Subject: id, Action: decision.Undo, Undoes: body.Undoes, By: e.who}
 	known, err := body.Known, error(nil)

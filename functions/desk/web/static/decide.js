@@ -12,7 +12,7 @@ export async function decide(id, body, filter = '') {
   const answer = await post(address(id, 'decide', filter), body);
   if (!answer.ok) { say(answer.body.message, true); return answer; }
   for (const d of answer.body.decisions) {
-    remember({ id, known: answer.body.standing?.known ?? d.n, undoes: d.n, picture: d.series === 'picture' ? d.subject : '' });
+    remember({ id, known: answer.body.standing?.known ?? d.n, undoes: d.n, picture: d.series === 'picture' ? d.subject : '', series: d.series });
   }
   say(t(`js.done.${body.action}`, { n: answer.body.decisions[0].marks?.length ?? 0 }));
   return answer;
@@ -20,7 +20,7 @@ export async function decide(id, body, filter = '') {
 
 export const address = (id, what, filter = '') => `/p/${encodeURIComponent(id)}/${what}${filter ? '?' + filter : ''}`;
 
-// What was decided in this tab, the latest last: {id, known, undoes, picture} or {run, pages}.
+// What was decided in this tab, the latest last: {id, known, undoes, picture, series} or {run, pages}.
 const key = 'desk.decided';
 const decided = () => JSON.parse(sessionStorage.getItem(key) ?? '[]');
 
@@ -46,7 +46,7 @@ export async function undo(undoRun) {
       if (pages.length) forget();
       return pages;
     }
-    const answer = await post(address(last.id, 'undo'), { known: last.known, undoes: last.undoes, picture: last.picture });
+    const answer = await post(address(last.id, 'undo'), { known: last.known, undoes: last.undoes, picture: last.picture, series: last.series });
     // One that cannot be taken back now, as somebody else decided since, is not in the way of the one before.
     if (answer.ok || answer.status === 409 || answer.status === 422) forget();
     say(answer.ok ? t('js.undo.done') : answer.body.message, !answer.ok);
