@@ -165,19 +165,19 @@ func (c counts) most() []Count {
 func (x *Index) Decisions(ctx context.Context) (all []decision.Decision, err error) {
 	rows, err := x.reader.QueryContext(ctx, "SELECT json FROM decision ORDER BY series, subject, number")
 	if err != nil {
-		return nil, broken(err, "read")
+		return nil, x.broken(err, "read")
 	}
 	defer rows.Close() //nolint:errcheck // Err tells
 	for rows.Next() {
 		var b []byte
 		var d decision.Decision
 		if err := rows.Scan(&b); err != nil {
-			return nil, broken(err, "read")
+			return nil, x.broken(err, "read")
 		}
 		if err := unpack(b, &d); err != nil {
-			return nil, broken(err, "read")
+			return nil, x.broken(err, "read")
 		}
 		all = append(all, d)
 	}
-	return all, broken(rows.Err(), "read")
+	return all, x.broken(rows.Err(), "read")
 }
