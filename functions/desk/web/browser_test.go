@@ -59,7 +59,7 @@ func open(t testing.TB, address string, width, height int64) tab {
 	if browser() == nil {
 		t.Fatal("no Chromium to look at the desk with: install chromium-headless-shell or set CHROME_PATH")
 	}
-	ctx, closeTab := chromedp.NewContext(browser())
+	ctx, closeTab := chromedp.NewContext(browser(), chromedp.WithNewBrowserContext())
 	t.Cleanup(closeTab)
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(cancel)

@@ -24,7 +24,7 @@ export function move(by) {
   const to = now ? there[there.indexOf(now) + by] : there[0];
   if (to) return show(to);
   const more = document.getElementById('more');
-  if (by > 0 && more) { sessionStorage.removeItem('desk.row'); location.href = more.href; }
+  if (by > 0 && more) { sessionStorage.removeItem('desk.row'); location.href = more.href; } else if (now) show(now);
 }
 
 // refresh brings rows anew, where they stand.
