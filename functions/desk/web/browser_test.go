@@ -41,6 +41,9 @@ var stopBrowser = func() {}
 func TestMain(m *testing.M) {
 	code := m.Run()
 	stopBrowser()
+	for i := len(cleanups) - 1; i >= 0; i-- {
+		cleanups[i]()
+	}
 	os.Exit(code)
 }
 
@@ -56,7 +59,7 @@ func open(t testing.TB, address string, width, height int64) tab {
 	if browser() == nil {
 		t.Fatal("no Chromium to look at the desk with: install chromium-headless-shell or set CHROME_PATH")
 	}
-	ctx, closeTab := chromedp.NewContext(browser())
+	ctx, closeTab := chromedp.NewContext(browser(), chromedp.WithNewBrowserContext())
 	t.Cleanup(closeTab)
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(cancel)
