@@ -2,6 +2,6 @@ package web
 
 import "net/http"
 
-func (d *Desk) listRoutes(mux *http.ServeMux) {}
-
-func secured(next http.Handler) http.Handler { return next }
+func (d *Desk) listRoutes(mux *http.ServeMux) {
+	mux.HandleFunc("POST /session", d.setSession)
+}

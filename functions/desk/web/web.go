@@ -18,7 +18,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/job"
 )
 
-// Desk serves one bucket's results. It is safe for concurrent use.
+// Desk serves one bucket's results. It is safe for concurrent use, and is not copied.
 type Desk struct {
 	Index  *index.Index
 	Pages  *pages.Source
@@ -26,20 +26,25 @@ type Desk struct {
 	// Who says who asks, such as the address that Identity-Aware Proxy vouches for. An
 	// error is answered 403.
 	Who func(*http.Request) (string, error)
-	// MayDecide says who may decide; the others may look.
+	// MayDecide says who may decide; the others may look. nil: everybody may.
 	MayDecide func(who string) bool
 	// Again asks for pages to be inspected again; nil: nobody can be asked here.
 	Again func(ctx context.Context, requests ...job.Request) error
-	// Progress says how far the index is.
+	// Progress says how far the index is; nil: it has caught up.
 	Progress func() index.Progress
 	Log      *slog.Logger
 	Now      func() time.Time
 }
 
-// Handler serves the desk.
+// Handler serves the desk. On a laptop it stands behind loopback.Only, which
+// judges the Host header of what is only read, too.
 func (d *Desk) Handler() http.Handler {
 	mux := http.NewServeMux()
 	d.listRoutes(mux)
 	d.pageRoutes(mux)
-	return secured(mux)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { d.fail(w, r, errNotFound) })
+	outer := http.NewServeMux()
+	outer.HandleFunc("GET /static/{sum}/{name}", serveStatic)
+	outer.Handle("/", d.identified(mux))
+	return d.secured(outer)
 }
