@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/pageinspect/pageinspect/functions/desk/crop"
 	"github.com/pageinspect/pageinspect/shared/decision"
@@ -154,7 +155,7 @@ func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
 func cell(v any) any {
 	switch v := v.(type) {
 	case string:
-		return strings.Join(strings.Fields(v), " ")
+		return line(v)
 	case []string:
 		return strings.Join(v, " | ")
 	case map[string]string:
@@ -177,6 +178,17 @@ func cell(v any) any {
 		return v
 	}
 	panic(fmt.Sprintf("a row has a field of type %T", v))
+}
+
+// line is text as one line: no controls, and no marks that turn the direction of
+// what follows.
+func line(s string) string {
+	return strings.Join(strings.Fields(strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) && !unicode.IsSpace(c) || c >= 0x202a && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
+			return -1
+		}
+		return c
+	}, s)), " ")
 }
 
 // place is where a page is, without what does not say which page it is: host and path.
