@@ -151,20 +151,30 @@ func (c *Client) Stat(ctx context.Context, uri URI) (Attrs, error) {
 // List yields the objects whose names begin with prefix, in the order of their
 // names. The first error ends it. The attributes are those that Stat returns.
 func (c *Client) List(ctx context.Context, bucket, prefix string) iter.Seq2[Attrs, error] {
+	return c.list(ctx, bucket, storage.Query{Prefix: prefix})
+}
+
+// Between is List of the names from begin up to, and without, end. An empty one is
+// no bound. What lies outside costs nothing, however much it is.
+func (c *Client) Between(ctx context.Context, bucket, begin, end string) iter.Seq2[Attrs, error] {
+	return c.list(ctx, bucket, storage.Query{StartOffset: begin, EndOffset: end})
+}
+
+func (c *Client) list(ctx context.Context, bucket string, query storage.Query) iter.Seq2[Attrs, error] {
 	return func(yield func(Attrs, error) bool) {
-		query := &storage.Query{Prefix: prefix}
+		query := query // it may be ranged over again
 		fields := []string{"Bucket", "Name", "Size", "ContentType", "Generation", "CRC32C", "Metadata", "Created"}
 		if err := query.SetAttrSelection(fields); err != nil {
-			yield(Attrs{}, fault.Wrap(fault.Internal, err, "list gs://%s/%s", bucket, prefix))
+			yield(Attrs{}, fault.Wrap(fault.Internal, err, "list gs://%s/%s", bucket, query.Prefix))
 			return
 		}
-		for objects := c.retrying(bucket).Objects(ctx, query); ; {
+		for objects := c.retrying(bucket).Objects(ctx, &query); ; {
 			a, err := objects.Next()
 			switch {
 			case err == iterator.Done:
 				return
 			case err != nil:
-				yield(Attrs{}, explain(ctx, err, "list gs://%s/%s", bucket, prefix))
+				yield(Attrs{}, explain(ctx, err, "list gs://%s/%s", bucket, query.Prefix))
 				return
 			case !yield(attrsOf(a), nil):
 				return

@@ -1,0 +1,194 @@
+package index
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"unique"
+
+	"github.com/pageinspect/pageinspect/shared/decision"
+	"github.com/pageinspect/pageinspect/shared/result"
+)
+
+// word is a word of a filter, of which a hundred thousand pages have a few.
+type word = unique.Handle[string]
+
+// trait is what filters ask of one finding.
+type trait struct {
+	Rule     string
+	Severity result.Severity
+	Kind     result.Kind
+	Source   result.Source
+}
+
+// entry is what a list needs to know of a page to choose and to sort it.
+type entry struct {
+	n          int64 // the page's number in the file
+	id, title  string
+	version    int64
+	verdict    result.Verdict
+	state      decision.State
+	rank       int8 // where state stands among decision.States
+	severity   int8 // severityRank of the worst finding; without one, the last
+	changed    bool
+	findings   int
+	captured   int64 // Unix nanoseconds
+	recognized int64
+	host, by   word
+	categories []word
+	labels     []word
+	unseen     []word
+	traits     []unique.Handle[trait]
+	put        int64 // the change of the index that brought it
+}
+
+// stored is an entry's and a row's common form in the file.
+type stored struct {
+	Row
+	Text     string  `json:"text"` // decision.TextSum
+	Taken    string  `json:"taken,omitempty"`
+	Traits   []trait `json:"traits,omitempty"`
+	Severity int8    `json:"severity"`
+}
+
+func storedOf(r result.Result, w Row, text string) stored {
+	s := stored{Row: w, Text: text, Taken: r.Scope.Category, Severity: 2 * int8(len(severities))}
+	if w.Worst != nil {
+		s.Severity = int8(severityRank(r.Findings[w.Worst.N]))
+	}
+	for _, f := range r.Findings {
+		if t := (trait{f.Rule, f.Severity, f.Kind, f.Source}); !slices.Contains(s.Traits, t) {
+			s.Traits = append(s.Traits, t)
+		}
+	}
+	return s
+}
+
+func entryOf(n int64, s stored) *entry {
+	e := &entry{
+		n: n, id: s.ID, title: strings.ToLower(s.Title), version: s.Version, verdict: s.Verdict, state: s.State,
+		rank: int8(slices.Index(decision.States, s.State)), severity: s.Severity, changed: s.Changed, findings: s.Findings,
+		captured: s.Captured.UnixNano(), recognized: s.Recognized.UnixNano(), host: unique.Make(s.Host), by: unique.Make(s.DecidedBy),
+	}
+	for _, c := range slices.Compact([]string{s.Category, s.Taken}) {
+		if c != "" {
+			e.categories = append(e.categories, unique.Make(c))
+		}
+	}
+	for name, value := range s.Labels {
+		e.labels = append(e.labels, unique.Make(name+"="+value))
+	}
+	for _, k := range s.Unseen {
+		e.unseen = append(e.unseen, unique.Make(k))
+	}
+	for _, t := range s.Traits {
+		e.traits = append(e.traits, unique.Make(t))
+	}
+	return e
+}
+
+// The filters, by the name of their field in a Query.
+const (
+	byVerdict = iota
+	byState
+	byFinding
+	byCategory
+	byHost
+	byLabel
+	byUnseen
+	byWhom
+	byRest
+	filters
+)
+
+// misses says which filters of a query leave the entry out, as bits.
+func (e *entry) misses(c *choice) (missed uint) {
+	if len(c.q.Verdicts) > 0 && !slices.Contains(c.q.Verdicts, string(e.verdict)) {
+		missed |= 1 << byVerdict
+	}
+	if len(c.q.States) > 0 && !slices.Contains(c.q.States, string(e.state)) {
+		missed |= 1 << byState
+	}
+	if c.finding && !slices.ContainsFunc(e.traits, func(t unique.Handle[trait]) bool { return c.meets(t) == 0 }) {
+		missed |= 1 << byFinding
+	}
+	if len(c.q.Categories) > 0 && !slices.ContainsFunc(e.categories, func(w word) bool { return foldedIn(c.q.Categories, w.Value()) }) {
+		missed |= 1 << byCategory
+	}
+	if len(c.q.Hosts) > 0 && !foldedIn(c.q.Hosts, e.host.Value()) {
+		missed |= 1 << byHost
+	}
+	for _, l := range c.q.Labels {
+		if !slices.ContainsFunc(e.labels, func(w word) bool { return labelled(w.Value(), l) }) {
+			missed |= 1 << byLabel
+		}
+	}
+	if len(c.q.Unseen) > 0 && !slices.ContainsFunc(e.unseen, func(w word) bool {
+		return slices.Contains(c.q.Unseen, anyKind) || slices.Contains(c.q.Unseen, w.Value())
+	}) {
+		missed |= 1 << byUnseen
+	}
+	if len(c.q.By) > 0 && !slices.Contains(c.q.By, e.by.Value()) {
+		missed |= 1 << byWhom
+	}
+	if c.q.Changed && !e.changed || !c.q.Since.IsZero() && e.recognized < c.since || !c.q.Until.IsZero() && e.recognized >= c.until || c.only != nil && !c.only[e.n] {
+		missed |= 1 << byRest
+	}
+	return missed
+}
+
+func foldedIn(all []string, s string) bool {
+	return slices.ContainsFunc(all, func(a string) bool { return strings.EqualFold(a, s) })
+}
+
+// labelled says whether a label, NAME=VALUE, is the one asked for, or has its name.
+func labelled(label, asked string) bool {
+	name, _, _ := strings.Cut(label, "=")
+	return label == asked || name == asked
+}
+
+// choice is a query made ready.
+type choice struct {
+	q            Query
+	finding      bool // it asks for a finding
+	since, until int64
+	only         map[int64]bool // the pages that have the text and the picture; nil: any
+	met          map[unique.Handle[trait]]uint
+}
+
+func choiceOf(q Query) *choice {
+	return &choice{
+		q: q, finding: len(q.Rules)+len(q.Severities)+len(q.Kinds)+len(q.Sources) > 0,
+		since: q.Since.UnixNano(), until: q.Until.UnixNano(), met: map[unique.Handle[trait]]uint{},
+	}
+}
+
+// What of a finding a query asks for, as bits.
+const (
+	ofRule = 1 << iota
+	ofSeverity
+	ofKind
+	ofSource
+)
+
+// meets says which of what is asked of a finding it does not have.
+func (c *choice) meets(h unique.Handle[trait]) uint {
+	if missed, ok := c.met[h]; ok {
+		return missed
+	}
+	t, missed := h.Value(), uint(0)
+	if len(c.q.Rules) > 0 && !slices.ContainsFunc(c.q.Rules, func(p string) bool { ok, _ := path.Match(p, t.Rule); return ok }) {
+		missed |= ofRule
+	}
+	if len(c.q.Severities) > 0 && !slices.Contains(c.q.Severities, string(t.Severity)) {
+		missed |= ofSeverity
+	}
+	if len(c.q.Kinds) > 0 && !slices.Contains(c.q.Kinds, string(t.Kind)) {
+		missed |= ofKind
+	}
+	if len(c.q.Sources) > 0 && !slices.Contains(c.q.Sources, string(t.Source)) {
+		missed |= ofSource
+	}
+	c.met[h] = missed
+	return missed
+}
