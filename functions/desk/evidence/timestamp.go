@@ -90,6 +90,10 @@ func readStamp(token, statement []byte, roots *x509.CertPool) (Stamped, error) {
 	bad := func(format string, args ...any) (Stamped, error) {
 		return Stamped{}, fault.New(fault.Invalid, format, args...)
 	}
+	var whole asn1.RawValue
+	if rest, err := asn1.Unmarshal(token, &whole); err != nil || len(rest) > 0 {
+		return bad("the timestamp is no token, or something stands behind it")
+	}
 	t, err := timestamp.Parse(token)
 	if err != nil {
 		return bad("the timestamp cannot be read, or its signature is wrong: %v", err)
