@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/desk/ledger"
+	"github.com/pageinspect/pageinspect/shared/decision"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
@@ -33,11 +34,11 @@ func loadTemplates() map[string]map[string]*template.Template {
 	for _, lang := range languages {
 		all[lang] = map[string]*template.Template{}
 		for _, f := range files {
-			if f.Name() == "layout.html" {
+			if f.Name() == "layout.html" || f.Name() == "decide.html" {
 				continue
 			}
 			all[lang][strings.TrimSuffix(f.Name(), ".html")] = template.Must(template.New("layout.html").Funcs(functions(lang)).
-				ParseFS(templateFiles, "templates/layout.html", path.Join("templates", f.Name())))
+				ParseFS(templateFiles, "templates/layout.html", "templates/decide.html", path.Join("templates", f.Name())))
 		}
 	}
 	return all
@@ -46,21 +47,25 @@ func loadTemplates() map[string]map[string]*template.Template {
 // functions are what templates may call beside html/template's own.
 func functions(lang string) template.FuncMap {
 	return template.FuncMap{
-		"t":      func(key string, pairs ...any) string { return text(lang, key, pairs...) },
-		"static": static,
-		"num":    thousands,
-		"stamp":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"id":     url.PathEscape, // of a page, as a part of an address
-		"live":   live,
-		"texts":  func() map[string]string { return scriptTexts(lang) },
+		"t":       func(key string, pairs ...any) string { return text(lang, key, pairs...) },
+		"static":  static,
+		"num":     thousands,
+		"stamp":   func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"id":      url.PathEscape, // of a page, as a part of an address
+		"live":    live,
+		"word":    func(field, word string) string { return wordOf(lang, field, word) },
+		"first":   func(who string) string { name, _, _ := strings.Cut(who, "@"); return name },
+		"sorts":   func() []string { return sorts },
+		"states":  func() []decision.State { return decision.States },
+		"formats": func() []string { return []string{"xlsx", "csv", "jsonl", "parquet", "sarif"} },
+		"texts":   func() map[string]string { return scriptTexts(lang) },
 	}
 }
 
 // view is what a template is given.
 type view struct {
 	session
-	Path string // of the request, with its query
-	Body any    // the template's own
+	Body any // the template's own
 	desk *Desk
 }
 
@@ -70,10 +75,14 @@ func (v view) Ago(t time.Time) string { return age(v.Lang, v.desk.Now(), t) }
 // show answers with a file of the folder templates, by its name without .html, in
 // the layout and in the language of the request. In it, the body is .Body.
 func (d *Desk) show(w http.ResponseWriter, r *http.Request, status int, name string, body any) {
+	d.execute(w, r, status, name, "layout.html", body)
+}
+
+func (d *Desk) execute(w http.ResponseWriter, r *http.Request, status int, file, name string, body any) {
 	s := sessionOf(r)
 	var page bytes.Buffer // an answer is whole, or an error
-	if err := templates[s.Lang][name].ExecuteTemplate(&page, "layout.html", view{s, r.URL.RequestURI(), body, d}); err != nil {
-		d.Log.ErrorContext(r.Context(), "a page cannot be shown", "template", name, "error", err)
+	if err := templates[s.Lang][file].ExecuteTemplate(&page, name, view{s, body, d}); err != nil {
+		d.Log.ErrorContext(r.Context(), "a page cannot be shown", "template", file, "error", err)
 		http.Error(w, "this page cannot be shown", http.StatusInternalServerError)
 		return
 	}
@@ -82,6 +91,12 @@ func (d *Desk) show(w http.ResponseWriter, r *http.Request, status int, name str
 	w.Header().Set("Vary", "Cookie, Accept-Language")
 	w.WriteHeader(status)
 	w.Write(page.Bytes()) //nolint:errcheck // the reader is gone
+}
+
+// part answers a script with one template of a file, without the layout. The script
+// reads it as a document, so that there is one place where rows are made.
+func (d *Desk) part(w http.ResponseWriter, r *http.Request, name, part string, body any) {
+	d.execute(w, r, http.StatusOK, name, part, body)
 }
 
 // answer answers a script with JSON.
@@ -114,6 +129,12 @@ var (
 	errBroken    = &refusal{http.StatusInternalServerError, "error.broken"}
 	errLater     = &refusal{http.StatusServiceUnavailable, "error.later"}
 	errStale     = &refusal{http.StatusConflict, "error.stale"}
+	errNoPicture = &refusal{http.StatusUnprocessableEntity, "error.no-picture"}
+	errCount     = &refusal{http.StatusConflict, "error.count"}
+	errImage     = &refusal{http.StatusUnprocessableEntity, "error.image"}
+	errManySaved = &refusal{http.StatusUnprocessableEntity, "error.many-saved"}
+	errSavedName = &refusal{http.StatusUnprocessableEntity, "error.saved-name"}
+	errSavedAll  = &refusal{http.StatusUnprocessableEntity, "error.saved-all"}
 	errNobodyAsk = &refusal{http.StatusNotImplemented, "error.nobody-to-ask"}
 )
 

@@ -72,6 +72,14 @@ func thousands(n int) string {
 	return s
 }
 
+// wordOf is a word of a filter as people say it, or as it is.
+func wordOf(lang, field, word string) string {
+	if said, ok := texts[lang]["word."+field+"."+word]; ok {
+		return said
+	}
+	return word
+}
+
 // scriptTexts are the texts that scripts say: those whose keys begin with js.
 func scriptTexts(lang string) map[string]string {
 	said := map[string]string{}

@@ -34,6 +34,8 @@ type Desk struct {
 	Progress func() index.Progress
 	Log      *slog.Logger
 	Now      func() time.Time
+
+	held claimCache
 }
 
 // Handler serves the desk. On a laptop it stands behind loopback.Only, which
