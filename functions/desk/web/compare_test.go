@@ -14,9 +14,9 @@ import (
 	"github.com/pageinspect/pageinspect/shared/result"
 )
 
-// said is a page that says lines, 50 px each, from a height on; a line that begins with !
+// saying is a page that says lines, 50 px each, from a height on; a line that begins with !
 // has a finding.
-func said(from int, texts ...string) result.Result {
+func saying(from int, texts ...string) result.Result {
 	r := result.Result{Schema: result.Schema, ID: "p-1", Page: result.Page{Width: 800, Height: from + 50*len(texts) + 100, Scale: 1}}
 	for i, text := range texts {
 		box := page.Box{X: 100, Y: float64(from + 50*i), W: 400, H: 30}
@@ -29,8 +29,8 @@ func said(from int, texts ...string) result.Result {
 }
 
 func TestCompareResults(t *testing.T) {
-	old := said(0, "상품명", "!여드름 치료", "보습력 10% 증가", "배송 안내", "!피부 재생", "교환 안내", "반품 안내")
-	now := said(500, "특가 배너", "상품명", "!여드름 치료", "보습력 20% 증가", "!주름 제거", "교환 안내", "반품 안내", "배송 안내")
+	old := saying(0, "상품명", "!여드름 치료", "보습력 10% 증가", "배송 안내", "!피부 재생", "교환 안내", "반품 안내")
+	now := saying(500, "특가 배너", "상품명", "!여드름 치료", "보습력 20% 증가", "!주름 제거", "교환 안내", "반품 안내", "배송 안내")
 	tile := func(sum string, y, h int) page.Tile { return page.Tile{SHA256: sum, Y: y, Width: 800, Height: h} }
 	old.Tiles = []page.Tile{tile("a", 0, 100), tile("b", 100, 100), tile("s", 190, 20), tile("c", 200, 250)}
 	old.Tiles[2].Seam = true
@@ -70,7 +70,7 @@ func TestCompareResults(t *testing.T) {
 // A finding that went down with all its page is the same one, and so is one in a
 // picture that moved.
 func TestFindingsThatStay(t *testing.T) {
-	old, now := said(0, "a", "!치료", "b", "!치료", "c"), said(3000, "new", "a", "!치료", "b", "!치료", "c")
+	old, now := saying(0, "a", "!치료", "b", "!치료", "c"), saying(3000, "new", "a", "!치료", "b", "!치료", "c")
 	if c := compareResults(old, now); c.Same.Findings != 2 || len(c.Changes) != 1 {
 		t.Errorf("%+v, %+v", c.Same, c.Changes)
 	}
@@ -78,14 +78,14 @@ func TestFindingsThatStay(t *testing.T) {
 	f := func(y float64) result.Finding {
 		return result.Finding{Rule: "image.adult", Box: page.Box{Y: y, W: 800, H: 100}}
 	}
-	old, now = said(0), said(0)
+	old, now = saying(0), saying(0)
 	old.Tiles, now.Tiles = []page.Tile{{SHA256: "a", Y: 0, Width: 800, Height: 100}}, []page.Tile{{SHA256: "a", Y: 5000, Width: 800, Height: 100}}
 	old.Findings, now.Findings = []result.Finding{f(0)}, []result.Finding{f(5000)}
 	if c := compareResults(old, now); c.Same.Findings != 1 || len(c.Changes) != 0 {
 		t.Errorf("%+v, %+v", c.Same, c.Changes)
 	}
 	// The same words elsewhere have moved.
-	if c := compareResults(said(0, "!치료", "a", "b", "c"), said(0, "a", "b", "c", "!치료")); c.Same.Findings != 0 || len(c.Changes) != 2 || c.Changes[0].Kind != "moved" || c.Changes[1].Kind != "moved" {
+	if c := compareResults(saying(0, "!치료", "a", "b", "c"), saying(0, "a", "b", "c", "!치료")); c.Same.Findings != 0 || len(c.Changes) != 2 || c.Changes[0].Kind != "moved" || c.Changes[1].Kind != "moved" {
 		t.Errorf("%+v", c.Changes)
 	}
 }
@@ -94,7 +94,7 @@ func TestFindingsThatStay(t *testing.T) {
 func TestEachFindingAndPictureOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		draw := func(name string) result.Result {
-			r := said(rapid.IntRange(0, 2).Draw(t, name+" from")*40, rapid.SliceOf(rapid.SampledFrom(words("a b c !가 !나 !다"))).Draw(t, name)...)
+			r := saying(rapid.IntRange(0, 2).Draw(t, name+" from")*40, rapid.SliceOf(rapid.SampledFrom(words("a b c !가 !나 !다"))).Draw(t, name)...)
 			for i, sum := range rapid.SliceOf(rapid.SampledFrom(words("p q r s"))).Draw(t, name+" tiles") {
 				r.Tiles = append(r.Tiles, page.Tile{SHA256: sum, Y: i * 100, Width: 800, Height: 100})
 			}
@@ -158,7 +158,7 @@ func TestWhatIsComparedByDefault(t *testing.T) {
 
 func TestComparison(t *testing.T) {
 	d := newDesk(t)
-	old := said(0, "상품명", "!여드름 치료")
+	old := saying(0, "상품명", "!여드름 치료")
 	b, err := json.Marshal(old)
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +167,7 @@ func TestComparison(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.put(t, said(100, "배너", "상품명"))
+	d.put(t, saying(100, "배너", "상품명"))
 	resp, body := d.get(t, "/p/p-1/compare.json?with="+hash)
 	var c compared
 	if err := json.Unmarshal(body, &c); err != nil || resp.StatusCode != 200 || len(c.Changes) != 3 || len(c.Old.Lines) != 2 || c.Old.Version != "" || c.New.Version == "" {

@@ -201,7 +201,7 @@ func TestWhoMayOnlyLook(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close() //nolint:errcheck // it was only read
-	for _, part := range []string{"data-act", `id="decide"`, `id="bulk"`, "data-may"} {
+	for _, part := range []string{"data-act", `id="ask"`, `id="bulk"`, "data-may"} {
 		if body := read(t, answer); strings.Contains(body, part) {
 			t.Errorf("the list of somebody who may only look has %s", part)
 		}

@@ -34,11 +34,11 @@ func loadTemplates() map[string]map[string]*template.Template {
 	for _, lang := range languages {
 		all[lang] = map[string]*template.Template{}
 		for _, f := range files {
-			if f.Name() == "layout.html" || f.Name() == "decide.html" {
+			if f.Name() == "layout.html" {
 				continue
 			}
 			all[lang][strings.TrimSuffix(f.Name(), ".html")] = template.Must(template.New("layout.html").Funcs(functions(lang)).
-				ParseFS(templateFiles, "templates/layout.html", "templates/decide.html", path.Join("templates", f.Name())))
+				ParseFS(templateFiles, "templates/layout.html", path.Join("templates", f.Name())))
 		}
 	}
 	return all

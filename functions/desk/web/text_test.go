@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// said finds the keys that a file uses: whole ones, and beginnings that end in a
+// uses finds the keys that a file uses: whole ones, and beginnings that end in a
 // point, to which a word is added.
-var said = regexp.MustCompile("[\"'`]([a-z]+(?:\\.[a-z-]+)*\\.(?:[a-z0-9-]+)?)(?:\\$\\{[^}]*\\})?[\"'`]")
+var uses = regexp.MustCompile("[\"'`]([a-z]+(?:\\.[a-z-]+)*\\.(?:[a-z0-9-]+)?)(?:\\$\\{[^}]*\\})?[\"'`]")
 
 // TestTexts: each text is there in each language, with the same values, and is used.
 func TestTexts(t *testing.T) {
@@ -31,7 +31,7 @@ func TestTexts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, m := range said.FindAllStringSubmatch(string(b), -1) {
+			for _, m := range uses.FindAllStringSubmatch(string(b), -1) {
 				if strings.HasSuffix(m[1], ".") {
 					begun = append(begun, m[1])
 				} else {

@@ -1,9 +1,8 @@
-// Deciding: the sheet that asks how, what is sent, and taking it back. The list and the
-// page both use it.
+// Deciding: the sheet that asks how, what is sent, and taking it back. 
 import { post, say } from './say.js';
 import { t } from './text.js';
 
-const sheet = document.getElementById('decide');
+const sheet = document.getElementById('ask');
 const form = sheet?.querySelector('form');
 
 // decide sends one decision on a page: {known, version, action, reason, policy, words} and

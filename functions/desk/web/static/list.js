@@ -60,24 +60,24 @@ const withRow = (run) => () => { const row = current(); if (row) run(row); else 
 const decides = (action) => () => picked().length ? decideBulk(action) : withRow((row) => act(row, action))();
 
 keys([
-  { code: 'KeyJ', shows: 'j', says: 'js.key.down', repeat: true, run: () => move(1) },
-  { code: 'KeyK', shows: 'k', says: 'js.key.up', repeat: true, run: () => move(-1) },
-  { code: 'Enter', shows: '↵', says: 'js.key.open', run: withRow((row) => row.querySelector('.title').click()) },
-  { code: 'KeyO', shows: 'o', says: 'js.key.open', run: withRow((row) => row.querySelector('.title').click()) },
-  { code: 'Slash', shift: false, shows: '/', says: 'js.key.search', run: () => document.getElementById('text').select() },
+  { code: 'KeyJ', shows: 'j', says: 'js.list.down', repeat: true, run: () => move(1) },
+  { code: 'KeyK', shows: 'k', says: 'js.list.up', repeat: true, run: () => move(-1) },
+  { code: 'Enter', shows: '↵', says: 'js.list.open', run: withRow((row) => row.querySelector('.title').click()) },
+  { code: 'KeyO', shows: 'o', says: 'js.list.open', run: withRow((row) => row.querySelector('.title').click()) },
+  { code: 'Slash', shift: false, shows: '/', says: 'js.list.search', run: () => document.getElementById('text').select() },
 ], noDialog);
 if (may) keys([
-  { code: 'KeyC', shift: false, shows: 'c', says: 'js.key.confirm', run: decides('confirm') },
-  { code: 'KeyD', shift: false, shows: 'd', says: 'js.key.dismiss', run: decides('dismiss') },
-  { code: 'KeyE', shift: false, shows: 'e', says: 'js.key.escalate', run: decides('escalate') },
-  { code: 'KeyM', shows: 'm', says: 'js.key.more', run: withRow((row) => act(row, 'more')) },
-  { code: 'KeyU', shows: 'u', says: 'js.key.undo', run: back },
-  { code: 'KeyX', shift: false, shows: 'x', says: 'js.key.select', run: withRow((row) => row.querySelector('.pick input').click()) },
-  { code: 'KeyX', shift: true, shows: '⇧x', says: 'js.key.range', run: withRow(pickRange) },
-  { code: 'KeyR', shift: true, shows: '⇧r', says: 'js.key.again', run: withRow(again) },
+  { code: 'KeyC', shift: false, shows: 'c', says: 'js.list.confirm', run: decides('confirm') },
+  { code: 'KeyD', shift: false, shows: 'd', says: 'js.list.dismiss', run: decides('dismiss') },
+  { code: 'KeyE', shift: false, shows: 'e', says: 'js.list.escalate', run: decides('escalate') },
+  { code: 'KeyM', shows: 'm', says: 'js.list.more', run: withRow((row) => act(row, 'more')) },
+  { code: 'KeyU', shows: 'u', says: 'js.list.undo', run: back },
+  { code: 'KeyX', shift: false, shows: 'x', says: 'js.list.select', run: withRow((row) => row.querySelector('.pick input').click()) },
+  { code: 'KeyX', shift: true, shows: '⇧x', says: 'js.list.range', run: withRow(pickRange) },
+  { code: 'KeyR', shift: true, shows: '⇧r', says: 'js.list.again', run: withRow(again) },
   { code: 'Escape', run: () => picked().length ? clearPicks() : false },
 ], noDialog);
-keys([{ code: 'KeyN', shows: 'n', says: 'js.key.next', run: () => { location.href = '/next?' + filter; } }], noDialog);
+keys([{ code: 'KeyN', shows: 'n', says: 'js.list.next', run: () => { location.href = '/next?' + filter; } }], noDialog);
 
 document.getElementById('show-keys').addEventListener('click', showHelp);
 document.querySelector('.rows')?.addEventListener('click', (e) => {
