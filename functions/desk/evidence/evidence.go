@@ -31,6 +31,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"runtime/debug"
 	"time"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -120,4 +121,13 @@ func decodeStatement(b []byte) (Statement, error) {
 		seen[f.Name] = true
 	}
 	return s, nil
+}
+
+// Tool is this program and its version, as statements name it.
+func Tool() string {
+	version := "of no version"
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		version = info.Main.Version
+	}
+	return "pageinspect " + version
 }

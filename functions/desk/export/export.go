@@ -83,9 +83,10 @@ func (o Options) Whole() bool {
 
 // Page is a page to be written. Without Options.Whole, it has its Row alone.
 type Page struct {
-	Row      index.Row
-	Result   result.Result
-	Standing decision.Standing
+	Row       index.Row
+	Result    result.Result
+	Decisions []decision.Decision // on the page
+	Standing  decision.Standing
 	// Tile reads the picture of a tile, for Accuracy.
 	Tile func(ctx context.Context, tile int) (data []byte, mediaType string, err error)
 }

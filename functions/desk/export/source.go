@@ -63,26 +63,55 @@ func (s Source) page(ctx context.Context, id string, whole bool, onPictures map[
 	if !ok {
 		return Page{}, errGone
 	}
-	p := Page{Row: row}
 	if !whole {
-		return p, nil
+		return Page{Row: row}, nil
 	}
-	p.Result, _, err = s.Pages.Result(ctx, id)
+	p, err := s.read(ctx, id, row.Last > 0)
 	if errors.Is(err, store.ErrNotExist) {
 		return p, errGone
 	}
 	if err != nil {
+		return p, err
+	}
+	p.Row, p.Standing = row, decision.Stand(p.Result, p.Decisions, onPictures)
+	return p, nil
+}
+
+// One is one page with its result, and where it stands. It is store.ErrNotExist
+// where there is none.
+func (s Source) One(ctx context.Context, id string) (Page, error) {
+	p, err := s.read(ctx, id, true)
+	if err != nil || s.Ledger == nil {
+		p.Standing = decision.Stand(p.Result, nil, nil)
+		return p, err
+	}
+	onPictures := map[string][]decision.Decision{}
+	for _, f := range p.Result.Findings {
+		m := decision.MarkOf(p.Result, f)
+		if _, read := onPictures[m.Picture]; read || m.In == nil {
+			continue
+		}
+		if onPictures[m.Picture], err = s.Ledger.Read(ctx, decision.Picture, m.Picture); err != nil {
+			return p, fmt.Errorf("read the decisions on the picture %s: %w", m.Picture, err)
+		}
+	}
+	p.Standing = decision.Stand(p.Result, p.Decisions, onPictures)
+	return p, nil
+}
+
+// read reads a page's result, and the decisions on it if there are any.
+func (s Source) read(ctx context.Context, id string, decided bool) (p Page, err error) {
+	r, _, err := s.Pages.Result(ctx, id)
+	if err != nil {
 		return p, fmt.Errorf("read the result of %s: %w", id, err)
 	}
-	r := p.Result
+	p.Result = r
 	p.Tile = func(ctx context.Context, tile int) ([]byte, string, error) { return s.Pages.Tile(ctx, r, tile) }
-	var onPage []decision.Decision
-	if row.Last > 0 && s.Ledger != nil {
-		if onPage, err = s.Ledger.Read(ctx, decision.Page, id); err != nil {
+	if decided && s.Ledger != nil {
+		if p.Decisions, err = s.Ledger.Read(ctx, decision.Page, id); err != nil {
 			return p, fmt.Errorf("read the decisions on %s: %w", id, err)
 		}
 	}
-	p.Standing = decision.Stand(r, onPage, onPictures)
 	return p, nil
 }
 
