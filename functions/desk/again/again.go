@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/desk/ledger"
@@ -82,7 +83,11 @@ func (a *Asker) Page(ctx context.Context, id string, older time.Duration, by str
 		return o, fault.Wrap(fault.Invalid, err, "the result of %s", id)
 	}
 	o.URL, o.Verdict, o.CapturedAt = r.URL, r.Verdict, r.CapturedAt
-	if a.Now().Sub(r.CapturedAt) < older {
+	switch {
+	case strings.HasPrefix(id, job.ImagePrefix):
+		o.Why = "it is an image that was put, and no page; put it again"
+		return o, nil
+	case a.Now().Sub(r.CapturedAt) < older:
 		o.Why = "it was captured meanwhile"
 		return o, nil
 	}

@@ -41,6 +41,9 @@ var stopBrowser = func() {}
 func TestMain(m *testing.M) {
 	code := m.Run()
 	stopBrowser()
+	for i := len(cleanups) - 1; i >= 0; i-- {
+		cleanups[i]()
+	}
 	os.Exit(code)
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -41,7 +42,7 @@ type room struct {
 const kim, lee = "kim@example.com", "lee@example.com"
 
 // furnish makes a desk over results, which are read as they are at every start.
-func furnish(t *testing.T, results []result.Result) *room {
+func furnish(t furnisher, results []result.Result) *room {
 	t.Helper()
 	r := &room{results: results, files: fstest.MapFS{}, who: kim}
 	for _, one := range results {
@@ -90,7 +91,7 @@ func (r *room) as(who string) {
 }
 
 // put writes a result as it is read from here on.
-func (r *room) put(t *testing.T, one result.Result, at time.Time) {
+func (r *room) put(t furnisher, one result.Result, at time.Time) {
 	t.Helper()
 	b, err := json.Marshal(one)
 	if err != nil {
@@ -147,8 +148,38 @@ func say(row index.Row, more map[string]any) map[string]any {
 	return body
 }
 
+// furnisher is who a desk is made for: a test, or all of them.
+type furnisher interface {
+	Helper()
+	Fatal(...any)
+	Log(...any)
+	Context() context.Context
+	TempDir() string
+	Cleanup(func())
+}
+
+// forAll is all tests; what it leaves behind is gone with the process.
+type forAll struct{}
+
+func (forAll) Helper()                  {}
+func (forAll) Fatal(args ...any)        { panic(fmt.Sprint(args...)) }
+func (forAll) Log(...any)               {}
+func (forAll) Context() context.Context { return context.Background() }
+func (forAll) Cleanup(undo func())      { cleanups = append(cleanups, undo) }
+func (f forAll) TempDir() string {
+	dir, err := os.MkdirTemp("", "desk")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() { os.RemoveAll(dir) }) //nolint:errcheck // it is a temporary one
+	return dir
+}
+
+// cleanups are called when all tests are over, the last first.
+var cleanups []func()
+
 // logTo shows a test what the desk logs.
-type logTo struct{ t *testing.T }
+type logTo struct{ t furnisher }
 
 func (l logTo) Write(b []byte) (int, error) {
 	if l.t.Context().Err() == nil {
@@ -182,12 +213,4 @@ func many(n int) []result.Result {
 		all[i] = r
 	}
 	return all
-}
-
-func TestBuild(t *testing.T) {
-	began := time.Now()
-	results := many(10000)
-	made := time.Since(began)
-	furnish(t, results)
-	t.Log(made, time.Since(began))
 }

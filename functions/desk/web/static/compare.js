@@ -1,5 +1,5 @@
 // Two inspections of a page beside each other, and what changed from one to the other.
-import { make, quoted } from './found.js';
+import { make, quoted, when } from './found.js';
 import { keys, noDialog } from './keys.js';
 import { minimap } from './minimap.js';
 import { say } from './say.js';
@@ -42,6 +42,7 @@ class Comparison {
     this.list();
     this.sift();
     for (const side of ['old', 'new']) this.sides[side].update();
+    for (const option of $('with').options) option.textContent = option.textContent.replace(option.dataset.at, when(option.dataset.at).textContent);
     const step = (code, shows, by) => ({ code, shift: false, shows, says: 'js.key.change', repeat: true, run: () => this.step(by) });
     keys([
       step('KeyN', 'n', 1), step('KeyP', 'p', -1),
@@ -50,7 +51,7 @@ class Comparison {
       { code: 'Minus', shows: '−', says: 'js.key.zoom', repeat: true, run: () => this.both((s) => s.zoomOut()) },
       { code: 'KeyB', shift: false, shows: 'b', says: 'js.key.boxes', run: () => this.both((s) => s.scroll.classList.toggle('bare')) },
     ], noDialog);
-    if (this.shown.length) this.choose(this.shown[0]); else $('new').focus({ preventScroll: true });
+    if (this.shown.length) this.choose(this.shown[0]);
   }
 
   both(what) { what(this.sides.old); what(this.sides.new); }

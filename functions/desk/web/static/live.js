@@ -34,8 +34,11 @@ export function watch({ who }) {
     }
   }
 
-  let first = true;
+  let first = true, waiting, looking = false;
   async function look() {
+    if (looking) return;
+    looking = true;
+    clearTimeout(waiting);
     if (document.visibilityState === 'visible') {
       try {
         const r = await fetch(`/status?${filter}${first ? '' : `&version=${version}`}`, { headers: { Accept: 'application/json' } });
@@ -50,7 +53,9 @@ export function watch({ who }) {
         }
       } catch { /* the desk does not answer: the next look may */ }
     }
-    setTimeout(look, every);
+    looking = false;
+    waiting = setTimeout(look, every);
   }
+  addEventListener('focus', look);
   look();
 }

@@ -71,8 +71,8 @@ async function start() {
     deciding?.aim();
   });
   lines = new Lines({ list: $('lines'), search: $('search'), hits: $('hits') }, page, stage, (n) => found.choose(n));
-  if ($('decide')) {
-    deciding = new Deciding($('decide'), page, found, { changed, next });
+  if ($('deciding')) {
+    deciding = new Deciding($('deciding'), page, found, filter.slice(1), { changed, next, stale: () => { $('stale').hidden = false; } });
     $('policies').append(...[...new Set(page.findings.map((f) => f.rule))].map((rule) => Object.assign(make('option'), { value: rule })));
   }
   stage.zoomed = (zoom) => { $('zoom').textContent = Math.round(zoom * 100) + '%'; };
@@ -80,7 +80,6 @@ async function start() {
   draw();
   const wanted = page.findings[+location.hash.match(/^#f(\d+)$/)?.[1]] ?? page.findings.find((f) => f.state === 'open') ?? page.findings[0];
   if (wanted) found.choose(wanted.n); else deciding?.aim();
-  if (document.activeElement === document.body) stage.scroll.focus({ preventScroll: true });
   document.documentElement.dataset.ready = '';
 }
 
@@ -144,7 +143,7 @@ const boxes = (on) => {
 };
 const again = async () => {
   const answer = await post(address + '/again', {});
-  say(answer.ok ? t('js.asked-again') : answer.body.message, !answer.ok);
+  say(answer.ok ? t('js.again') : answer.body.message, !answer.ok);
 };
 $('boxes').addEventListener('change', (e) => boxes(e.target.checked));
 $('smaller').addEventListener('click', () => stage.zoomOut());
@@ -164,6 +163,12 @@ $('findings').addEventListener('click', (e) => {
 });
 
 const ready = () => noDialog() && found;
+// What scrolls a window scrolls the picture, unless something else is in focus.
+const scrolls = (code, by) => ({ code, shift: false, repeat: true, run: () => { stage.scroll.scrollTop += by(stage.scroll); } });
+keys([
+  scrolls('Space', (s) => s.clientHeight * 0.9), scrolls('PageDown', (s) => s.clientHeight * 0.9), scrolls('PageUp', (s) => -s.clientHeight * 0.9),
+  scrolls('ArrowDown', () => 60), scrolls('ArrowUp', () => -60), scrolls('Home', (s) => -s.scrollHeight), scrolls('End', (s) => s.scrollHeight),
+], () => ready() && document.activeElement === document.body);
 keys([
   { code: 'KeyN', shift: false, shows: 'n', says: 'js.key.finding', repeat: true, run: () => found.step(1) },
   { code: 'KeyP', shift: false, shows: 'p', says: 'js.key.finding', repeat: true, run: () => found.step(-1) },

@@ -49,6 +49,9 @@ function replace(old, row) {
   if (focused) row.querySelector('.title').focus({ preventScroll: true });
 }
 
+// A crop that is taller than its place shows its middle.
+rows?.addEventListener('load', ({ target: i }) => i.classList.toggle('tall', i.naturalWidth < 2.7 * i.naturalHeight), true);
+
 // Where the reader was, they are again; and on rows that they came to, at the first.
 const was = rowOf(sessionStorage.getItem('desk.row'));
 if (was) show(was);

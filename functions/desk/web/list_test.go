@@ -1,0 +1,353 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+
+	"github.com/pageinspect/pageinspect/functions/desk/index"
+	"github.com/pageinspect/pageinspect/shared/decision"
+	"github.com/pageinspect/pageinspect/shared/result"
+)
+
+// press presses a key as a keyboard does: code is where it lies, and key is what the
+// layout or input method makes of it. modifiers are the protocol's: Alt=1, Ctrl=2, Meta=4, Shift=8.
+func (b tab) press(code, key string, modifiers int64, repeat bool) {
+	b.Helper()
+	act(b, func(ctx context.Context, at *chromedp.Target) (chromedp.Void, error) {
+		for _, kind := range []input.DispatchKeyEventType{"rawKeyDown", "keyUp"} {
+			again := repeat && kind == "rawKeyDown"
+			if _, err := cdp.Call(ctx, at, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Code: code, Key: key, Modifiers: modifiers, AutoRepeat: &again}); err != nil {
+				return chromedp.Void{}, err
+			}
+		}
+		return chromedp.Void{}, nil
+	})
+}
+
+// letter presses the key of a letter.
+func (b tab) letter(c string) { b.Helper(); b.press("Key"+strings.ToUpper(c), c, 0, false) }
+
+const currentID = `document.querySelector('.row.current')?.dataset.id`
+
+// manyDesk has 10,000 pages, for tests that decide nothing. It takes seconds to make.
+var manyDesk = sync.OnceValue(func() *room { return furnish(forAll{}, many(10_000)) })
+
+// each runs a test on a desk of one page and on one of 10,000.
+func each(t *testing.T, do func(t *testing.T, r *room, n int)) {
+	t.Run("1", func(t *testing.T) { do(t, furnish(t, withFinding(1)), 1) })
+	t.Run("10000", func(t *testing.T) {
+		do(t, manyDesk(), 10_000)
+	})
+}
+
+func TestListShowsWhatNeedsAPerson(t *testing.T) {
+	each(t, func(t *testing.T, r *room, n int) {
+		b := open(t, r.URL+"/?states=open", 1400, 900)
+		list, err := r.Index.Pages(t.Context(), index.Query{States: []string{"open"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := eval[[]string](b, `[...document.querySelectorAll('.row')].map((r) => r.dataset.id)`)
+		if len(got) != len(list.Rows) || len(got) > 50 {
+			t.Fatalf("%d rows, want %d", len(got), len(list.Rows))
+		}
+		for i, row := range list.Rows {
+			if got[i] != row.ID {
+				t.Fatalf("row %d is %s, want %s", i, got[i], row.ID)
+			}
+		}
+		if says := eval[string](b, `document.getElementById('count').textContent`); says != text("en", "list.count", "n", list.Total) {
+			t.Errorf("it says %q of %d pages", says, list.Total)
+		}
+		row := list.Rows[0]
+		says := eval[string](b, `document.querySelector('.row').innerText`)
+		for _, want := range []string{row.Worst.Quote, row.Worst.Rule, row.Host, row.Category, row.Labels["seller"], row.Title, "Reject"} {
+			if !strings.Contains(says, want) {
+				t.Errorf("the first row %q lacks %q", says, want)
+			}
+		}
+		crop := eval[[]string](b, `(() => { const i = document.querySelector('.crop img'); return [i.getAttribute('src'), i.loading, i.getAttribute('width'), i.getAttribute('height')]; })()`)
+		if want := fmt.Sprintf("/p/%s/crop/%d?w=480&v=%d", row.ID, row.Worst.N, row.Version); crop[0] != want || crop[1] != "lazy" || crop[2] == "" || crop[3] == "" {
+			t.Errorf("the crop is %v, want %s", crop, want)
+		}
+		b.wait(`document.querySelector('.facets a')`)
+		b.wait(`document.querySelector('[data-state="open"] b').textContent === '%s'`, thousands(list.Total))
+	})
+}
+
+// TestMoveByKeys: through the rows, on to the next ones, and into a page and back.
+func TestMoveByKeys(t *testing.T) {
+	each(t, func(t *testing.T, r *room, n int) {
+		b := open(t, r.URL+"/?states=open", 1400, 900)
+		ids := eval[[]string](b, `[...document.querySelectorAll('.row')].map((r) => r.dataset.id)`)
+		for range 3 {
+			b.letter("j")
+		}
+		want := ids[min(3, len(ids)-1)]
+		b.wait(`%s === %q && document.activeElement.closest('.row')?.dataset.id === %q`, currentID, want, want)
+		b.letter("k")
+		want = ids[max(0, min(3, len(ids)-1)-1)]
+		b.wait(`%s === %q`, currentID, want)
+		if n == 1 {
+			return
+		}
+		eval[bool](b, `document.querySelector('.row:last-child .title').focus() || true`)
+		b.letter("j")
+		b.wait(`new URLSearchParams(location.search).has('after') && document.querySelector('.row.current')`)
+		if again := eval[[]string](b, `[...document.querySelectorAll('.row')].map((r) => r.dataset.id)`); len(again) != 50 || again[0] == ids[0] {
+			t.Errorf("behind the first rows come %d that begin with %s", len(again), again[0])
+		}
+	})
+}
+
+// TestDecideFiftyByKeys: fifty findings by the keyboard alone, some dismissed, some taken back.
+func TestDecideFiftyByKeys(t *testing.T) {
+	r := furnish(t, many(400))
+	b := open(t, r.URL+"/?states=open&severities=high", 1400, 900)
+	eval[bool](b, `document.querySelector('.title').focus() || true`)
+	decided := map[decision.Action]int{}
+	for i := range 50 {
+		id := eval[string](b, currentID)
+		before := len(r.decisions(t, id))
+		switch {
+		case i%10 == 3:
+			b.letter("d")
+			b.wait(`document.getElementById('ask').open`)
+			b.press(fmt.Sprintf("Digit%d", 1+i/10%4), "1", 0, false)
+			decided[decision.Dismiss]++
+		case i%10 == 7:
+			b.letter("e")
+			decided[decision.Escalate]++
+		default:
+			b.letter("c")
+			decided[decision.Confirm]++
+		}
+		// It is decided, and the row is brought anew; the next one, or the next finding, is current.
+		b.wait(`!document.getElementById('ask').open && !document.querySelector('.busy') && document.getElementById('said').textContent !== ''`)
+		all := r.decisions(t, id)
+		if len(all) != before+1 {
+			t.Fatalf("finding %d: %d decisions on %s, want %d", i+1, len(all), id, before+1)
+		}
+		eval[bool](b, `(document.getElementById('said').textContent = '') === ''`)
+		if i%10 == 9 && eval[bool](b, `%s === document.querySelector('.row:last-child').dataset.id`, currentID) {
+			b.letter("j")
+		}
+	}
+	got := map[decision.Action]int{}
+	for d, err := range r.Ledger.All(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[d.Action]++
+		if d.Action == decision.Dismiss && (d.Reason == "" || d.Reason == decision.Clean) || len(d.Marks) != 1 || d.By != kim {
+			t.Errorf("%+v", d)
+		}
+	}
+	for action, n := range decided {
+		if got[action] != n {
+			t.Errorf("%d times %s, want %d", got[action], action, n)
+		}
+	}
+	for range 2 {
+		b.letter("u")
+		b.wait(`document.getElementById('said').textContent === %q`, texts["en"]["js.undo.done"])
+		eval[bool](b, `(document.getElementById('said').textContent = '') === ''`)
+	}
+}
+
+// TestKeysThatDecideNothing: with a modifier held, held down, while a syllable is
+// composed, and in a field. And those of a Korean keyboard that do.
+func TestKeysThatDecideNothing(t *testing.T) {
+	r := furnish(t, withFinding(3))
+	b := open(t, r.URL+"/?states=open", 1400, 900)
+	b.press("KeyC", "c", 2, false)
+	b.press("KeyC", "c", 4, false)
+	b.press("KeyC", "c", 1, false)
+	b.press("KeyE", "e", 0, true)
+	eval[bool](b, `document.body.dispatchEvent(new KeyboardEvent('keydown', {code: 'KeyC', key: 'ㅊ', isComposing: true, bubbles: true, cancelable: true}))`)
+	b.press("Slash", "/", 0, false)
+	b.wait(`document.activeElement.id === 'text'`)
+	b.letter("c")
+	b.letter("e")
+	eval[bool](b, `document.activeElement.blur() || true`)
+	b.press("KeyJ", "ㅓ", 0, false)
+	b.wait(`%s === document.querySelectorAll('.row')[1].dataset.id`, currentID)
+	if got := eval[int](b, `performance.getEntriesByType('resource').filter((e) => /decide$|decide\?/.test(e.name)).length`); got != 0 {
+		t.Errorf("%d decisions were sent", got)
+	}
+	b.press("KeyC", "ㅊ", 0, false)
+	b.wait(`document.getElementById('said').textContent !== ''`)
+	id := eval[string](b, `document.querySelectorAll('.row')[1].dataset.id`)
+	if all := r.decisions(t, id); len(all) != 1 || all[0].Action != decision.Confirm {
+		t.Errorf("with a Korean layout %+v was decided", all)
+	}
+}
+
+// TestConflictInTheList: what somebody else decided is told and shown, and nothing is overwritten.
+func TestConflictInTheList(t *testing.T) {
+	r := furnish(t, withFinding(2))
+	b := open(t, r.URL+"/?states=open&lang=ko", 1400, 900)
+	id := eval[string](b, currentID)
+	r.as(lee)
+	r.post(t, "/p/"+pathEscape(id)+"/decide", say(r.row(t, id), map[string]any{"action": "confirm", "whole": true}))
+	r.as(kim)
+	b.letter("e")
+	b.wait(`document.getElementById('said').textContent.includes(%q) && document.querySelector('.row').dataset.state === 'confirmed'`, lee)
+	if all := r.decisions(t, id); len(all) != 1 {
+		t.Errorf("%d decisions, want the other's alone", len(all))
+	}
+}
+
+// TestSelectAndDecide: rows by x and with Shift, one decision each, and all of it taken back.
+func TestSelectAndDecide(t *testing.T) {
+	r := furnish(t, withFinding(12))
+	b := open(t, r.URL+"/?states=open", 1400, 900)
+	eval[bool](b, `document.querySelector('.title').focus() || true`)
+	b.letter("x")
+	for range 4 {
+		b.letter("j")
+	}
+	b.press("KeyX", "X", 8, false)
+	b.wait(`document.querySelectorAll('.pick :checked').length === 5 && document.querySelector('#bulk b').textContent === '5 pages selected'`)
+	b.letter("c")
+	b.wait(`document.getElementById('ask').open && document.getElementById('ask-title').textContent.includes('5 pages')`)
+	b.press("Escape", "Escape", 0, false)
+	b.wait(`!document.getElementById('ask').open`)
+	b.letter("d")
+	b.wait(`document.getElementById('ask').open`)
+	b.press("Digit2", "2", 0, false)
+	b.wait(`document.getElementById('said').textContent.startsWith('5 pages decided') && document.querySelectorAll('.row[data-state="dismissed"]').length === 5`)
+	runs := map[string]int{}
+	for d, err := range r.Ledger.All(t.Context()) {
+		if err != nil || d.Reason != decision.Lawful {
+			t.Fatal(d, err)
+		}
+		runs[d.Run]++
+	}
+	if len(runs) != 1 || runs[""] > 0 {
+		t.Errorf("the runs are %v", runs)
+	}
+	b.letter("u")
+	b.wait(`document.getElementById('said').textContent.startsWith('5 pages taken back') && document.querySelectorAll('.row[data-state="dismissed"]').length === 0`)
+}
+
+// TestNewPagesWait: they are offered, and the list does not move by itself; who has a page is told.
+func TestNewPagesWait(t *testing.T) {
+	all := withFinding(4)
+	r := furnish(t, all[:2])
+	b := open(t, r.URL+"/?states=open", 1400, 900)
+	b.wait(`document.querySelector('[data-state="open"] b').textContent === '2'`)
+	for _, one := range all[2:] {
+		r.put(t, one, time.Unix(1_764_000_900, 0))
+		_, ref, err := r.Pages.Read(t.Context(), one.ID)
+		if err == nil {
+			err = r.Index.Put(t.Context(), one, ref)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.as(lee)
+	id := eval[string](b, currentID)
+	r.post(t, "/p/"+pathEscape(id)+"/claim", struct{}{})
+	r.as(kim)
+	eval[bool](b, `dispatchEvent(new Event('focus'))`) // a look is due when the reader comes back
+	b.wait(`!document.getElementById('fresh').hidden && document.getElementById('fresh').textContent === '2 new pages' && document.querySelector('.held').textContent === 'lee has it'`)
+	if n := eval[int](b, `document.querySelectorAll('.row').length`); n != 2 {
+		t.Errorf("the list has %d rows by itself, want 2", n)
+	}
+	eval[bool](b, `document.querySelector('#fresh button').click() || true`)
+	b.wait(`document.querySelectorAll('.row').length === 4`)
+}
+
+// TestHostileTextInTheList stays text.
+func TestHostileTextInTheList(t *testing.T) {
+	const evil = `"'><img src=x onerror="document.documentElement.dataset.hacked=1"><script>document.documentElement.dataset.hacked=1</script>{{.}}</title>`
+	all := withFinding(1)
+	one := all[0]
+	one.ID, one.Title, one.Category, one.URL, one.FinalURL = "evil", evil, evil, "javascript:document.documentElement.dataset.hacked=1", ""
+	one.Labels = map[string]string{"seller": evil, evil: evil}
+	one.Findings = append([]result.Finding{}, one.Findings...)
+	for i := range one.Findings {
+		one.Findings[i].Quote, one.Findings[i].Message, one.Findings[i].Rule, one.Findings[i].Source = evil, evil, evil, result.Source(evil)
+	}
+	r := furnish(t, []result.Result{one})
+	r.as(evil + "@example.com")
+	r.post(t, "/filters", map[string]any{"name": evil[:40], "query": "verdicts=reject"})
+	b := open(t, r.URL+"/?lang=ko&labels="+pathEscape("seller="+evil), 1400, 900)
+	b.wait(`document.querySelectorAll('.row').length === 1 && document.querySelector('.facets a')`)
+	eval[bool](b, `(document.getElementById('saved').open = true)`)
+	b.wait(`document.querySelector('.saved a')`)
+	b.letter("m")
+	b.wait(`document.getElementById('ask').open`)
+	got := eval[string](b, `[document.documentElement.dataset.hacked, document.querySelectorAll('[onerror], [onclick], a[href^="javascript"], [style]').length, document.querySelectorAll('main script, img[src="x"]').length, document.querySelector('.quote bdi').textContent.startsWith('"\'><img'), document.querySelector('.saved a').textContent.length].join('|')`)
+	if got != "|0|0|true|40" {
+		t.Errorf("got %s; want nothing run, no handlers, no scripts, and the quote and name as text", got)
+	}
+	for _, link := range eval[[]string](b, `[...document.querySelectorAll('.row a[target]')].map((a) => a.rel)`) {
+		if link != "noopener noreferrer nofollow" {
+			t.Errorf("a link out has rel %q", link)
+		}
+	}
+}
+
+// TestEmptyLists say what to do.
+func TestEmptyLists(t *testing.T) {
+	none, one := furnish(t, nil), furnish(t, withFinding(1))
+	for _, c := range []struct{ address, want string }{
+		{none.URL + "/", texts["en"]["empty.none.do"]},
+		{one.URL + "/?verdicts=pass", texts["en"]["empty.filter.do"]},
+		{one.URL + "/?text=%ED%9E%A3%ED%9E%A3", texts["en"]["empty.text.do"]},
+		{one.URL + "/?states=open&verdicts=pass", texts["en"]["empty.open.do"]},
+	} {
+		b := open(t, c.address, 1000, 700)
+		if got := eval[string](b, `document.querySelector('.empty').innerText`); !strings.Contains(got, c.want) {
+			t.Errorf("%s says %q", c.address, got)
+		}
+	}
+}
+
+// TestIndecentIsBlurred until it is asked for, of one picture or for good.
+func TestIndecentIsBlurred(t *testing.T) {
+	all := withFinding(2)
+	for i := range all {
+		all[i].SafeSearch = []result.SafeSearch{{Tile: 0, Adult: "very_likely", Racy: "likely"}}
+	}
+	r := furnish(t, all)
+	b := open(t, r.URL+"/", 1400, 900)
+	blurred := `[...document.querySelectorAll('.crop img')].map((i) => getComputedStyle(i).filter !== 'none').join()`
+	if got := eval[string](b, "%s", blurred); got != "true,true" {
+		t.Errorf("blurred is %s", got)
+	}
+	eval[bool](b, `document.querySelector('.unblur').click() || true`)
+	b.wait(`%s === 'false,true'`, blurred)
+	eval[bool](b, `document.getElementById('unblur').click() || true`)
+	b.wait(`%s === 'false,false'`, blurred)
+	b.wait(`document.documentElement.hasAttribute('data-unblur')`)
+	b.visit(r.URL + "/")
+	if got := eval[string](b, "%s", blurred); got != "false,false" {
+		t.Errorf("on the next page, blurred is %s", got)
+	}
+}
+
+// TestNarrow: nothing is wider than a telephone.
+func TestNarrow(t *testing.T) {
+	r := furnish(t, withFinding(3))
+	for _, lang := range languages {
+		b := open(t, r.URL+"/?lang="+lang, 360, 700)
+		if w := eval[int](b, `document.documentElement.scrollWidth`); w > 360 {
+			t.Errorf("%s: the list is %d px wide", lang, w)
+		}
+		if shown := eval[bool](b, `[...document.querySelectorAll('.acts button')].every((b) => getComputedStyle(b).visibility === 'visible')`); !shown {
+			t.Errorf("%s: there are no buttons to decide with", lang)
+		}
+	}
+}
