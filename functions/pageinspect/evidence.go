@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,8 +19,9 @@ import (
 )
 
 type evidenceOptions struct {
-	place                                 deskPlace
-	key, newKey, timestampURL, output, as string
+	place              deskPlace
+	out                outFlags
+	newKey, output, as string
 }
 
 func evidenceCommand() *cobra.Command {
@@ -58,11 +57,10 @@ to verify, by another way than the archive.`,
 		},
 	}
 	o.place.flags(c)
+	o.out.flags(c)
 	f := c.Flags()
 	f.StringVarP(&o.output, "output", "o", "", "file to write; ID.zip if it is not said")
-	f.StringVar(&o.key, "key", "", "file of the private key to sign with")
 	f.StringVar(&o.newKey, "new-key", "", "make a key, write it to this file and print its public key")
-	f.StringVar(&o.timestampURL, "timestamp-url", "", "address of a timestamp authority (RFC 3161)")
 	f.StringVar(&o.as, "as", live.User(), "who packs, as the archive says it")
 	return c
 }
@@ -76,32 +74,12 @@ func newKey(file string, stdout io.Writer) error {
 	return nil
 }
 
-// packer is a packer with the key and the authority that the flags name.
-func (o evidenceOptions) packer() (evidence.Packer, error) {
-	p := evidence.Packer{Tool: evidence.Tool(), Now: time.Now}
-	if o.key != "" {
-		text, err := os.ReadFile(o.key)
-		if err != nil {
-			return p, fault.New(fault.Invalid, "--key: %v; make one with --new-key", err)
-		}
-		if p.Key, err = evidence.ParseKey(text); err != nil {
-			return p, fault.New(fault.Invalid, "--key: %s: %v", o.key, err)
-		}
-	}
-	if o.timestampURL != "" {
-		if u, err := url.Parse(o.timestampURL); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-			return p, fault.New(fault.Invalid, "--timestamp-url: %q is no http or https address", o.timestampURL)
-		}
-		p.Stamp = evidence.Authority{URL: o.timestampURL, Client: &http.Client{Timeout: 30 * time.Second}}.Stamp
-	}
-	return p, nil
-}
-
 func packEvidence(ctx context.Context, o evidenceOptions, id string, stdout io.Writer) error {
-	packer, err := o.packer()
+	out, err := o.out.out()
 	if err != nil {
 		return err
 	}
+	packer := evidence.Packer{Key: out.Key, Stamp: out.Stamp, Tool: out.Tool, Now: time.Now}
 	leave, err := o.enter(ctx, &packer)
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 // Margins around a finding, in CSS pixels: what stands beside it is what makes
 // sense of it.
 const (
-	marginX = 64
+	marginX = 120
 	marginY = 56
 	frame   = 5 // from the finding to the line around it
 )

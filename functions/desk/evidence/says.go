@@ -8,12 +8,12 @@ import (
 // Proves says in sentences what the archive proves.
 func (v Verified) Proves() []string {
 	s := v.Statement
-	all := []string{fmt.Sprintf("Nothing was changed, added or taken away since it was packed: all %d files are those that %s lists, to the byte.", len(s.Files), statementName)}
+	all := []string{fmt.Sprintf("It is whole: its %s are those that %s lists, to the byte, and there is nothing else in it.", plural(len(s.Files), "file"), statementName)}
 	switch {
 	case v.Trusted:
-		all = append(all, fmt.Sprintf("It was packed by whoever holds the private key of %s, which is the key that you named.", s.Key))
+		all = append(all, fmt.Sprintf("It was packed by whoever holds the private key of %s, which is the key that you named, and has not changed since.", s.Key))
 	case v.Signed:
-		all = append(all, fmt.Sprintf("It was packed by whoever holds the private key of %s. Whose that is, the archive cannot prove: compare it with the key that the packer gave you by another way, with --public-key.", s.Key))
+		all = append(all, fmt.Sprintf("It was packed by whoever holds the private key of %s, and has not changed since. Whose that is, the archive cannot prove: compare it with the key that the packer gave you by another way, with --public-key.", s.Key))
 	}
 	if v.Stamped != nil {
 		word := fmt.Sprintf("It existed at %s: the timestamp authority %q says so", stamp(v.Stamped.At), v.Stamped.By)
@@ -43,7 +43,7 @@ func (v Verified) Proves() []string {
 func (v Verified) ProvesNot() []string {
 	var all []string
 	if !v.Signed {
-		all = append(all, "Who packed it: nobody signed it. Whoever changes a file can make new sums for all.")
+		all = append(all, "Who packed it, and that it has not changed since: nobody signed it, and whoever changes a file can make new sums for all.")
 	}
 	if v.Stamped == nil {
 		all = append(all, fmt.Sprintf("When it was packed: %s is the packer's word.", stamp(v.Statement.PackedAt)))

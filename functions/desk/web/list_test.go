@@ -24,12 +24,30 @@ func (b tab) press(code, key string, modifiers int64, repeat bool) {
 	act(b, func(ctx context.Context, at *chromedp.Target) (chromedp.Void, error) {
 		for _, kind := range []input.DispatchKeyEventType{"rawKeyDown", "keyUp"} {
 			again := repeat && kind == "rawKeyDown"
-			if _, err := cdp.Call(ctx, at, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Code: code, Key: key, Modifiers: modifiers, AutoRepeat: &again}); err != nil {
+			p := input.DispatchKeyEventParams{Type: kind, Code: code, Key: key, Modifiers: modifiers, AutoRepeat: &again}
+			p.WindowsVirtualKeyCode = map[string]int64{"Escape": 27, "Enter": 13}[code] // by which the browser itself knows them
+			if _, err := cdp.Call(ctx, at, input.DispatchKeyEvent, p); err != nil {
 				return chromedp.Void{}, err
 			}
 		}
 		return chromedp.Void{}, nil
 	})
+}
+
+// arrive waits until an expression is true, on this page or on one that it leads to.
+func (b tab) arrive(js string) {
+	b.Helper()
+	for {
+		done, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](js))
+		if err == nil && done {
+			return
+		}
+		select {
+		case <-b.ctx.Done():
+			b.Fatalf("it never came that %s", js)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
 }
 
 // letter presses the key of a letter.
@@ -101,7 +119,7 @@ func TestMoveByKeys(t *testing.T) {
 		}
 		eval[bool](b, `document.querySelector('.row:last-child .title').focus() || true`)
 		b.letter("j")
-		b.wait(`new URLSearchParams(location.search).has('after') && document.querySelector('.row.current')`)
+		b.arrive(`new URLSearchParams(location.search).has('after') && document.querySelector('.row.current')`)
 		if again := eval[[]string](b, `[...document.querySelectorAll('.row')].map((r) => r.dataset.id)`); len(again) != 50 || again[0] == ids[0] {
 			t.Errorf("behind the first rows come %d that begin with %s", len(again), again[0])
 		}
@@ -160,6 +178,25 @@ func TestDecideFiftyByKeys(t *testing.T) {
 		b.letter("u")
 		b.wait(`document.getElementById('said').textContent === %q`, texts["en"]["js.undo.done"])
 		eval[bool](b, `(document.getElementById('said').textContent = '') === ''`)
+	}
+}
+
+// TestUndoInOrder: what was decided on one page is taken back decision by decision.
+func TestUndoInOrder(t *testing.T) {
+	r := furnish(t, twoPages()[:1])
+	b := open(t, r.URL+"/", 1400, 900)
+	for _, open := range []int{1, 0} {
+		b.letter("c")
+		b.wait(`document.querySelector('.row').dataset.open === '%d' && !document.querySelector('.busy')`, open)
+	}
+	for _, open := range []int{1, 2} {
+		b.letter("u")
+		b.wait(`document.querySelector('.row').dataset.open === '%d'`, open)
+	}
+	b.letter("u")
+	b.wait(`document.getElementById('said').textContent === %q`, texts["en"]["js.undo.none"])
+	if all := r.decisions(t, "first"); len(all) != 4 || len(decision.Valid(all)) != 0 {
+		t.Errorf("of %d decisions, %d still count", len(all), len(decision.Valid(all)))
 	}
 }
 
@@ -264,8 +301,8 @@ func TestNewPagesWait(t *testing.T) {
 	if n := eval[int](b, `document.querySelectorAll('.row').length`); n != 2 {
 		t.Errorf("the list has %d rows by itself, want 2", n)
 	}
-	eval[bool](b, `document.querySelector('#fresh button').click() || true`)
-	b.wait(`document.querySelectorAll('.row').length === 4`)
+	eval[int](b, `setTimeout(() => document.querySelector('#fresh button').click())`)
+	b.arrive(`document.querySelectorAll('.row').length === 4`)
 }
 
 // TestHostileTextInTheList stays text.

@@ -44,7 +44,7 @@ type outs struct {
 func (d *Desk) outRoutes(mux *http.ServeMux) {
 	o := &outs{d, export.Source{Index: d.Index, Pages: d.Pages, Ledger: d.Ledger, AtOnce: readAtOnce}, d.Out.Notice, make(chan struct{}, 2)}
 	if o.notice == nil {
-		words, err := notice.New("", time.FixedZone("KST", 9*3600))
+		words, err := notice.New("", koreaTime)
 		if err != nil {
 			panic(err) // the bundled words are tested
 		}
