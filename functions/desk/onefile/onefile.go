@@ -17,6 +17,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/pageinspect/pageinspect/functions/desk/crop"
 	"github.com/pageinspect/pageinspect/recognize/report"
@@ -83,6 +84,9 @@ func uri(mediaType string, data []byte) string {
 	return "data:" + mediaType + ";base64," + base64.StdEncoding.EncodeToString(data)
 }
 
+// sizeOf is what a picture takes in the file: a template spells each + as &#43;.
+func sizeOf(uri string) int { return len(uri) + 4*strings.Count(uri, "+") }
+
 // crops cuts the findings out of the pictures, the worst first, as far as the room
 // goes. It returns how much they take.
 func (p Page) crops(ctx context.Context, whole *report.Whole, room int) (used int, err error) {
@@ -107,7 +111,7 @@ func (p Page) crops(ctx context.Context, whole *report.Whole, room int) (used in
 	}
 	shown := 0
 	for _, i := range all {
-		if n := len(whole.Crops[i]); n > 0 && used+n <= room {
+		if n := sizeOf(whole.Crops[i]); n > 0 && used+n <= room {
 			used += n
 			shown++
 		} else {
@@ -193,7 +197,7 @@ func (p Page) asTheyAre(ctx context.Context, whole *report.Whole, room int) (boo
 			return false, fmt.Errorf("picture %d of %d: %w", i+1, len(p.Result.Tiles), err)
 		}
 		whole.Tiles[i] = uri(mediaType, b)
-		if size += len(whole.Tiles[i]); size > room {
+		if size += sizeOf(whole.Tiles[i]); size > room {
 			return false, nil
 		}
 	}
@@ -217,7 +221,7 @@ func (p Page) smaller(ctx context.Context, whole *report.Whole, by float64, room
 			return 0, err
 		}
 		whole.Tiles[i] = uri("image/jpeg", b)
-		if size += len(whole.Tiles[i]); size > room {
+		if size += sizeOf(whole.Tiles[i]); size > room {
 			return size * len(p.Result.Tiles) / (i + 1), nil
 		}
 	}

@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pageinspect/pageinspect/functions/desk/desktest"
@@ -20,17 +22,34 @@ import (
 	"github.com/pageinspect/pageinspect/functions/desk/index"
 	"github.com/pageinspect/pageinspect/functions/desk/pages"
 	"github.com/pageinspect/pageinspect/shared/decision"
+	"github.com/pageinspect/pageinspect/shared/result"
 )
+
+// drawn is a folder of pages with pictures, drawn once.
+var drawn = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "desk-out-")
+	if err != nil {
+		return "", err
+	}
+	for _, r := range drawnResults() {
+		err = errors.Join(err, desktest.Write(dir, &r))
+	}
+	return dir, err
+})
+
+func drawnResults() []result.Result {
+	return []result.Result{desktest.Result(0, 13), desktest.Result(1, 39), desktest.Result(6, 13)}
+}
 
 // pictured is a desk over a folder whose pages have pictures, of which page 1 has a
 // finding that is confirmed.
 func pictured(t *testing.T) *room {
 	t.Helper()
-	dir := t.TempDir()
-	all, err := desktest.Folder(dir, 7)
+	dir, err := drawn()
 	if err != nil {
 		t.Fatal(err)
 	}
+	all := drawnResults()
 	r := furnish(t, all)
 	r.Desk.Pages = &pages.Source{Folder: os.DirFS(dir)}
 	r.Out = Out{Key: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{3}, 32)), Tool: "pageinspect test"}
@@ -160,12 +179,6 @@ func TestHandedOn(t *testing.T) {
 			t.Errorf("%s: its policy is %q", path, csp)
 		}
 	}
-	if dir := os.Getenv("DUMP"); dir != "" {
-		for _, x := range []string{"/notice", "/notice?lang=en", "/notice?format=text", "/report.html"} {
-			_, b := r.fetch(t, "/p/"+one.ID+x)
-			os.WriteFile(dir+strings.NewReplacer("?", "-", "=", "-").Replace(x)+".html", b, 0o644)
-		}
-	}
 	w, b := r.fetch(t, "/p/"+one.ID+"/evidence")
 	v, err := evidence.Verify(bytes.NewReader(b), int64(len(b)), evidence.Trust{Key: r.Out.Key.Public().(ed25519.PublicKey)})
 	if err != nil || v.Statement.PackedBy != kim || v.Decisions.Page != 1 || !strings.Contains(w.Header.Get("Content-Disposition"), "evidence-"+one.ID+".zip") {
@@ -191,7 +204,7 @@ func TestHandedOn(t *testing.T) {
 // TestKoreanIDs have file names that every browser reads.
 func TestKoreanIDs(t *testing.T) {
 	r := pictured(t)
-	id := r.results[6].ID
+	id := r.results[2].ID
 	w, _ := r.fetch(t, "/p/"+id+"/report.html")
 	_, params, err := mime.ParseMediaType(w.Header.Get("Content-Disposition"))
 	if w.StatusCode != 200 || err != nil || params["filename"] != "report-"+id+".html" || strings.Contains(w.Header.Get("Content-Disposition"), id) {
@@ -242,4 +255,33 @@ func serve(t *testing.T, h http.Handler) string {
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	return s.URL
+}
+
+func TestOutSettings(t *testing.T) {
+	dir := t.TempDir()
+	words := filepath.Join(dir, "words.tmpl")
+	if err := os.WriteFile(words, []byte(`{{define "en.subject"}}Ours{{end}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	key := filepath.Join(dir, "key.pem")
+	if _, err := evidence.NewKey(key); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := OutSettings{EvidenceKey: string(text), TimestampURL: "https://tsa.example/", NoticeTemplate: words, NoticeDays: 14}
+	if out, err := good.Out(); err != nil || out.Key == nil || out.Stamp == nil || out.Notice == nil || out.Days != 14 || out.Tool == "" {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if out, err := (OutSettings{}).Out(); err != nil || out.Key != nil || out.Stamp != nil || out.Notice == nil {
+		t.Errorf("%+v, %v", out, err)
+	}
+	_, err = OutSettings{EvidenceKey: "x", TimestampURL: "ftp://x", NoticeTemplate: filepath.Join(dir, "none"), NoticeDays: 1000}.Out()
+	for _, want := range []string{"EVIDENCE_KEY", "TIMESTAMP_URL", "NOTICE_TEMPLATE", "NOTICE_DAYS"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v does not name %s", err, want)
+		}
+	}
 }
