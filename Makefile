@@ -2,7 +2,7 @@
 # `make run` inspects pages, `make test` passes the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run desk screenshots serve build test quick race race-all vuln check deps accuracy catalogue bench peers chaos tall test-kafka fuzz images terraform-test profile clean
+.PHONY: help run desk screenshots serve build test quick race race-all vuln check deps accuracy catalogue bench peers axe chaos tall test-kafka fuzz images terraform-test profile clean
 
 GO ?= go
 TESTFLAGS ?=
@@ -58,14 +58,17 @@ test-kafka: deps ## test on a real Apache Kafka (or KAFKA_BROKERS) and Kafka Con
 
 check: ## gofmt, go vet, staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt would change these; run gofmt -w ."; exit 1; }
-	$(GO) vet -tags kafka,profile,peers ./...
-	$(GO) tool staticcheck -tags kafka,profile,peers ./...
+	$(GO) vet -tags kafka,profile,peers,axe ./...
+	$(GO) tool staticcheck -tags kafka,profile,peers,axe ./...
 
 bench: deps ## measure: every figure a ratio against a floor in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
 
 peers: deps ## photograph pages of real shops' kinds with Puppeteer, too, where Node is: how many are whole, how fast
 	$(GO) test -tags peers -count 1 -timeout 10m -run TestPeers -v ./capture/peers
+
+axe: deps ## axe-core, which npm brings, looks at the desk's pages in both languages and themes; SKIP where npm is not
+	$(GO) test -tags axe -count 1 -timeout 10m -run Axe -v ./functions/desk/web
 
 PAGES_IN_SHOP ?= 1000
 catalogue: deps ## what Vision is paid for in a shop whose pages share pictures, in two rounds, against a grid; PAGES_IN_SHOP=1000

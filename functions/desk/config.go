@@ -8,6 +8,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/pageinspect/pageinspect/functions/desk/iap"
+	"github.com/pageinspect/pageinspect/functions/desk/web"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/telemetry"
@@ -32,6 +33,7 @@ type Config struct {
 	// Audience is what Identity-Aware Proxy signs its tokens for.
 	Audience  string `env:"IAP_AUDIENCE"`
 	LocalOnly bool   `env:"LOCAL_ONLY"`
+	Out       web.OutSettings
 	// IndexDir is where the index is, in a folder of its own: the system's temporary
 	// directory, which is memory on Cloud Run, unless a disk is mounted.
 	IndexDir string `env:"DESK_INDEX_DIR"`
@@ -54,6 +56,9 @@ var audience = regexp.MustCompile(`^/projects/[0-9]+/(locations/[a-z0-9-]+/servi
 func (c Config) validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fault.New(fault.Invalid, format, args...)) }
+	if _, err := c.Out.Out(); err != nil {
+		errs = append(errs, err)
+	}
 	if c.kafka() {
 		errs = append(errs, c.Kafka.Validate())
 	}

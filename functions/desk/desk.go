@@ -89,7 +89,11 @@ func open(ctx context.Context, cfg Config) (*instance, error) {
 	}
 	follow := &live.Live{Index: d.index, Pages: source, Ledger: book, ResultsTopic: cfg.ResultsTopic, DecidedTopic: cfg.DecidedTopic,
 		Every: lookWithoutEvents, Log: log}
-	page := &web.Desk{Index: d.index, Pages: source, Ledger: book, Who: who(cfg), MayDecide: cfg.mayDecide, Progress: follow.Progress, Log: log, Now: time.Now}
+	out, err := cfg.Out.Out()
+	if err != nil {
+		return nil, err
+	}
+	page := &web.Desk{Out: out, Index: d.index, Pages: source, Ledger: book, Who: who(cfg), MayDecide: cfg.mayDecide, Progress: follow.Progress, Log: log, Now: time.Now}
 	if cfg.kafka() {
 		kafka, err := topic.NewWriter(cfg.Kafka)
 		if err != nil {

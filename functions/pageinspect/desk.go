@@ -31,6 +31,7 @@ type deskOptions struct {
 	as            string
 	port          int
 	open, samples bool
+	out           outFlags
 	cloud         localcloud.Config
 }
 
@@ -63,6 +64,9 @@ are seen as they come, decisions are published, and pages can be inspected again
 	f := c.Flags()
 	f.StringVar(&o.as, "as", live.User(), "your name, as decisions have it")
 	f.IntVar(&o.port, "port", 8090, "port of 127.0.0.1; 0 for a free one")
+	o.out.flags(c)
+	f.StringVar(&o.out.notice, "notice", "", "file with your words for notices to sellers; functions/desk/notice/words.tmpl has those that are used")
+	f.IntVar(&o.out.days, "notice-days", 7, "days that a notice gives a seller")
 	f.BoolVar(&o.open, "open", false, "open the browser")
 	f.BoolVar(&o.samples, "samples", false, "show the bundled sample pages, inspected by a local cloud that ends with the desk")
 	return c
@@ -70,6 +74,10 @@ are seen as they come, decisions are published, and pages can be inspected again
 
 // desk serves one until ctx ends.
 func desk(ctx context.Context, o deskOptions, stdout, stderr io.Writer) error {
+	out, err := o.out.out()
+	if err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fault.New(fault.Invalid, "port %d of 127.0.0.1 is in use, perhaps by another desk; choose another with --port, or 0 for a free one", o.port)
@@ -89,16 +97,16 @@ func desk(ctx context.Context, o deskOptions, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer room.leave()
-	return o.serve(ctx, listener, room, stdout, stderr)
+	return o.serve(ctx, listener, room, out, stdout, stderr)
 }
 
-func (o deskOptions) serve(ctx context.Context, listener net.Listener, room *deskRoom, stdout, stderr io.Writer) error {
+func (o deskOptions) serve(ctx context.Context, listener net.Listener, room *deskRoom, out web.Out, stdout, stderr io.Writer) error {
 	log := logger(ctx, stderr)
 	catching := &catching{w: stderr}
 	defer catching.close()
 	follow := &live.Live{Index: room.index, Pages: room.pages, Ledger: room.ledger, Kafka: room.kafka, ResultsTopic: room.resultsTopic,
 		DecidedTopic: room.ledger.Topic, Every: room.every, Log: log, Told: catching.told}
-	view := &web.Desk{Index: room.index, Pages: room.pages, Ledger: room.ledger, Progress: follow.Progress, Log: log, Now: time.Now,
+	view := &web.Desk{Out: out, Index: room.index, Pages: room.pages, Ledger: room.ledger, Progress: follow.Progress, Log: log, Now: time.Now,
 		Who: func(*http.Request) (string, error) { return o.as, nil }}
 	if room.kafka != nil {
 		writer, err := topic.NewWriter(*room.kafka)

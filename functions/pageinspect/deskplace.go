@@ -69,33 +69,42 @@ const (
 	lookBeside   = time.Minute // a topic
 )
 
-// enter opens what the flags name. Its errors name mistake and cure.
-func (p deskPlace) enter(ctx context.Context) (room *deskRoom, err error) {
+// enter opens what the flags name, and its index. Its errors name mistake and cure.
+func (p deskPlace) enter(ctx context.Context) (*deskRoom, error) {
+	room, file, err := p.look(ctx)
+	if err != nil {
+		return room, err
+	}
+	if room.index, err = index.Open(ctx, file); err != nil {
+		room.leave()
+		return room, err
+	}
+	room.closes(func() { room.index.Close() }) //nolint:errcheck // it can be made anew
+	return room, nil
+}
+
+// look opens what the flags name, without an index, of which it returns the file.
+func (p deskPlace) look(ctx context.Context) (room *deskRoom, file string, err error) {
 	room = &deskRoom{every: lookAtBucket}
 	defer func() {
 		if err != nil {
 			room.leave()
 		}
 	}()
-	file := ""
 	switch {
 	case p.dir != "" && (p.bucket != "" && p.bucket != os.Getenv("RESULTS_BUCKET") || p.decisions != "" && p.decisions != os.Getenv("DECISIONS_BUCKET")):
-		return room, fault.New(fault.Invalid, "say one of --dir and buckets: a directory keeps its decisions in itself")
+		return room, "", fault.New(fault.Invalid, "say one of --dir and buckets: a directory keeps its decisions in itself")
 	case p.dir != "":
 		file, err = room.enterFolder(ctx, p.dir)
 	default:
 		file, err = room.enterBuckets(ctx, p)
 	}
 	if err != nil {
-		return room, err
+		return room, "", err
 	}
 	room.ledger.Now = time.Now
 	room.pages.Kept = room.ledger.Tile
-	if room.index, err = index.Open(ctx, file); err != nil {
-		return room, err
-	}
-	room.closes(func() { room.index.Close() }) //nolint:errcheck // it can be made anew
-	return room, nil
+	return room, file, nil
 }
 
 // localDecisions is the bucket of a directory's decisions, in the store that is started for it.

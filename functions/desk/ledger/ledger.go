@@ -165,13 +165,18 @@ func (l *Ledger) Read(ctx context.Context, s decision.Series, subject string) ([
 func (l *Ledger) All(ctx context.Context) iter.Seq2[decision.Decision, error] {
 	return func(yield func(decision.Decision, error) bool) {
 		for _, s := range decision.AllSeries {
-			for d, err := range l.all(ctx, Folder+string(s)+"/") {
+			for d, err := range l.Series(ctx, s) {
 				if !yield(d, err) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// Series yields every decision of one series; those of one subject in order.
+func (l *Ledger) Series(ctx context.Context, s decision.Series) iter.Seq2[decision.Decision, error] {
+	return l.all(ctx, Folder+string(s)+"/")
 }
 
 // all yields the decisions below a prefix. One that is not ours ends nothing: it is

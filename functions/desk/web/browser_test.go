@@ -59,7 +59,7 @@ func open(t testing.TB, address string, width, height int64) tab {
 	if browser() == nil {
 		t.Fatal("no Chromium to look at the desk with: install chromium-headless-shell or set CHROME_PATH")
 	}
-	ctx, closeTab := chromedp.NewContext(browser())
+	ctx, closeTab := chromedp.NewContext(browser(), chromedp.WithNewBrowserContext())
 	t.Cleanup(closeTab)
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(cancel)
@@ -82,13 +82,17 @@ func (b tab) visit(address string) {
 	act(b, chromedp.Navigate(address))
 }
 
-// wait waits until an expression is true.
+// wait waits until an expression is true, on whatever page the tab has come to.
 func (b tab) wait(js string, args ...any) {
 	b.Helper()
 	js = fmt.Sprintf(js, args...)
-	if !eval[bool](b, `(async () => { for (let i = 0; i < 600; i++) { if (%s) return true; await new Promise((r) => requestAnimationFrame(() => setTimeout(r, 10))); } return false; })()`, js) {
-		b.Fatalf("it never came that %s", js)
+	var err error
+	for is := false; b.ctx.Err() == nil; time.Sleep(5 * time.Millisecond) { // between two looks
+		if is, err = chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+js+")", chromedp.EvalAwaitPromise)); is && err == nil {
+			return
+		}
 	}
+	b.Fatalf("it never came that %s: %v", js, err)
 }
 
 // key presses keys.

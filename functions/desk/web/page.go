@@ -26,6 +26,7 @@ func (d *Desk) pageRoutes(mux *http.ServeMux) {
 type pageView struct {
 	result.Result
 	Filter   string // the query of the list that the reviewer came from, with its "?", or ""
+	Next     string // address that leads on from where the page stood when it was opened: what is decided on it moves it
 	Title    string
 	Links    []pageLink
 	Recall   string
@@ -51,7 +52,9 @@ func (g *reading) page(w http.ResponseWriter, r *http.Request) {
 		g.fail(w, r, err)
 		return
 	}
-	g.show(w, r, http.StatusOK, "page", viewOf(in.Result, filterQuery(r.URL)))
+	v := viewOf(in.Result, filterQuery(r.URL))
+	v.Next = g.nextAt(r.Context(), r.URL.Query(), in.ID)
+	g.show(w, r, http.StatusOK, "page", v)
 }
 
 func viewOf(r result.Result, filter string) pageView {

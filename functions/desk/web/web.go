@@ -35,6 +35,7 @@ type Desk struct {
 	Progress func() index.Progress
 	// Shares are how much is read a second time.
 	Shares quality.Shares
+	Out    Out // how what is handed on is made
 	Log    *slog.Logger
 	Now    func() time.Time
 
@@ -48,6 +49,7 @@ func (d *Desk) Handler() http.Handler {
 	d.listRoutes(mux)
 	d.pageRoutes(mux)
 	d.qualityRoutes(mux)
+	d.outRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { d.fail(w, r, errNotFound) })
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /static/{sum}/{name}", serveStatic)

@@ -66,7 +66,7 @@ class Comparison {
     stage.ledTo = undefined;
     other.ledTo = 0;
     const row = beside(this.level, side === 'old' ? 0 : 1, stage.eye);
-    const top = row * other.zoom + other.sheet.offsetTop - other.scroll.clientHeight / 3;
+    const top = row * other.zoom + other.paper.offsetTop - other.scroll.clientHeight / 3;
     other.ledTo = Math.max(0, Math.min(top, other.scroll.scrollHeight - other.scroll.clientHeight));
     other.ledZoom = other.zoom;
     other.scroll.scrollTop = top;

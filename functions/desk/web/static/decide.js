@@ -1,4 +1,5 @@
-// Deciding: the sheet that asks how, what is sent, and taking it back. 
+// Deciding: the sheet that asks how, what is sent, and taking it back. The list and the
+// page both use it.
 import { post, say } from './say.js';
 import { t } from './text.js';
 
@@ -31,6 +32,9 @@ export function remember(what) {
 
 const forget = () => sessionStorage.setItem(key, JSON.stringify(decided().slice(0, -1)));
 
+// renew has what was decided before on a page be taken back after its latest decision.
+const renew = (id, known) => sessionStorage.setItem(key, JSON.stringify(decided().map((d) => d.id === id ? { ...d, known } : d)));
+
 let undoing = false;
 
 // undo takes back what was decided last in this tab. It returns the ids of the pages
@@ -42,6 +46,7 @@ export async function undo(undoRun) {
   undoing = true;
   try {
     if (last.run) {
+      if (!undoRun) { say(t('js.undo.in-list'), true); return []; }
       const pages = await undoRun(last);
       if (pages.length) forget();
       return pages;
@@ -49,6 +54,7 @@ export async function undo(undoRun) {
     const answer = await post(address(last.id, 'undo'), { known: last.known, undoes: last.undoes, picture: last.picture, series: last.series });
     // One that cannot be taken back now, as somebody else decided since, is not in the way of the one before.
     if (answer.ok || answer.status === 409 || answer.status === 422) forget();
+    if (answer.body.standing) renew(last.id, answer.body.standing.known);
     say(answer.ok ? t('js.undo.done') : answer.body.message, !answer.ok);
     return answer.status ? [last.id] : [];
   } finally { undoing = false; }

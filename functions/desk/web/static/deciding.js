@@ -102,13 +102,13 @@ export class Deciding {
       form.words.value = form.policy.value = '';
       form.whole.checked = false;
       await this.changed();
-      if (!this.found.step(1, 'open')) this.over(answer.body.next);
+      if (!this.found.step(1, 'open')) this.over();
     });
   }
 
   // over leads on, unless something is left that only a decision on the whole page settles.
-  over(next) {
-    if (this.page.standing.state !== 'open') { this.next(next); return; }
+  over() {
+    if (this.page.standing.state !== 'open') { this.next(); return; }
     this.found.choose(-1);
     say(t('js.whole-is-left'));
   }

@@ -61,6 +61,12 @@ export class Found {
     }
   }
 
+  redraw(f) {
+    if (!f) return;
+    this.list.querySelector(`[data-n="${f.n}"]`)?.replaceWith(this.item(f));
+    for (const thing of f.things) if (thing.el) thing.el.className = this.kind(f) + ' box';
+  }
+
   item(f) {
     const li = make('li', this.kind(f) + ' item'), about = make('div', 'about');
     li.dataset.n = f.n;
@@ -118,8 +124,9 @@ export class Found {
   // choose makes a finding the current one. from says where it was chosen: what is
   // looked at there is not moved.
   choose(n, from = '') {
+    const before = this.current;
     this.current = n;
-    this.draw();
+    for (const one of new Set([before, n])) this.redraw(this.page.findings[one]);
     const f = this.page.findings[n];
     this.list.querySelector('.sel')?.scrollIntoView({ block: 'nearest' });
     if (f?.boxes.length && from !== 'picture') this.stage.show(f.boxes[0]);

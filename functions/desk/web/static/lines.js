@@ -68,9 +68,8 @@ export class Lines {
     if (!this.found.length) this.unmark();
     if (box[2] <= 0) return;
     if (!this.found.includes(i)) this.mark(i);
-    this.stage.show(box);
-    this.ledTo = this.stage.scroll.scrollTop; // the picture followed, and does not lead back
-    this.stage.sheet.querySelectorAll('.line-mark').forEach((el) => el.classList.toggle('now', +el.dataset.i === i));
+    this.led(() => this.stage.show(box));
+    this.stage.paper.querySelectorAll('.line-mark').forEach((el) => el.classList.toggle('now', +el.dataset.i === i));
   }
 
   choose(i) {
@@ -102,7 +101,7 @@ export class Lines {
   // follow scrolls the text to what the picture shows.
   follow() {
     if (!this.rows || !this.list.offsetParent || !this.byRow.length || this.found.length) return;
-    if (Math.abs(this.stage.scroll.scrollTop - this.ledTo) <= 2) return;
+    if (this.leading || Math.abs(this.stage.scroll.scrollTop - this.ledTo) <= 2) return;
     this.ledTo = undefined;
     this.scrollTo(this.near(this.stage.eye));
   }
@@ -119,8 +118,14 @@ export class Lines {
     }
     const box = this.page.lines[low].box;
     if (box[3] <= 0) return;
-    this.ledTo = this.stage.scroll.scrollTop; // told before the stage tells of it
-    this.stage.look(box[1] + box[3] / 2);
+    this.led(() => this.stage.look(box[1] + box[3] / 2));
+  }
+
+  // led has the picture follow the text, and not lead back.
+  led(move) {
+    this.leading = true;
+    move();
+    this.leading = false;
     this.ledTo = this.stage.scroll.scrollTop;
   }
 

@@ -9,7 +9,7 @@ import { Stage } from './stage.js';
 import { t } from './text.js';
 
 const $ = (id) => document.getElementById(id);
-const { id, filter } = $('page').dataset;
+const { id, filter, next: onward } = $('page').dataset;
 const address = '/p/' + encodeURIComponent(id);
 const read = async () => {
   const r = await fetch(address + '/data.json');
@@ -41,18 +41,14 @@ for (const [i, tab] of tabs.entries()) {
 // The way through the list: the pages that were seen in this tab come before those that were not.
 const trail = JSON.parse(sessionStorage.getItem('desk-trail') ?? '[]').filter((seen) => seen !== id);
 sessionStorage.setItem('desk-trail', JSON.stringify([...trail, id].slice(-100)));
-const query = new URLSearchParams(filter);
-const next = (to) => {
-  query.set('after', id);
-  location.href = to || '/next?' + query;
-};
+const next = () => { location.href = onward; };
 const former = () => {
   const last = trail.at(-1);
   if (!last) { say(t('js.no-former')); return; }
   sessionStorage.setItem('desk-trail', JSON.stringify(trail.slice(0, -1)));
   location.href = '/p/' + encodeURIComponent(last) + filter;
 };
-$('next').addEventListener('click', () => next());
+$('next').addEventListener('click', next);
 $('former').addEventListener('click', former);
 
 let page, stage, lines, found, deciding, here = () => {};
@@ -176,7 +172,7 @@ keys([
 keys([
   { code: 'KeyN', shift: false, shows: 'n', says: 'js.key.finding', repeat: true, run: () => found.step(1) },
   { code: 'KeyP', shift: false, shows: 'p', says: 'js.key.finding', repeat: true, run: () => found.step(-1) },
-  { code: 'KeyJ', shift: false, shows: 'j', says: 'js.key.page', run: () => next() },
+  { code: 'KeyJ', shift: false, shows: 'j', says: 'js.key.page', run: next },
   { code: 'KeyK', shift: false, shows: 'k', says: 'js.key.page', run: former },
   { code: 'KeyB', shift: false, shows: 'b', says: 'js.key.boxes', run: () => boxes(!$('boxes').checked) },
   { code: 'KeyT', shift: false, shows: 't', says: 'js.key.text', run: () => open(chosen() === 'tab-text' ? 'tab-findings' : 'tab-text') },

@@ -24,15 +24,24 @@ export function move(by) {
   const to = now ? there[there.indexOf(now) + by] : there[0];
   if (to) return show(to);
   const more = document.getElementById('more');
-  if (by > 0 && more) { sessionStorage.removeItem('desk.row'); location.href = more.href; }
+  if (by > 0 && more) { sessionStorage.removeItem('desk.row'); location.href = more.href; } else if (now) show(now);
 }
+
+let asked = 0;
+const shown = new Map(); // by id, which asking a row came by: a late answer does not take the place of a newer
 
 // refresh brings rows anew, where they stand.
 export async function refresh(ids) {
   ids = ids.filter(rowOf);
   if (!ids.length) return;
+  const n = ++asked;
   const fresh = await part(`/rows?${ids.map((id) => 'id=' + encodeURIComponent(id)).join('&')}&${list.dataset.filter}`);
-  for (const row of fresh?.querySelectorAll('.row') ?? []) replace(rowOf(row.dataset.id), document.adoptNode(row));
+  for (const row of fresh?.querySelectorAll('.row') ?? []) {
+    const { id } = row.dataset;
+    if (n < (shown.get(id) ?? 0)) continue;
+    shown.set(id, n);
+    replace(rowOf(id), document.adoptNode(row));
+  }
 }
 
 const same = (a, b) => ['known', 'version', 'state', 'open', 'finding'].every((k) => a.dataset[k] === b.dataset[k]);
@@ -40,7 +49,7 @@ const same = (a, b) => ['known', 'version', 'state', 'open', 'finding'].every((k
 function replace(old, row) {
   if (!old || same(old, row)) return;
   const focused = old.contains(document.activeElement);
-  row.classList.toggle('current', old.classList.contains('current'));
+  for (const is of ['current', 'busy']) row.classList.toggle(is, old.classList.contains(is));
   const box = row.querySelector('.pick input'), was = old.querySelector('.pick input');
   if (box) box.checked = was.checked;
   if (old.querySelector('.crop.seen') && row.dataset.finding === old.dataset.finding) row.querySelector('.crop').classList.add('seen');

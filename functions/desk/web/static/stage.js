@@ -12,9 +12,9 @@ export class Stage {
   // which rows of the page are in view whenever that changes.
   constructor(scroll, page, { moved = () => {} } = {}) {
     Object.assign(this, { scroll, page, moved, things: new Set(), zoom: 1, fitted: true, last: 0 });
-    this.sheet = document.createElement('div');
-    this.sheet.className = 'sheet';
-    scroll.replaceChildren(this.sheet);
+    this.paper = document.createElement('div');
+    this.paper.className = 'paper';
+    scroll.replaceChildren(this.paper);
     for (const [n, tile] of page.tiles.entries()) this.add(tile.box, () => this.tile(tile, n), true);
     for (const u of page.unseen) if (u.box) this.add(u.box, () => this.unseen(u));
     for (const c of page.codes) this.add(c.box, () => this.code(c));
@@ -53,15 +53,15 @@ export class Stage {
   // setZoom keeps what lies at a point of the window where it is; by default what lies a
   // third down the view.
   setZoom(zoom, x, y) {
-    const view = this.scroll.getBoundingClientRect(), before = this.sheet.getBoundingClientRect();
+    const view = this.scroll.getBoundingClientRect(), before = this.paper.getBoundingClientRect();
     x ??= view.left + view.width / 2;
     y ??= view.top + view.height / 3;
     const px = (x - before.left) / this.zoom, py = (y - before.top) / this.zoom;
     this.zoom = Math.min(Math.max(zoom, Math.min(this.fitting, 0.25)), this.natural);
     this.fitted = Math.abs(this.zoom - this.fitting) < 1e-6;
-    this.sheet.style.width = this.page.width * this.zoom + 'px';
-    this.sheet.style.height = this.page.height * this.zoom + 'px';
-    const after = this.sheet.getBoundingClientRect();
+    this.paper.style.width = this.page.width * this.zoom + 'px';
+    this.paper.style.height = this.page.height * this.zoom + 'px';
+    const after = this.paper.getBoundingClientRect();
     this.scroll.scrollLeft += after.left + px * this.zoom - x;
     this.scroll.scrollTop += after.top + py * this.zoom - y;
     this.zoomed?.(this.zoom);
@@ -74,7 +74,7 @@ export class Stage {
 
   // rows are the first and the last row of the page in view.
   get rows() {
-    const top = this.scroll.scrollTop - this.sheet.offsetTop;
+    const top = this.scroll.scrollTop - this.paper.offsetTop;
     return [top / this.zoom, (top + this.scroll.clientHeight) / this.zoom];
   }
 
@@ -82,13 +82,13 @@ export class Stage {
   get eye() { return this.rows[0] + this.scroll.clientHeight / this.zoom / 3; }
 
   look(row) {
-    this.scroll.scrollTop = row * this.zoom + this.sheet.offsetTop - this.scroll.clientHeight / 3;
+    this.scroll.scrollTop = row * this.zoom + this.paper.offsetTop - this.scroll.clientHeight / 3;
     this.update();
   }
 
   // show brings a box of the page into view.
   show(box) {
-    this.scroll.scrollLeft = Math.max(0, box[0] * this.zoom + this.sheet.offsetLeft - 80);
+    this.scroll.scrollLeft = Math.max(0, box[0] * this.zoom + this.paper.offsetLeft - 80);
     this.look(box[1] + Math.min(box[3] / 2, this.scroll.clientHeight / this.zoom / 3));
   }
 
@@ -118,7 +118,7 @@ export class Stage {
       } else if (away <= ahead * view && !(hurry && thing.heavy)) {
         thing.el = thing.make();
         this.place(thing.el, thing.box);
-        this.sheet.append(thing.el);
+        this.paper.append(thing.el);
       }
     }
     this.moved(top, bottom);
