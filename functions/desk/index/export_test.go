@@ -1,0 +1,4 @@
+package index
+
+// Plain is text as it is searched.
+var Plain = plain
