@@ -9,7 +9,6 @@ import (
 
 	"github.com/pageinspect/pageinspect/functions/desk/ledger"
 	"github.com/pageinspect/pageinspect/functions/desk/pages"
-	"github.com/pageinspect/pageinspect/shared/decision"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -44,7 +43,7 @@ func (x *Index) CatchUp(ctx context.Context, from *pages.Source, decisions *ledg
 	}
 	u.p.Current = true
 	u.told()
-	return nil
+	return x.settle(ctx)
 }
 
 type catchUp struct {
@@ -70,21 +69,24 @@ func (u *catchUp) broke(id string, err error) {
 
 // decisions takes those that the index does not have. None is ever changed.
 func (u *catchUp) decisions(ctx context.Context, l *ledger.Ledger) error {
-	var some []decision.Decision
-	for d, err := range l.All(ctx) {
-		if err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
+	known, err := u.x.known(ctx)
+	if err != nil {
+		return err
+	}
+	var todo []ledger.Name
+	for _, s := range counted {
+		for name, err := range l.Names(ctx, s) {
+			if err != nil {
+				return err
 			}
-			u.broke("a decision", err)
-			continue
+			if !known[name] {
+				todo = append(todo, name)
+			}
 		}
-		some = append(some, d)
 	}
-	if len(some) == 0 {
-		return nil
-	}
-	return u.x.Decided(ctx, some...)
+	return eachRead(ctx, todo, l.One, func(name ledger.Name, err error) {
+		u.broke(fmt.Sprintf("decision %d on %s", name.N, name.Subject), err)
+	}, u.x.decideAll)
 }
 
 // results reads what is new or changed, and drops what is gone.
@@ -128,68 +130,84 @@ func (u *catchUp) drop(ctx context.Context, began int64, gone map[string]*entry)
 	})
 }
 
-// read reads results, several at a time, and writes them in batches.
+// read reads results and writes them in batches.
 func (u *catchUp) read(ctx context.Context, todo []doc) error {
-	type read struct {
-		doc doc
-		err error
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	done := make(chan read, batch)
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(atOnce)
-	go func() {
-		defer close(done)
-		for _, d := range todo {
-			g.Go(func() error {
-				b, ref, err := u.from.Read(gctx, d.ref.ID)
-				var got doc
-				if err == nil {
-					got, err = docOf(b, ref)
-				}
-				if err != nil {
-					got.ref = d.ref
-				}
-				got.was = d.was
-				select {
-				case done <- read{got, err}:
-				case <-gctx.Done():
-				}
-				return gctx.Err()
-			})
+	get := func(ctx context.Context, d doc) (doc, error) {
+		b, ref, err := u.from.Read(ctx, d.ref.ID)
+		if err != nil {
+			return d, err
 		}
-		g.Wait() //nolint:errcheck // ctx tells
-	}()
-	var some []doc
-	flush := func() error {
+		got, err := docOf(b, ref)
+		got.was = d.was
+		return got, err
+	}
+	broke := func(d doc, err error) {
+		u.p.Done++
+		u.broke(d.ref.ID, err)
+	}
+	return eachRead(ctx, todo, get, broke, func(ctx context.Context, some []doc) error {
 		err := u.x.alter(ctx, func(c *change) error {
 			for _, d := range some {
-				if err := c.put(ctx, d); err != nil {
+				if err := c.put(ctx, d, (*change).say); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 		u.p.Done += len(some)
-		some = some[:0]
 		u.told()
 		return err
+	})
+}
+
+// eachRead reads what is named, several at a time, and hands it on in batches. What
+// cannot be read is told, and ends nothing.
+func eachRead[N, V any](ctx context.Context, names []N, read func(context.Context, N) (V, error), broke func(N, error), take func(context.Context, []V) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	type answer struct {
+		name  N
+		value V
+		err   error
 	}
-	for r := range done {
-		if r.err != nil {
-			u.p.Done++
-			u.broke(r.doc.ref.ID, r.err)
-			continue
+	answers := make(chan answer, batch)
+	go func() {
+		defer close(answers)
+		var g errgroup.Group
+		g.SetLimit(atOnce)
+		for _, name := range names {
+			if ctx.Err() != nil {
+				break
+			}
+			g.Go(func() error {
+				value, err := read(ctx, name)
+				select {
+				case answers <- answer{name, value, err}:
+				case <-ctx.Done():
+				}
+				return nil
+			})
 		}
-		if some = append(some, r.doc); len(some) == batch {
-			if err := flush(); err != nil {
+		g.Wait() //nolint:errcheck // none has an error
+	}()
+	var some []V
+	for a := range answers {
+		switch {
+		case a.err != nil && ctx.Err() != nil: // it was told to stop
+		case a.err != nil:
+			broke(a.name, a.err)
+		default:
+			some = append(some, a.value)
+		}
+		if len(some) == batch {
+			if err := take(ctx, some); err != nil {
 				return err
 			}
+			some = nil
 		}
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil || len(some) == 0 {
 		return ctx.Err()
 	}
-	return flush()
+	return take(ctx, some)
 }

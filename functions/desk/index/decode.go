@@ -2,7 +2,6 @@ package index
 
 import (
 	"fmt"
-	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	jsonv1 "github.com/go-json-experiment/json/v1"
@@ -19,7 +18,7 @@ type doc struct {
 	was    int64         // the version that the index had when this one was found newer
 	result result.Result // slim
 	text   string        // decision.TextSum
-	blocks []string      // what it says, for the search
+	plain  string        // what it says, as it is searched
 }
 
 // line is what of a result's line the index needs: not its words, which are most of a result.
@@ -73,28 +72,8 @@ func newDoc(r result.Result, lines, html []line, ref pages.Ref) (doc, error) {
 		said.Lines[i].Text = l.Text
 	}
 	return doc{
-		ref: ref, result: slim(r), text: decision.TextSum(said),
-		blocks: append(append([]string{r.Title}, blocksOf(lines)...), blocksOf(html)...),
+		ref: ref, result: slim(r), text: decision.TextSum(said), plain: string(plainText(r.Title, lines, html)),
 	}, nil
-}
-
-// blocksOf joins the lines of each block: a phrase may go on in the next line, and
-// not in another column.
-func blocksOf(lines []line) (blocks []string) {
-	for begin := 0; begin < len(lines); {
-		end := begin + 1
-		for end < len(lines) && lines[end].Block == lines[begin].Block {
-			end++
-		}
-		var b strings.Builder
-		for _, l := range lines[begin:end] {
-			b.WriteString(l.Text)
-			b.WriteByte('\n')
-		}
-		blocks = append(blocks, b.String())
-		begin = end
-	}
-	return blocks
 }
 
 // slim leaves of a result what rows and decision.Stand need.

@@ -1,9 +1,11 @@
 package index
 
 import (
+	"math"
 	"path"
 	"slices"
 	"strings"
+	"time"
 	"unique"
 
 	"github.com/pageinspect/pageinspect/shared/decision"
@@ -29,11 +31,10 @@ type entry struct {
 	verdict    result.Verdict
 	state      decision.State
 	rank       int8 // where state stands among decision.States
-	severity   int8 // severityRank of the worst finding; without one, the last
+	severity   int8 // severityRank of the worst finding; the last, where what is open is no finding
 	changed    bool
 	findings   int
-	captured   int64 // Unix nanoseconds
-	recognized int64
+	recognized int64 // Unix nanoseconds
 	host, by   word
 	categories []word
 	labels     []word
@@ -53,7 +54,7 @@ type stored struct {
 
 func storedOf(r result.Result, w Row, text string) stored {
 	s := stored{Row: w, Text: text, Taken: r.Scope.Category, Severity: 2 * int8(len(severities))}
-	if w.Worst != nil {
+	if w.Worst != nil && (w.State != decision.Open || w.Open > 0) {
 		s.Severity = int8(severityRank(r.Findings[w.Worst.N]))
 	}
 	for _, f := range r.Findings {
@@ -68,7 +69,7 @@ func entryOf(n int64, s stored) *entry {
 	e := &entry{
 		n: n, id: s.ID, title: strings.ToLower(s.Title), version: s.Version, verdict: s.Verdict, state: s.State,
 		rank: int8(slices.Index(decision.States, s.State)), severity: s.Severity, changed: s.Changed, findings: s.Findings,
-		captured: s.Captured.UnixNano(), recognized: s.Recognized.UnixNano(), host: unique.Make(s.Host), by: unique.Make(s.DecidedBy),
+		recognized: nanos(s.Recognized), host: unique.Make(s.Host), by: unique.Make(s.DecidedBy),
 	}
 	for _, c := range slices.Compact([]string{s.Category, s.Taken}) {
 		if c != "" {
@@ -85,6 +86,14 @@ func entryOf(n int64, s stored) *entry {
 		e.traits = append(e.traits, unique.Make(t))
 	}
 	return e
+}
+
+// nanos is a time in nanoseconds; one that is missing comes before all others.
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return math.MinInt64
+	}
+	return t.UnixNano()
 }
 
 // The filters, by the name of their field in a Query.
@@ -131,7 +140,7 @@ func (e *entry) misses(c *choice) (missed uint) {
 	if len(c.q.By) > 0 && !slices.Contains(c.q.By, e.by.Value()) {
 		missed |= 1 << byWhom
 	}
-	if c.q.Changed && !e.changed || !c.q.Since.IsZero() && e.recognized < c.since || !c.q.Until.IsZero() && e.recognized >= c.until || c.only != nil && !c.only[e.n] {
+	if c.q.Changed && !e.changed || !c.q.Since.IsZero() && e.recognized < c.since || !c.q.Until.IsZero() && e.recognized >= c.until || c.said != nil && !c.said.has(e.n) || c.shown != nil && !c.shown.has(e.n) {
 		missed |= 1 << byRest
 	}
 	return missed
@@ -152,14 +161,14 @@ type choice struct {
 	q            Query
 	finding      bool // it asks for a finding
 	since, until int64
-	only         map[int64]bool // the pages that have the text and the picture; nil: any
+	said, shown  *set // the pages that say the text, and that show the picture; nil: any
 	met          map[unique.Handle[trait]]uint
 }
 
 func choiceOf(q Query) *choice {
 	return &choice{
 		q: q, finding: len(q.Rules)+len(q.Severities)+len(q.Kinds)+len(q.Sources) > 0,
-		since: q.Since.UnixNano(), until: q.Until.UnixNano(), met: map[unique.Handle[trait]]uint{},
+		since: nanos(q.Since), until: nanos(q.Until), met: map[unique.Handle[trait]]uint{},
 	}
 }
 

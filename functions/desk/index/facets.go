@@ -20,15 +20,12 @@ const maxFacets = 200
 // most 200 each.
 func (x *Index) Facets(ctx context.Context, q Query) (map[string][]Facet, error) {
 	q.After, q.Limit = "", 0
-	if err := q.Validate(); err != nil {
-		return nil, err
-	}
-	x.mu.RLock()
-	defer x.mu.RUnlock()
 	c, err := x.choose(ctx, q)
 	if err != nil {
 		return nil, err
 	}
+	x.mu.RLock()
+	defer x.mu.RUnlock()
 	count := map[string]map[string]int{}
 	for _, name := range []string{"verdicts", "states", "rules", "severities", "kinds", "sources", "categories", "hosts", "labels", "unseen", "by"} {
 		count[name] = map[string]int{}

@@ -9,8 +9,6 @@ package index
 import (
 	"context"
 	"database/sql"
-	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,18 +22,21 @@ type Index struct {
 	lock   *lock
 	reader *sql.DB
 	writer *sql.DB
+	conn   *sql.Conn // the one of writer
 
-	readRow, search, showing *sql.Stmt // of reader
-
-	write sync.Mutex // held by whoever writes, from the beginning of a transaction on
+	write      sync.Mutex           // held by whoever writes, from the beginning of a transaction on
+	statements map[string]*sql.Stmt // of conn
 
 	mu      sync.RWMutex // held to read the rest, and over a commit
 	pages   map[string]*entry
 	numbers map[int64]*entry
 	decided map[subject]int // the number of the latest decision
 	nextN   int64
-	change  int64
-	version atomic.Int64
+	change  int64 // counts changes
+	texts   int64 // counts those of what pages say
+
+	version  atomic.Int64
+	searched searched
 }
 
 // Open opens the index in a file, or makes it. One of another version, or that is
@@ -64,7 +65,7 @@ func Open(ctx context.Context, file string) (*Index, error) {
 func (x *Index) Close() error {
 	x.write.Lock()
 	defer x.write.Unlock()
-	err := errors.Join(x.reader.Close(), x.writer.Close())
+	err := x.closeFiles()
 	if x.lock != nil {
 		x.lock.unlock()
 	}
@@ -73,11 +74,3 @@ func (x *Index) Close() error {
 
 // Version changes whenever anything that a list shows may have changed.
 func (x *Index) Version() int64 { return x.version.Load() }
-
-// broken is an error of the file, which a new one cures.
-func broken(err error, format string, args ...any) error {
-	if err == nil {
-		return nil
-	}
-	return fault.Wrap(fault.Internal, err, "the index: %s", fmt.Sprintf(format, args...))
-}

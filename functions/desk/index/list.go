@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"slices"
+	"unique"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
@@ -76,21 +77,18 @@ func (q Query) after() (*entry, error) {
 	}
 	return &entry{
 		id: c.ID, rank: c.Rank, changed: c.Changed, severity: c.Severity, recognized: c.Recognized,
-		title: c.Title, host: wordOf(c.Host), findings: c.Findings,
+		title: c.Title, host: unique.Make(c.Host), findings: c.Findings,
 	}, nil
 }
 
 // Pages answers a query.
 func (x *Index) Pages(ctx context.Context, q Query) (List, error) {
-	if err := q.Validate(); err != nil {
-		return List{}, err
-	}
-	x.mu.RLock()
-	defer x.mu.RUnlock()
 	c, err := x.choose(ctx, q)
 	if err != nil {
 		return List{}, err
 	}
+	x.mu.RLock()
+	defer x.mu.RUnlock()
 	var l List
 	after, _ := q.after()
 	order, first, more := orders[q.order()], make([]*entry, 0, q.limit()+1), false
@@ -119,15 +117,12 @@ func (x *Index) Pages(ctx context.Context, q Query) (List, error) {
 // After and Limit do not count.
 func (x *Index) IDs(ctx context.Context, q Query) ([]string, error) {
 	q.After, q.Limit = "", 0
-	if err := q.Validate(); err != nil {
-		return nil, err
-	}
-	x.mu.RLock()
-	defer x.mu.RUnlock()
 	c, err := x.choose(ctx, q)
 	if err != nil {
 		return nil, err
 	}
+	x.mu.RLock()
+	defer x.mu.RUnlock()
 	var chosen []*entry
 	for _, e := range x.pages {
 		if e.misses(c) == 0 {
@@ -162,30 +157,37 @@ func (x *Index) rows(ctx context.Context, all []*entry) ([]Row, error) {
 	rows := make([]Row, len(all))
 	for i, e := range all {
 		var b []byte
-		if err := x.readRow.QueryRowContext(ctx, e.n).Scan(&b); err != nil {
-			return nil, broken(err, "read the row of %s", e.id)
+		if err := x.reader.QueryRowContext(ctx, "SELECT row FROM page WHERE n = ?", e.n).Scan(&b); err != nil {
+			return nil, x.broken(err, "read")
 		}
 		var s stored
 		if err := unpack(b, &s); err != nil {
-			return nil, broken(err, "read the row of %s", e.id)
+			return nil, x.broken(err, "read")
 		}
 		rows[i] = s.Row
 	}
 	return rows, nil
 }
 
-// choose makes a query ready; the caller has the lock.
+// choose makes a query ready.
 func (x *Index) choose(ctx context.Context, q Query) (*choice, error) {
+	if err := q.Validate(); err != nil {
+		return nil, err
+	}
 	c := choiceOf(q)
-	if m := matchOf(q.Text); m != "" {
-		if err := x.only(ctx, c, x.search, m); err != nil {
+	if phrase := plain(q.Text); phrase != "" {
+		said, err := x.search(ctx, phrase)
+		if err != nil {
 			return nil, err
 		}
+		c.said = &said
 	}
 	if q.Picture != "" {
-		if err := x.only(ctx, c, x.showing, pictureKey(q.Picture)); err != nil {
+		shown, err := x.showing(ctx, q.Picture)
+		if err != nil {
 			return nil, err
 		}
+		c.shown = &shown
 	}
 	return c, nil
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
-	"unique"
 
 	"github.com/pageinspect/pageinspect/functions/desk/pages"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -24,42 +23,40 @@ func (x *Index) Put(ctx context.Context, r result.Result, ref pages.Ref) error {
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err, "index %s", ref.ID)
 	}
-	d.was = ref.Version // only what is older gives way
-	return x.alter(ctx, func(c *change) error { return c.put(ctx, d) })
+	return x.alter(ctx, func(c *change) error { return c.put(ctx, d, (*change).find) })
 }
 
 // change is one transaction, and what it makes of the memory once it is committed.
 type change struct {
 	x       *Index
-	tx      *sql.Tx
 	new     map[string]*entry
 	gone    []*entry
 	decided map[subject]int
+	moved   bool // a text
 }
 
 // alter makes a change, and commits it.
 func (x *Index) alter(ctx context.Context, do func(c *change) error) error {
 	x.write.Lock()
 	defer x.write.Unlock()
-	tx, err := x.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return broken(err, "begin")
+	if _, err := x.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return x.broken(err, "write")
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit it does nothing
+	defer x.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // after a commit there is none
 	next := x.nextN
-	c := &change{x: x, tx: tx, new: map[string]*entry{}, decided: map[subject]int{}}
+	c := &change{x: x, new: map[string]*entry{}, decided: map[subject]int{}}
 	if err := do(c); err != nil {
 		x.nextN = next
 		return err
 	}
-	if len(c.new)+len(c.gone)+len(c.decided) == 0 {
+	if len(c.new)+len(c.gone)+len(c.decided) == 0 && !c.moved {
 		return nil
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if err := tx.Commit(); err != nil {
+	if _, err := x.conn.ExecContext(context.WithoutCancel(ctx), "COMMIT"); err != nil {
 		x.nextN = next
-		return broken(err, "commit")
+		return x.broken(err, "write")
 	}
 	c.remember()
 	return nil
@@ -80,12 +77,62 @@ func (c *change) remember() {
 	for s, n := range c.decided {
 		x.decided[s] = n
 	}
+	if c.moved {
+		x.texts++
+	}
 	x.version.Add(1)
 }
 
+// statement is a statement that was used before, or will be again.
+func (c *change) statement(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := c.x.statements[query]; ok {
+		return s, nil
+	}
+	s, err := c.x.conn.PrepareContext(ctx, query)
+	if err == nil {
+		c.x.statements[query] = s
+	}
+	return s, c.x.broken(err, "write")
+}
+
 func (c *change) exec(ctx context.Context, query string, args ...any) error {
-	_, err := c.tx.ExecContext(ctx, query, args...)
-	return broken(err, "write")
+	s, err := c.statement(ctx, query)
+	if err != nil {
+		return err
+	}
+	_, err = s.ExecContext(ctx, args...)
+	return c.x.broken(err, "write")
+}
+
+// get reads one column of one row.
+func (c *change) get(ctx context.Context, to any, query string, args ...any) error {
+	s, err := c.statement(ctx, query)
+	if err != nil {
+		return err
+	}
+	return c.x.broken(s.QueryRowContext(ctx, args...).Scan(to), "read")
+}
+
+// each reads one column of all rows.
+func (c *change) each(ctx context.Context, to any, took func() error, query string, args ...any) error {
+	s, err := c.statement(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(ctx, args...)
+	if err != nil {
+		return c.x.broken(err, "read")
+	}
+	defer rows.Close() //nolint:errcheck // Err tells
+	for rows.Next() {
+		if err := rows.Scan(to); err != nil {
+			return c.x.broken(err, "read")
+		}
+		if err := took(); err != nil {
+			return c.x.broken(err, "read")
+		}
+	}
+	return c.x.broken(rows.Err(), "read")
 }
 
 // current is what the index has of a page, this change included.
@@ -97,8 +144,13 @@ func (c *change) current(id string) (*entry, bool) {
 	return e, ok
 }
 
-// put takes a result, unless a newer one came meanwhile.
-func (c *change) put(ctx context.Context, d doc) error {
+// say has a text wait for FTS5, which takes the longest of all.
+func (c *change) say(ctx context.Context, n int64, text string) error {
+	return c.exec(ctx, "INSERT INTO said (n, text) VALUES (?, ?)", n, packer.EncodeAll([]byte(text), nil))
+}
+
+// put takes a result, unless a newer one came meanwhile. Its text is put where take says.
+func (c *change) put(ctx context.Context, d doc, take func(c *change, ctx context.Context, n int64, text string) error) error {
 	n := c.x.nextN
 	if had, ok := c.current(d.ref.ID); ok {
 		if had.version == d.ref.Version || had.version > d.ref.Version && had.version != d.was {
@@ -118,9 +170,10 @@ func (c *change) put(ctx context.Context, d doc) error {
 	if err := c.exec(ctx, "INSERT INTO slim (n, result) VALUES (?, ?)", n, packed); err != nil {
 		return err
 	}
-	if err := c.exec(ctx, "INSERT INTO text (rowid, letters) VALUES (?, ?)", n, tokens(d.blocks)); err != nil {
+	if err := take(c, ctx, n, d.plain); err != nil {
 		return err
 	}
+	c.moved = true
 	for key := range pictures(d.result.Tiles) {
 		if err := c.exec(ctx, "INSERT INTO shows (picture, n) VALUES (?, ?)", key, n); err != nil {
 			return err
@@ -158,7 +211,7 @@ func (c *change) erase(ctx context.Context, e *entry) error {
 			return err
 		}
 	}
-	for _, query := range []string{"DELETE FROM page WHERE n = ?", "DELETE FROM slim WHERE n = ?", "DELETE FROM text WHERE rowid = ?"} {
+	for _, query := range []string{"DELETE FROM page WHERE n = ?", "DELETE FROM slim WHERE n = ?", "DELETE FROM text WHERE rowid = ?", "DELETE FROM said WHERE n = ?"} {
 		if err := c.exec(ctx, query, e.n); err != nil {
 			return err
 		}
@@ -168,17 +221,17 @@ func (c *change) erase(ctx context.Context, e *entry) error {
 
 // drop takes out a page whose result is gone.
 func (c *change) drop(ctx context.Context, e *entry) error {
-	c.gone = append(c.gone, e)
+	c.gone, c.moved = append(c.gone, e), true
 	return c.erase(ctx, e)
 }
 
 func (c *change) slim(ctx context.Context, n int64) (result.Result, error) {
 	var b []byte
-	if err := c.tx.QueryRowContext(ctx, "SELECT result FROM slim WHERE n = ?", n).Scan(&b); err != nil {
-		return result.Result{}, broken(err, "read")
+	if err := c.get(ctx, &b, "SELECT result FROM slim WHERE n = ?", n); err != nil {
+		return result.Result{}, err
 	}
 	r, err := unpackSlim(b)
-	return r, broken(err, "read")
+	return r, c.x.broken(err, "read")
 }
 
 // pictures are the keys of what a page shows.
@@ -201,5 +254,3 @@ func pictureKey(sum string) int64 {
 	}
 	return int64(binary.BigEndian.Uint64(b[:]))
 }
-
-func wordOf(s string) word { return unique.Make(s) }

@@ -16,14 +16,16 @@ import (
 // that is kept changes its meaning: the file is then made anew.
 const schemaVersion = 1
 
-// The tables. What lists show is apart from what only standing anew needs.
+// The tables. What lists show is apart from what only standing anew needs. A text is
+// in said, until FTS5 takes it; a search scans those.
 const schema = `
 CREATE TABLE page (n INTEGER PRIMARY KEY, row BLOB NOT NULL);
 CREATE TABLE slim (n INTEGER PRIMARY KEY, result BLOB NOT NULL);
 CREATE TABLE shows (picture INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (picture, n)) WITHOUT ROWID;
 CREATE TABLE decision (series TEXT NOT NULL, subject TEXT NOT NULL, number INTEGER NOT NULL, json BLOB NOT NULL,
   PRIMARY KEY (series, subject, number)) WITHOUT ROWID;
-CREATE VIRTUAL TABLE text USING fts5(letters, content='', contentless_delete=1, tokenize='ascii');
+CREATE TABLE said (n INTEGER PRIMARY KEY, text BLOB NOT NULL);
+CREATE VIRTUAL TABLE text USING fts5(pairs, letters, content='', contentless_delete=1, tokenize='ascii');
 `
 
 // pragmas: the writer is one, readers go on beside it, and a power failure costs at
@@ -36,7 +38,7 @@ func connect(file string) (*sql.DB, error) {
 
 // open opens a file of this version, or makes a new one, and loads it.
 func open(ctx context.Context, file string) (x *Index, err error) {
-	x = &Index{file: file}
+	x = &Index{file: file, statements: map[string]*sql.Stmt{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, x.closeFiles())
@@ -46,27 +48,26 @@ func open(ctx context.Context, file string) (x *Index, err error) {
 	if x.writer, err = connect(file); err != nil {
 		return x, err
 	}
-	x.writer.SetMaxOpenConns(1)
-	if err = prepareFile(ctx, x.writer); err != nil {
+	if x.conn, err = x.writer.Conn(ctx); err != nil {
+		return x, err
+	}
+	if err = prepareFile(ctx, x.conn); err != nil {
 		return x, err
 	}
 	if x.reader, err = connect(file); err != nil {
 		return x, err
 	}
 	x.reader.SetMaxOpenConns(4)
-	for stmt, query := range map[**sql.Stmt]string{
-		&x.readRow: "SELECT row FROM page WHERE n = ?",
-		&x.search:  "SELECT rowid FROM text WHERE text MATCH ?",
-		&x.showing: "SELECT n FROM shows WHERE picture = ?",
-	} {
-		if *stmt, err = x.reader.PrepareContext(ctx, query); err != nil {
-			return x, err
-		}
-	}
 	return x, x.load(ctx)
 }
 
 func (x *Index) closeFiles() (err error) {
+	for _, s := range x.statements {
+		err = errors.Join(err, s.Close())
+	}
+	if x.conn != nil {
+		err = errors.Join(err, x.conn.Close())
+	}
 	for _, db := range []*sql.DB{x.reader, x.writer} {
 		if db != nil {
 			err = errors.Join(err, db.Close())
@@ -75,7 +76,7 @@ func (x *Index) closeFiles() (err error) {
 	return err
 }
 
-func prepareFile(ctx context.Context, db *sql.DB) error {
+func prepareFile(ctx context.Context, db *sql.Conn) error {
 	var version, tables int
 	if err := db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
 		return err
@@ -113,7 +114,7 @@ func remove(file string) error {
 // load reads what is kept in memory.
 func (x *Index) load(ctx context.Context) error {
 	x.pages, x.numbers, x.decided, x.nextN = map[string]*entry{}, map[int64]*entry{}, map[subject]int{}, 1
-	rows, err := x.writer.QueryContext(ctx, "SELECT n, row FROM page")
+	rows, err := x.conn.QueryContext(ctx, "SELECT n, row FROM page")
 	if err != nil {
 		return err
 	}
@@ -139,7 +140,7 @@ func (x *Index) load(ctx context.Context) error {
 }
 
 func (x *Index) loadDecided(ctx context.Context) error {
-	rows, err := x.writer.QueryContext(ctx, "SELECT series, subject, max(number) FROM decision GROUP BY series, subject")
+	rows, err := x.conn.QueryContext(ctx, "SELECT series, subject, max(number) FROM decision GROUP BY series, subject")
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/pageinspect/pageinspect/functions/desk/ledger"
 	"github.com/pageinspect/pageinspect/shared/decision"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -15,7 +16,29 @@ var counted = []decision.Series{decision.Page, decision.Picture}
 // Decided takes a decision that was just made: the page's standing, or that of all
 // pages that show the picture, is made anew at once. Those of other series change nothing.
 func (x *Index) Decided(ctx context.Context, all ...decision.Decision) error {
+	return x.decideAll(ctx, all)
+}
+
+func (x *Index) decideAll(ctx context.Context, all []decision.Decision) error {
 	return x.alter(ctx, func(c *change) error { return c.decide(ctx, all) })
+}
+
+// known are the decisions that the index has.
+func (x *Index) known(ctx context.Context) (map[ledger.Name]bool, error) {
+	rows, err := x.reader.QueryContext(ctx, "SELECT series, subject, number FROM decision")
+	if err != nil {
+		return nil, x.broken(err, "read")
+	}
+	defer rows.Close() //nolint:errcheck // Err tells
+	known := map[ledger.Name]bool{}
+	for rows.Next() {
+		var n ledger.Name
+		if err := rows.Scan(&n.Series, &n.Subject, &n.N); err != nil {
+			return nil, x.broken(err, "read")
+		}
+		known[n] = true
+	}
+	return known, x.broken(rows.Err(), "read")
 }
 
 func (c *change) decide(ctx context.Context, all []decision.Decision) error {
@@ -39,7 +62,9 @@ func (c *change) decide(ctx context.Context, all []decision.Decision) error {
 			}
 			continue
 		}
-		if err := c.showing(ctx, d.Subject, func(n int64) { touched[n] = true }); err != nil {
+		var n int64
+		shows := func() error { touched[n] = true; return nil }
+		if err := c.each(ctx, &n, shows, "SELECT n FROM shows WHERE picture = ?", pictureKey(d.Subject)); err != nil {
 			return err
 		}
 	}
@@ -58,29 +83,13 @@ func (c *change) standAnew(ctx context.Context, n int64) error {
 	}
 	var b []byte
 	var s stored
-	if err := c.tx.QueryRowContext(ctx, "SELECT row FROM page WHERE n = ?", n).Scan(&b); err != nil {
-		return broken(err, "read")
+	if err := c.get(ctx, &b, "SELECT row FROM page WHERE n = ?", n); err != nil {
+		return err
 	}
 	if err := unpack(b, &s); err != nil {
-		return broken(err, "read")
+		return c.x.broken(err, "read")
 	}
 	return c.stand(ctx, n, r, s.Version, s.Text)
-}
-
-func (c *change) showing(ctx context.Context, picture string, yield func(n int64)) error {
-	rows, err := c.tx.QueryContext(ctx, "SELECT n FROM shows WHERE picture = ?", pictureKey(picture))
-	if err != nil {
-		return broken(err, "read")
-	}
-	defer rows.Close() //nolint:errcheck // Err tells
-	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
-			return broken(err, "read")
-		}
-		yield(n)
-	}
-	return broken(rows.Err(), "read")
 }
 
 // decisions are those on a page and on its pictures.
@@ -107,23 +116,14 @@ func (c *change) on(ctx context.Context, s subject) (all []decision.Decision, er
 	if c.x.decided[s] == 0 && c.decided[s] == 0 {
 		return nil, nil // as of nearly all
 	}
-	rows, err := c.tx.QueryContext(ctx, "SELECT json FROM decision WHERE series = ? AND subject = ? ORDER BY number", s.series, s.id)
-	if err != nil {
-		return nil, broken(err, "read")
-	}
-	defer rows.Close() //nolint:errcheck // Err tells
-	for rows.Next() {
-		var b []byte
-		if err := rows.Scan(&b); err != nil {
-			return nil, broken(err, "read")
-		}
+	var b []byte
+	took := func() error {
 		var d decision.Decision
-		if err := unpack(b, &d); err != nil {
-			return nil, broken(err, "read")
-		}
+		err := unpack(b, &d)
 		all = append(all, d)
+		return err
 	}
-	return all, broken(rows.Err(), "read")
+	return all, c.each(ctx, &b, took, "SELECT json FROM decision WHERE series = ? AND subject = ? ORDER BY number", s.series, s.id)
 }
 
 // Showing are the ids of the pages that show a picture (a tile's SHA-256), in order.

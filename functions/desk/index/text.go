@@ -1,8 +1,6 @@
 package index
 
 import (
-	"context"
-	"database/sql"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -14,47 +12,69 @@ import (
 // checkText says what cannot be searched for.
 func checkText(s string) error {
 	switch n := utf8.RuneCountInString(s); {
-	case n > maxText:
-		return fault.New(fault.Invalid, "text: %d letters, more than %d; search for a part of it", n, maxText)
 	case !utf8.ValidString(s):
 		return fault.New(fault.Invalid, "text: it is not UTF-8")
+	case n > maxText:
+		return fault.New(fault.Invalid, "text: %d letters, more than %d; search for a part of it", n, maxText)
 	}
 	return nil
 }
 
-// plain is text as it is searched: without spaces, case and width.
-func plain(s string) []rune {
-	var out []rune
+// between separates blocks in text as it is searched, and is in no phrase.
+const between = '\n'
+
+// appendPlain appends text as it is searched: without spaces, case and width, and
+// without what nobody sees or types.
+func appendPlain(b []byte, s string) []byte {
 	for _, c := range norm.NFKC.String(s) {
-		if !unicode.IsSpace(c) {
-			out = append(out, unicode.ToLower(c))
+		if !unicode.In(c, unicode.White_Space, unicode.Cc, unicode.Cf, unicode.Co) {
+			b = utf8.AppendRune(b, unicode.ToLower(c))
 		}
 	}
-	return out
+	return b
 }
 
-// block is a part of a page's text, of which a phrase is part as a whole or not.
-type block struct{ lines []string }
+func plain(s string) string { return string(appendPlain(nil, s)) }
 
-// tokens spells a page's text for FTS5: of each block the pairs of letters that
-// follow each other, and its last letter alone.
-func tokens(blocks []string) string {
-	var b strings.Builder
-	for _, text := range blocks {
-		letters := plain(text)
-		for i := range letters {
-			spell(&b, letters[i])
-			if i+1 < len(letters) {
-				spell(&b, letters[i+1])
+// plainText is all that a result says as it is searched: its title, and the blocks of
+// its lines. A phrase may go on in the next line, and not in another column.
+func plainText(title string, lines, html []line) []byte {
+	b := appendPlain(nil, title)
+	for _, all := range [][]line{lines, html} {
+		for i, l := range all {
+			if i == 0 || l.Block != all[i-1].Block {
+				b = append(b, between)
 			}
-			b.WriteByte(' ')
+			b = appendPlain(b, l.Text)
 		}
 	}
-	return b.String()
+	return b
+}
+
+// tokens spells text for FTS5: the pairs of letters that follow each other in a
+// block, with its last letter alone, which keeps blocks apart; and each letter once.
+func tokens(text string) (pairs, letters string) {
+	var p, l strings.Builder
+	seen := map[rune]bool{}
+	for block := range strings.SplitSeq(text, string(between)) {
+		for i, c := range block {
+			spell(&p, c)
+			if next, size := utf8.DecodeRuneInString(block[i+utf8.RuneLen(c):]); size > 0 {
+				spell(&p, next)
+			}
+			p.WriteByte(' ')
+			if !seen[c] {
+				seen[c] = true
+				spell(&l, c)
+				l.WriteByte(' ')
+			}
+		}
+	}
+	return p.String(), l.String()
 }
 
 // spell writes a letter so that it is one to FTS5's tokenizer, which takes
-// everything beyond ASCII for letters.
+// everything beyond ASCII for letters. What is for private use is in no text.
 func spell(b *strings.Builder, c rune) {
 	if c < utf8.RuneSelf {
 		c += 0xe000
@@ -62,43 +82,20 @@ func spell(b *strings.Builder, c rune) {
 	b.WriteRune(c)
 }
 
-// matchOf is the FTS5 query for a text; "" chooses all. Nothing of the text is syntax.
-func matchOf(s string) string {
-	letters := plain(s)
-	if len(letters) == 0 {
-		return ""
-	}
+// matchOf is the FTS5 query for a plain phrase. Nothing of it is syntax.
+func matchOf(phrase string) string {
 	var b strings.Builder
-	b.WriteByte('"')
+	letters := []rune(phrase)
 	if len(letters) == 1 {
+		b.WriteString(`letters : "`)
 		spell(&b, letters[0])
-		return b.String() + `"*`
+		return b.String() + `"`
 	}
+	b.WriteString(`pairs : "`)
 	for i := range len(letters) - 1 {
 		spell(&b, letters[i])
 		spell(&b, letters[i+1])
 		b.WriteByte(' ')
 	}
 	return b.String() + `"`
-}
-
-// only leaves, of what a query may choose, the pages that a statement tells.
-func (x *Index) only(ctx context.Context, c *choice, stmt *sql.Stmt, arg any) error {
-	rows, err := stmt.QueryContext(ctx, arg)
-	if err != nil {
-		return broken(err, "search")
-	}
-	defer rows.Close() //nolint:errcheck // Err tells
-	found := map[int64]bool{}
-	for rows.Next() {
-		var n int64
-		if err := rows.Scan(&n); err != nil {
-			return broken(err, "search")
-		}
-		if c.only == nil || c.only[n] {
-			found[n] = true
-		}
-	}
-	c.only = found
-	return broken(rows.Err(), "search")
 }
