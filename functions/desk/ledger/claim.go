@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/pageinspect/pageinspect/shared/decision"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/store"
@@ -20,42 +21,68 @@ type Claim struct {
 	ID    string    `json:"id"`
 	By    string    `json:"by"`
 	Until time.Time `json:"until"`
+	// For is the series that the reviewer's decision belongs to, where it is not page:
+	// they read the page blind to what others decided.
+	For decision.Series `json:"for,omitempty"`
 }
 
 // ErrClaimed happens if somebody else has the page. It is fault.Busy.
 var ErrClaimed = errors.New("somebody else has the page")
 
-// Claim gives a page to a reviewer, or renews it, until ClaimTime from now. If
-// somebody else has it, it is returned with ErrClaimed.
+// Claim gives a page to a reviewer, or renews it as it is, until ClaimTime from now.
+// If somebody else has it, it is returned with ErrClaimed.
 func (l *Ledger) Claim(ctx context.Context, id, by string) (Claim, error) {
+	return l.claim(ctx, id, by, nil)
+}
+
+// ClaimFor is Claim for a decision of another series.
+func (l *Ledger) ClaimFor(ctx context.Context, id, by string, series decision.Series) (Claim, error) {
+	if series == decision.Page {
+		series = ""
+	}
+	return l.claim(ctx, id, by, &series)
+}
+
+// claim keeps what a claim is for where series is nil.
+func (l *Ledger) claim(ctx context.Context, id, by string, series *decision.Series) (Claim, error) {
 	if err := job.CheckID(id); err != nil {
 		return Claim{}, fault.Wrap(fault.Invalid, err, "id")
 	}
 	mine := Claim{ID: id, By: by, Until: l.Now().UTC().Add(ClaimTime).Truncate(time.Second)}
-	b, err := json.Marshal(mine)
-	if err != nil {
-		return Claim{}, fault.Wrap(fault.Internal, err, "encode the claim")
+	if series != nil {
+		mine.For = *series
 	}
 	uri := l.claimURI(id)
-	if _, err := l.Store.Create(ctx, uri, jsonType, b, nil); !errors.Is(err, store.ErrExists) {
+	if _, err := l.Store.Create(ctx, uri, jsonType, mine.encode(), nil); !errors.Is(err, store.ErrExists) {
 		return mine, fault.Wrap(fault.Transient, err, "claim %s", id)
 	}
 	theirs, a, err := l.claimed(ctx, uri)
 	switch {
 	case errors.Is(err, store.ErrNotExist):
-		return l.Claim(ctx, id, by) // it was given back at this moment
+		return l.claim(ctx, id, by, series) // it was given back at this moment
 	case err != nil:
 		return Claim{}, err
 	case theirs.By != by && l.Now().Before(theirs.Until):
 		return theirs, fault.Wrap(fault.Invalid, ErrClaimed, "claim %s", id)
 	}
-	if _, err = l.Store.Replace(ctx, uri, a.Generation, jsonType, b, nil); errors.Is(err, store.ErrChanged) {
+	if series == nil && theirs.By == by && l.Now().Before(theirs.Until) {
+		mine.For = theirs.For
+	}
+	if _, err = l.Store.Replace(ctx, uri, a.Generation, jsonType, mine.encode(), nil); errors.Is(err, store.ErrChanged) {
 		theirs, _, err = l.claimed(ctx, uri)
 		if err == nil && theirs.By != by {
 			return theirs, fault.Wrap(fault.Invalid, ErrClaimed, "claim %s", id)
 		}
 	}
 	return mine, fault.Wrap(fault.Transient, err, "claim %s", id)
+}
+
+func (c Claim) encode() []byte {
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // strings and a time
+	}
+	return b
 }
 
 // Release gives a page back, if it is the reviewer's.
