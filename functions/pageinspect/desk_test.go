@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -322,5 +324,51 @@ func TestRecheckMistakes(t *testing.T) {
 		if err := recheck(t.Context(), o, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("%v; want it to say %s", err, say)
 		}
+	}
+}
+
+// TestDeskOfTheSamples is make desk: the samples are inspected by a local cloud of its
+// own and appear at the desk as they are recognized; an interrupt ends all of it.
+func TestDeskOfTheSamples(t *testing.T) {
+	wholeProgram(t)
+	cmd := exec.Command(filepath.Join(programs, "pageinspect"), "desk", "--samples", "--port", "0")
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	up := make(chan struct{})
+	stdout := &awaiting{text: "decisions are kept in", found: up}
+	var stderr writer
+	cmd.Stdout, cmd.Stderr = stdout, &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Process.Kill() //nolint:errcheck // it may have ended
+	select {
+	case <-up:
+	case <-time.After(2 * time.Minute):
+		t.Fatalf("it does not come up\n%s", stderr.String())
+	}
+	d := runningDesk{address: regexp.MustCompile(`http://[0-9.:]+`).FindString(stdout.String())}
+	deadline := time.After(10 * time.Minute)
+	for tick := time.NewTicker(100 * time.Millisecond); ; {
+		_, body := d.ask(t, "GET", "/status", nil, "")
+		var status struct{ Total int }
+		if err := json.Unmarshal(body, &status); err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		if status.Total > 0 {
+			tick.Stop()
+			break
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("no page appears\n%s", stderr.String())
+		}
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait() //nolint:errcheck // its code tells
+	if got := cmd.ProcessState.ExitCode(); got != exitInterrupted {
+		t.Errorf("exit %d, want %d\n%s", got, exitInterrupted, stderr.String())
 	}
 }

@@ -62,8 +62,11 @@ func open(ctx context.Context, file string) (x *Index, err error) {
 }
 
 func (x *Index) closeFiles() (err error) {
+	for _, s := range x.statements {
+		err = errors.Join(err, s.Close())
+	}
 	if x.conn != nil {
-		err = x.conn.Close()
+		err = errors.Join(err, x.conn.Close())
 	}
 	for _, db := range []*sql.DB{x.reader, x.writer} {
 		if db != nil {
