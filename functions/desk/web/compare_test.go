@@ -185,4 +185,17 @@ func TestComparison(t *testing.T) {
 	if _, page := d.get(t, "/p/p-1/compare"); !strings.Contains(string(page), `data-with="`+hash+`"`) {
 		t.Error("what was kept is not compared by default")
 	}
+	// Of several that nobody decided on, the one that was kept last is compared.
+	for i, text := range []string{"하나", "둘", "셋", "넷"} {
+		b, err := json.Marshal(saying(i, text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if hash, err = d.Ledger.Keep(t.Context(), "p-1", b); err != nil {
+			t.Fatal(err)
+		}
+		if _, page := d.get(t, "/p/p-1/compare"); !strings.Contains(string(page), `data-with="`+hash+`"`) {
+			t.Errorf("version %d, kept last, is not compared", i)
+		}
+	}
 }
