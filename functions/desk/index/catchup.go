@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/pageinspect/pageinspect/functions/desk/ledger"
 	"github.com/pageinspect/pageinspect/functions/desk/pages"
+	"github.com/pageinspect/pageinspect/shared/store"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -143,21 +145,26 @@ func (u *catchUp) read(ctx context.Context, todo []doc) error {
 	}
 	broke := func(d doc, err error) {
 		u.p.Done++
-		u.broke(d.ref.ID, err)
+		if !errors.Is(err, store.ErrNotExist) { // it went meanwhile
+			u.broke(d.ref.ID, err)
+		}
 	}
-	return eachRead(ctx, todo, get, broke, func(ctx context.Context, some []doc) error {
-		err := u.x.alter(ctx, func(c *change) error {
-			for _, d := range some {
-				if err := c.put(ctx, d, (*change).say); err != nil {
-					return err
-				}
+	return eachRead(ctx, todo, get, broke, u.take)
+}
+
+// take writes a batch; its texts wait for FTS5.
+func (u *catchUp) take(ctx context.Context, some []doc) error {
+	err := u.x.alter(ctx, func(c *change) error {
+		for _, d := range some {
+			if err := c.put(ctx, d, (*change).say); err != nil {
+				return err
 			}
-			return nil
-		})
-		u.p.Done += len(some)
-		u.told()
-		return err
+		}
+		return nil
 	})
+	u.p.Done += len(some)
+	u.told()
+	return err
 }
 
 // eachRead reads what is named, several at a time, and hands it on in batches. What

@@ -43,12 +43,18 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func write(t testing.TB, dir string, r result.Result, at time.Time) {
+func encoded(t testing.TB, r result.Result) []byte {
 	t.Helper()
 	b, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return b
+}
+
+func write(t testing.TB, dir string, r result.Result, at time.Time) {
+	t.Helper()
+	b := encoded(t, r)
 	name := filepath.Join(dir, r.ID, "result.json")
 	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, b, 0o644), os.Chtimes(name, at, at)); err != nil {
 		t.Fatal(err)
@@ -319,4 +325,3 @@ func TestPicture(t *testing.T) {
 		}
 	}
 }
-
