@@ -41,7 +41,7 @@ func TestScreenshots(t *testing.T) {
 	if _, err := chromedp.Call(tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 860, DeviceScaleFactor: 1}); err != nil {
 		t.Fatal(err)
 	}
-	for name, address := range map[string]string{"list.png": "/?lang=en&verdicts=reject", "page.png": "/p/acne-serum?lang=en"} {
+	for name, address := range map[string]string{"list.png": "/?lang=en&verdicts=reject&sort=newest", "page.png": "/p/acne-serum?lang=en"} {
 		visited(t, tab, d.address+address, drawn)
 		shot, err := chromedp.Call(tab, page.CaptureScreenshot, page.CaptureScreenshotParams{})
 		if err != nil {

@@ -289,7 +289,7 @@ func TestMemory(t *testing.T) {
 		format      Format
 		title       int // bytes
 		early, late int // pages
-	}{{CSV, 8 << 10, 100, 2000}, {JSONL, 8 << 10, 100, 2000}, {SARIF, 16, 100, 2000}, {XLSX, 8 << 10, 2500, 4500}, {Parquet, 1 << 10, rowGroup - 1, 3*rowGroup - 1}} {
+	}{{CSV, 8 << 10, 100, 1200}, {JSONL, 8 << 10, 100, 1200}, {SARIF, 16, 100, 1200}, {XLSX, 8 << 10, 2300, 3500}, {Parquet, 1 << 10, rowGroup - 1, 3*rowGroup - 1}} {
 		p.Row.Title, p.Result.Findings[0].Message = strings.Repeat("가", c.title/3), strings.Repeat("나", 4<<10/3)
 		var early, late uint64
 		err := Write(t.Context(), io.Discard, Options{Format: c.format}, func(yield func(Page, error) bool) {
