@@ -27,7 +27,10 @@ const between = '\n'
 // without what nobody sees or types.
 func appendPlain(b []byte, s string) []byte {
 	for _, c := range norm.NFKC.String(s) {
-		if !unicode.In(c, unicode.White_Space, unicode.Cc, unicode.Cf, unicode.Co) {
+		switch {
+		case c >= '가' && c <= '힣', c >= 'a' && c <= 'z', c >= '0' && c <= '9': // nearly all
+			b = utf8.AppendRune(b, c)
+		case !unicode.In(c, unicode.White_Space, unicode.Cc, unicode.Cf, unicode.Co):
 			b = utf8.AppendRune(b, unicode.ToLower(c))
 		}
 	}
