@@ -14,6 +14,9 @@ import (
 
 func number(v any) string { return fmt.Sprint(v) }
 
+// URLColumn is the page's address in the rows of pages and of findings.
+const URLColumn = 2
+
 // PageHeader names the cells of PageRow.
 var PageHeader = []any{"page", "verdict", "url", "category", "labels", "findings", "severity", "rules", "quotes", "not seen", "title", "captured", "recognized", "report"}
 
