@@ -2,7 +2,7 @@
 # `make run` inspects pages, `make test` passes the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run desk screenshots serve build test quick race race-all vuln check deps accuracy catalogue bench peers axe chaos tall test-kafka fuzz images terraform-test profile clean
+.PHONY: help run desk screenshots serve build test quick race race-all vuln check deps accuracy catalogue bench peers axe chaos tall test-kafka fuzz images terraform-test profile release release-check release-systems clean
 
 GO ?= go
 TESTFLAGS ?=
@@ -108,6 +108,16 @@ screenshots: deps ## draw the desk's list and page anew, of the samples, into fu
 
 profile: deps ## measure what a page takes, for pageinspect plan: the samples into plan/profile.json, or URL="https://…" into PROFILE=file
 	$(GO) test -tags profile -count 1 -timeout 60m -run TestMeasureProfile -v ./functions/pageinspect -args -measure "$(abspath $(or $(PROFILE),functions/pageinspect/plan/profile.json))" -measure-urls "$(URL)"
+
+release: ## archives for Linux and macOS, with licences, SBOMs, man pages and SHA256SUMS, into bin/release, of the commit that is checked out
+	@GO=$(GO) functions/pageinspect/release/release.sh bin/release $(TARGETS)
+
+release-check: ## build one archive of the commit twice, in two folders: the bytes are the same, and nothing is missing
+	@GO=$(GO) functions/pageinspect/release/check.sh
+
+release-systems: ## compile the three programs for every system that there is a release of
+	@for t in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64; do echo $$t; \
+	  CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build ./functions/pageinspect ./functions/capture/cmd ./functions/recognize/cmd || exit 1; done
 
 clean: ## remove what was built and found; .pageinspect, the state of serve, stays
 	rm -rf bin out

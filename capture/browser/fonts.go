@@ -31,7 +31,7 @@ func (b *Browser) CheckFonts(ctx context.Context) error {
 	}
 	apart, err := Evaluate[bool](ctx, t, drawsApart)
 	if err == nil && !apart {
-		err = fault.New(fault.Internal, "%s has no font for Korean: 가 is drawn as a box; install one, such as Debian's fonts-nanum", b.path)
+		err = fault.New(fault.Internal, "%s has no font for Korean: 가 is drawn as a box; install one, such as fonts-nanum (on macOS: brew install --cask font-nanum-gothic)", b.path)
 	}
 	return err
 }

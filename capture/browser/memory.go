@@ -60,6 +60,10 @@ func newWatch(limit int64, group int, log *slog.Logger) *watch {
 }
 
 func (w *watch) run(done <-chan struct{}) {
+	if _, err := readStat(os.Getpid()); err != nil {
+		w.log.Warn("what a page takes of memory is NOT LIMITED: this system does not tell of processes as Linux does", "error", err)
+		return
+	}
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	for {

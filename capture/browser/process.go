@@ -17,6 +17,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
+	"github.com/pageinspect/pageinspect/shared/child"
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
@@ -88,7 +89,7 @@ func (p *process) explain(ctx context.Context, path string, limit time.Duration,
 // ended together, and ends it with this process, however that ends.
 func (p *process) group(cmd *exec.Cmd) {
 	p.cmd = cmd
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = child.Group()
 }
 
 // newContext makes a browser context: cookies, cache and storage that no other

@@ -2,9 +2,6 @@ package browser
 
 import (
 	"log/slog"
-	"os"
-	"os/exec"
-	"syscall"
 
 	"github.com/chromedp/chromedp"
 )
@@ -13,28 +10,9 @@ import (
 // Chromium would not start with it, and the log says so each time: with the
 // attribute sandbox=off, which a console shows to its user.
 func sandbox(log *slog.Logger) chromedp.ExecAllocatorOption {
-	why := unsandboxed(os.Getuid(), namespaces)
+	why := noSandbox()
 	if why != "" {
 		log.Warn("the browser runs WITHOUT ITS SANDBOX: "+why, "sandbox", "off")
 	}
 	return chromedp.Flag("no-sandbox", why != "")
-}
-
-// unsandboxed says why there can be no sandbox; "" where there is one.
-func unsandboxed(uid int, namespaces func() bool) string {
-	switch {
-	case uid == 0:
-		return "Chromium has none for root; run as another user, or only the machine's or container's walls contain a page that breaks out of the browser"
-	case !namespaces():
-		return "the kernel gives this process no user namespaces, as Docker's default profile does; allow them (a seccomp profile, or kernel.apparmor_restrict_unprivileged_userns=0), or only the container contains a page that breaks out of the browser"
-	}
-	return ""
-}
-
-// namespaces says whether this process may make what the sandbox needs, and use
-// it: where AppArmor restricts namespaces they can be made, and no root be changed in them.
-func namespaces() bool {
-	cmd := exec.Command("/bin/true")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWPID | syscall.CLONE_NEWNET, Chroot: "/"}
-	return cmd.Run() == nil
 }

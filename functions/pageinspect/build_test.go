@@ -26,7 +26,8 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	for name, pkg := range map[string]string{"pageinspect": ".", "capture": "../capture/cmd", "recognize": "../recognize/cmd"} {
+	for _, p := range [][2]string{{"pageinspect", "."}, {"capture", "../capture/cmd"}, {"recognize", "../recognize/cmd"}} { // the command first: an older program is built anew
+		name, pkg := p[0], p[1]
 		if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, name), pkg).CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "build %s: %v\n%s", name, err, out)
 			os.Exit(1)

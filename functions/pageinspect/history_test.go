@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
+	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/topic"
 )
@@ -61,10 +62,24 @@ func TestFromFailureToResult(t *testing.T) {
 	}
 	expect(exitPass, []string{"no failures"}, "errors", "--kind", "timeout")
 	expect(exitPass, []string{"1 of 1 would be published"}, "retry", "--dry-run")
+	action := func(stdout string) string {
+		t.Helper()
+		var r retried
+		if err := json.Unmarshal([]byte(stdout), &r); err != nil || r.ID != "p-1" || r.URL != site.URL+"/1" || r.Kind != fault.Unreachable || r.Attempt != 1 || r.FailedAt.IsZero() {
+			t.Errorf("%+v, %v of %q", r, err, stdout)
+		}
+		return r.Action + " " + r.Why
+	}
+	if got := action(expect(exitPass, nil, "retry", "--dry-run", "--json")); got != "would_publish " {
+		t.Error(got)
+	}
 
 	there.Store(true)
 	expect(exitPass, []string{"1 of 1 published"}, "retry", "--id", "p-1")
 	expect(exitFinding, []string{"attempt 2 is published already"}, "retry")
+	if got := action(expect(exitFinding, nil, "retry", "--json")); got != "left_alone attempt 2 is published already" {
+		t.Error(got)
+	}
 	expect(exitPass, []string{"recognized"}, "status", "--watch", "p-1")
 	expect(exitPass, []string{"1 request: 1 recognized (1 pass)", "Nothing is left to do"}, "status")
 	expect(exitPass, []string{"1 of 1 page", "http://" + cloud.Addresses.Storage + "/local-results/p-1/report.html"}, "results")

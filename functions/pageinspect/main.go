@@ -43,6 +43,9 @@ func main() {
 	c.SetIn(interruptible{ctx, os.Stdin})
 	c.SetOut(screen{os.Stdout})
 	c.SetErr(screen{os.Stderr})
+	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], cobra.ShellCompRequestCmd) {
+		c.SetOut(os.Stdout) // words of ours, with a tab before what each means
+	}
 	os.Exit(code(ctx, c.ExecuteContext(ctx), c.ErrOrStderr()))
 }
 
@@ -121,10 +124,15 @@ and reports what the reviewers' rules find, with the place marked.
 
 Exit codes: 0 every page passed, 1 something is to be reviewed or rejected,
 2 it did not work, 130 it was interrupted.`,
+		Example:       "  pageinspect run\n  pageinspect run https://shop.example/products/1\n  pageinspect results --dir out --verdict reject,review",
+		Version:       version(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	c.AddCommand(runCommand(), serveCommand(), submitCommand(), statusCommand(), resultsCommand(), errorsCommand(), retryCommand(),
-		reinspectCommand(), rulesCommand(), planCommand(), evidenceCommand(), verifyCommand(), deskCommand(), recheckCommand(), summaryCommand())
+		reinspectCommand(), rulesCommand(), planCommand(), evidenceCommand(), verifyCommand(), deskCommand(), recheckCommand(), summaryCommand(), manCommand())
+	c.SetVersionTemplate("{{.Name}} {{.Version}}\n")
+	readable(c)
+	offer(c)
 	return c
 }

@@ -46,7 +46,7 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 			p.close()
 		}, 2},
 		"tally": {func(b *bytes.Buffer) {
-			tally := newTally(b, b, 1, false)
+			tally := newTally(b, b, 1, false, false)
 			tally.add(hostile, recognize.Change{}, errors.New(hostile), false)
 			tally.add("x", recognize.Change{ID: hostile, Before: hostile, After: "pass", Added: []result.Finding{finding, {Message: hostile}}}, nil, false)
 		}, 4},

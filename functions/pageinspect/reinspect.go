@@ -24,7 +24,7 @@ import (
 // reinspectOptions is what the command was asked for.
 type reinspectOptions struct {
 	prefix, file, bucket, topic string
-	all, dryRun                 bool
+	all, dryRun, json           bool
 	rules, packs                []string
 	atOnce                      int
 }
@@ -37,13 +37,18 @@ func reinspectCommand() *cobra.Command {
 		Long: `Apply the rules to the text of stored results: no page is captured again, and
 no picture is sent to Vision. What changes is printed. Results that come out
 the same are left as they are; of the others, result.json and report.html are
-replaced, and the new result is published to the results topic.
+replaced, and the new result is published to the results topic. With --json,
+each that changes is a line of JSON: its id, the verdict before and after, and
+the findings that are added and removed.
 
 Which results: the ids given, those of a file, those that begin with --prefix,
 or --all. Which rules: the bundled packs and those of --rules, as Recognize has
 them; of these, the packs that each request asked for, or --packs.
 
 It may be stopped at any time and started again. Try --dry-run first.
+
+Exit codes: 0 all were held against the rules, whatever changed, 2 some could not
+be or it did not work, 130 it was interrupted.
 
 Storage is Cloud Storage, or a stand-in at STORAGE_EMULATOR_HOST; Kafka is taken
 from KAFKA_BROKERS (and KAFKA_SASL_*, KAFKA_TLS). For what "pageinspect serve"
@@ -64,6 +69,7 @@ runs on this machine set STORAGE_EMULATOR_HOST to the address that it prints.`,
 	f.StringSliceVar(&o.rules, "rules", splitEnv("RULES"), "files or folders of rule packs, beside the bundled ones (RULES)")
 	f.StringSliceVar(&o.packs, "packs", nil, "names of the packs to apply (default: those that each request asked for)")
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "print what would change, and change nothing")
+	f.BoolVar(&o.json, "json", false, "print each change as a line of JSON")
 	f.IntVar(&o.atOnce, "at-once", 64, "results worked on at a time")
 	return c
 }
@@ -116,7 +122,7 @@ func reinspect(ctx context.Context, o reinspectOptions, ids []string, stdin io.R
 		defer w.Close() //nolint:errcheck // every event was acknowledged
 		r.Events = recognize.Events{Kafka: w, Topic: o.topic}
 	}
-	t := newTally(stdout, stderr, len(ids), o.dryRun)
+	t := newTally(stdout, stderr, len(ids), o.dryRun, o.json)
 	err = eachID(ctx, objects, o, ids, func(id string) { c, err := r.Result(ctx, id); t.add(id, c, err, listed) })
 	return t.close(ctx, err)
 }

@@ -88,6 +88,11 @@ func TestReinspectCommand(t *testing.T) {
 	if exit != 0 || verdict("shop-1") != "pass" || strings.Count(out, "pass -> reject\n  + mine.miracle (high) \"우리집 크림\" at 20 px\n") != 2 || !strings.Contains(errs, "2 would change, 0 the same, 0 failed") {
 		t.Errorf("dry run: exit %d\n%s%s", exit, out, errs)
 	}
+	exit, out, errs = pageinspect(t, "reinspect", "shop-1", "--rules", rules, "--dry-run", "--json")
+	var c changed
+	if err := json.Unmarshal([]byte(out), &c); exit != 0 || err != nil || c.ID != "shop-1" || c.Before != result.Pass || c.After != result.Reject || len(c.Added) != 1 || c.Added[0].Rule != "mine.miracle" || len(c.Removed) != 0 {
+		t.Errorf("as JSON: exit %d, %+v, %v\n%s%s", exit, c, err, out, errs)
+	}
 	exit, out, errs = pageinspect(t, "reinspect", "--prefix", "shop-", "--rules", rules)
 	if exit != 0 || verdict("shop-1") != "reject" || verdict("shop-2") != "reject" || verdict("other-1") != "pass" || !strings.Contains(errs, "2 changed, 0 the same, 0 failed") || !strings.Contains(errs, "2 pass -> reject") {
 		t.Errorf("by prefix: exit %d\n%s%s", exit, out, errs)

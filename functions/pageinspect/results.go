@@ -33,7 +33,7 @@ func resultsCommand() *cobra.Command {
 	var o resultsOptions
 	c := &cobra.Command{
 		Use:   "results [flags] [ID…]",
-		Short: "Find pages among results: by verdict, rule, severity, category, label, day",
+		Short: "Find pages among results: by verdict, rule, category, label, day",
 		Long: `List what was found, of the results in a bucket or in the directory that
 "pageinspect run" wrote: all pages, those of the ids given or of a --file of ids,
 or those whose ids begin with --prefix; of these, the ones that every filter
@@ -43,7 +43,7 @@ and only such are told.
 A row is a page, or a finding with --findings. --to writes the rows to a file
 instead, by its ending: .csv and .xlsx for spreadsheets, .jsonl for programs.
 Text that a spreadsheet would take for a formula gets a ' before it. --out
-fetches the result, report and tiles of each page chosen into DIR/<id>/.
+fetches the result, report and tiles of each page chosen into DIR/ID/.
 
 The bucket is --bucket or RESULTS_BUCKET in Cloud Storage, or in a stand-in at
 STORAGE_EMULATOR_HOST; without all of them, that of "pageinspect serve" on this
@@ -263,7 +263,7 @@ func (o resultsOptions) lister(stdout io.Writer) (lister, error) {
 	if ext == ".csv" {
 		rows.sheet, err = sheet.NewCSV(f)
 	} else {
-		rows.sheet, err = sheet.NewXLSX(f, "pageinspect")
+		rows.sheet, err = sheet.NewXLSX(f, "pageinspect", results.URLColumn)
 	}
 	if err == nil {
 		err = rows.begin()

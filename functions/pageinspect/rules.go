@@ -27,7 +27,11 @@ written is in recognize/rules/packs/README.md; a pack:
       severity: review         # high, review or info
       message: "근거가 필요한 표현"
       match: {any: ["기적의 크림"]}
-      tests: {hit: ["기적의 크림"], miss: ["크림"]}`,
+      tests: {hit: ["기적의 크림"], miss: ["크림"]}
+
+Exit codes of all that is below: 0 it is well, 1 (of try) the text would be
+reviewed or rejected, 2 a pack has mistakes or it did not work.`,
+		Example:          "  pageinspect rules\n  pageinspect rules mine.yaml words.txt",
 		RunE:             func(c *cobra.Command, files []string) error { return listRules(c, files, true) },
 		PersistentPreRun: func(c *cobra.Command, _ []string) { atOnce(c) },
 	}
@@ -47,6 +51,11 @@ func rulesCheckCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "check [FILE…]",
 		Short: "Check rule packs and run every rule's own tests",
+		Long: `Load the rule packs given, or the bundled ones, and run every rule's own hit and
+miss tests. Each mistake is told with its file and line and what to write.
+
+Exit codes: 0 every rule passes its tests, 2 a pack has mistakes.`,
+		Example: "  pageinspect rules check mine.yaml",
 		RunE: func(c *cobra.Command, files []string) error {
 			set, err := packsOf(files)
 			if err != nil {
@@ -77,7 +86,11 @@ func rulesListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list [FILE…]",
 		Short: "List the rules of packs with their scope, dates and law",
-		RunE:  func(c *cobra.Command, files []string) error { return listRules(c, files, false) },
+		Long: `List the rules of the packs given, or of the bundled ones, a row each: severity,
+mode, kind, the categories that it is for, the days from and until which it is
+in force, its law and what it says to the seller.`,
+		Example: "  pageinspect rules list\n  pageinspect rules list mine.yaml",
+		RunE:    func(c *cobra.Command, files []string) error { return listRules(c, files, false) },
 	}
 }
 

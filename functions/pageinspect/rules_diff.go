@@ -18,7 +18,7 @@ func rulesDiffCommand() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:   "diff OLD NEW --results DIR",
-		Short: "Show what other packs would newly find in stored results, and what no longer",
+		Short: "Show what other packs would find in stored results, and what not",
 		Long: `Hold every result.json below a folder against two sets of packs, each a file, a
 folder or the word bundled, and show the findings that only one of them has.
 Nothing is changed; pageinspect reinspect changes results.`,

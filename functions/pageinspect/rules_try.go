@@ -21,7 +21,7 @@ func rulesTryCommand() *cobra.Command {
 	var o tryOptions
 	c := &cobra.Command{
 		Use:   "try [FILE…]",
-		Short: "Show which rules a text breaks, by which words, and which it nearly does",
+		Short: "Show which rules a text breaks or nearly breaks, and why",
 		Long: `Hold a text against the bundled packs, those of the files given as well, and
 show each finding with the phrase that was met and the disguise that was undone;
 and, where a rule's words stand and yet there is no finding, why not: out of

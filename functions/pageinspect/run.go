@@ -35,7 +35,7 @@ func runCommand() *cobra.Command {
 		Long: `Bring a local cloud up, send the addresses through the whole flow (Kafka,
 Capture, storage, Recognize), show the progress and what was found, and stop.
 
-For each page, DIR/<id>/ has result.json, report.html and the tiles; for a page
+For each page, DIR/ID/ has result.json, report.html and the tiles; for a page
 that failed, and for a line that is no request, error.json with its original.
 "pageinspect results --dir DIR" finds among them. Without an address, the bundled
 sample pages are inspected.
@@ -65,7 +65,7 @@ func run(ctx context.Context, o runOptions, args []string, stdin io.Reader, stdo
 	if o.dryRun {
 		return dryRun(o, args, stdin, stdout, stderr)
 	}
-	programs, err := localcloud.FindPrograms()
+	programs, err := localcloud.FindPrograms(ctx, stderr)
 	if err != nil {
 		return err
 	}

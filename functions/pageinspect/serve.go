@@ -21,8 +21,11 @@ func serveCommand() *cobra.Command {
 is there, and prints its address; "pageinspect submit" feeds it.
 
 Its state is in one directory: stop it or kill it at any moment, start it
-again, and the work goes on. Delete the directory to begin anew.`,
-		Args: cobra.NoArgs,
+again, and the work goes on. Delete the directory to begin anew.
+
+Exit codes: 0 it was interrupted, 2 a part could not start or has failed.`,
+		Example: "  pageinspect serve\n  pageinspect serve --quiet --rules mine.yaml --kafka 127.0.0.1:19092",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if !quiet {
 				cfg.LogTo = c.ErrOrStderr()
@@ -52,7 +55,7 @@ func addCloudFlags(c *cobra.Command, cfg *localcloud.Config) {
 }
 
 func serve(c *cobra.Command, cfg localcloud.Config) error {
-	programs, err := localcloud.FindPrograms()
+	programs, err := localcloud.FindPrograms(c.Context(), c.ErrOrStderr())
 	if err != nil {
 		return err
 	}

@@ -22,14 +22,14 @@ type tally struct {
 	same, changed, failed, without int // without: no result, or none yet
 	verdicts                       map[[2]result.Verdict]int
 	after                          map[string]int // verdicts, as they are or would be now
-	dryRun                         bool
+	dryRun, json                   bool
 }
 
-func newTally(out, err io.Writer, ids int, dryRun bool) *tally {
+func newTally(out, err io.Writer, ids int, dryRun, asJSON bool) *tally {
 	if ids == 0 {
 		ids = -1 // not known until all is listed
 	}
-	return &tally{out: out, err: err, began: time.Now(), verdicts: map[[2]result.Verdict]int{}, after: map[string]int{}, dryRun: dryRun, bar: newMeter(err, ids, "reinspecting")}
+	return &tally{out: out, err: err, began: time.Now(), verdicts: map[[2]result.Verdict]int{}, after: map[string]int{}, dryRun: dryRun, json: asJSON, bar: newMeter(err, ids, "reinspecting")}
 }
 
 // add counts a result. Among those listed, a page that failed or is still under
@@ -63,6 +63,10 @@ func (t *tally) print(c recognize.Change) {
 		t.verdicts[[2]result.Verdict{c.Before, c.After}]++
 		verdict = fmt.Sprintf("%s -> %s", c.Before, c.After)
 	}
+	if t.json {
+		printLines(t.out, []changed{{c.ID, c.Before, c.After, c.Added, c.Removed}}) //nolint:errcheck // a closed pipe ends nothing of worth
+		return
+	}
 	fmt.Fprintf(t.out, "%s  %s\n", oneLine(c.ID), oneLine(verdict))
 	for _, f := range c.Removed {
 		fmt.Fprintf(t.out, "  - %s\n", describeFinding(f))
@@ -70,6 +74,15 @@ func (t *tally) print(c recognize.Change) {
 	for _, f := range c.Added {
 		fmt.Fprintf(t.out, "  + %s\n", describeFinding(f))
 	}
+}
+
+// changed is a change as JSON says it.
+type changed struct {
+	ID      string           `json:"id"`
+	Before  result.Verdict   `json:"before"`
+	After   result.Verdict   `json:"after"`
+	Added   []result.Finding `json:"added,omitempty"`
+	Removed []result.Finding `json:"removed,omitempty"`
 }
 
 func describeFinding(f result.Finding) string {

@@ -196,7 +196,7 @@ func newTable[T any](w io.Writer, o Options, rows func(Page) []T) (writer, error
 		}
 		t.end = p.Close
 	default:
-		s, err := newSheet(w, o.Format)
+		s, err := newSheet(w, o.Format, slices.Index(header[T](), any("url")))
 		if err != nil {
 			return nil, err
 		}
@@ -216,11 +216,13 @@ func newTable[T any](w io.Writer, o Options, rows func(Page) []T) (writer, error
 	return t, nil
 }
 
-func newSheet(w io.Writer, f Format) (sheet.Writer, error) {
+// newSheet begins a table; what is an address in the column links leads there, where
+// the format has links.
+func newSheet(w io.Writer, f Format, links int) (sheet.Writer, error) {
 	if f == CSV {
 		return sheet.NewCSV(w)
 	}
-	return sheet.NewXLSX(w, "pageinspect")
+	return sheet.NewXLSX(w, "pageinspect", links)
 }
 
 // FileName is a name for an export's file, of letters that every system takes.

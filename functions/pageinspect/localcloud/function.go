@@ -17,25 +17,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pageinspect/pageinspect/shared/child"
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
-
-// FindPrograms returns the folder that holds the functions' programs: the one
-// this program is in, as `make build` leaves them.
-func FindPrograms() (string, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return "", fault.Wrap(fault.Internal, err, "find this program")
-	}
-	dir := filepath.Dir(self)
-	for _, name := range []string{"capture", "recognize"} {
-		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
-			return "", fault.New(fault.Internal,
-				"the program %q is not beside pageinspect in %s; run `make build` and use bin/pageinspect", name, dir)
-		}
-	}
-	return dir, nil
-}
 
 // function is one of the two functions as a process, restarted when it ends.
 type function struct {
@@ -73,7 +57,7 @@ func (f *function) supervise(ctx context.Context, program string, env []string, 
 	for ctx.Err() == nil {
 		cmd := exec.CommandContext(ctx, program)
 		cmd.Env = env
-		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+		cmd.SysProcAttr = child.Group()
 		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 		cmd.WaitDelay = 10 * time.Second
 		r, w := io.Pipe()

@@ -11,6 +11,9 @@ import (
 	"github.com/pageinspect/pageinspect/shared/result"
 )
 
+// URLColumn is the page's address in the rows of pages and of findings.
+const URLColumn = 2
+
 // PageHeader names the cells of PageRow.
 var PageHeader = []any{"page", "verdict", "url", "category", "labels", "findings", "severity", "rules", "quotes", "not seen", "title", "captured", "recognized", "report"}
 

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -15,8 +16,16 @@ import (
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
+// installing is the command that brings Tesseract and its data.
+func installing(system string) string {
+	if system == "darwin" {
+		return "brew install tesseract tesseract-lang"
+	}
+	return "sudo apt-get install tesseract-ocr tesseract-ocr-script-hang"
+}
+
 // installHint says what to do when Tesseract or its data is missing.
-const installHint = "the packages tesseract-ocr and tesseract-ocr-script-hang are needed: sudo apt-get install tesseract-ocr tesseract-ocr-script-hang"
+var installHint = "install it with its Hangul script data: " + installing(runtime.GOOS)
 
 const english = "eng"
 

@@ -7,9 +7,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pageinspect/pageinspect/shared/child"
 )
 
 // process is a Java program that ends with the test.
@@ -46,7 +47,7 @@ appender.out.layout.pattern=%d{HH:mm:ss.SSS} %p %c{1}: %m%n
 		"-Dlog4j2.configurationFile=" + logging, "-cp", classpath, class}, args...)...)
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = out, out
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	cmd.SysProcAttr = child.Group()
 	started := make(chan error)
 	go func() {
 		// Pdeathsig watches the thread that started the process.

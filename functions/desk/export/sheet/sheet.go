@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -75,14 +76,23 @@ func (s csvSheet) Close() error {
 func (s csvSheet) Drop() error { return nil }
 
 type workbook struct {
-	file *excelize.File
-	rows *excelize.StreamWriter
-	w    io.Writer
-	n    int
+	file  *excelize.File
+	rows  *excelize.StreamWriter
+	w     io.Writer
+	name  string
+	links int // the column whose addresses lead there
+	style int // of a link
+	n     int
+	link  int // so many
 }
 
-// NewXLSX writes a workbook of one sheet, to w when it is closed.
-func NewXLSX(w io.Writer, name string) (Writer, error) {
+// maxLinks is of one sheet: each takes excelize longer than the one before, and
+// Excel takes 65,530.
+const maxLinks = 10_000
+
+// NewXLSX writes a workbook of one sheet, to w when it is closed. What is an
+// address of the web in the column links, counted from 0, leads there.
+func NewXLSX(w io.Writer, name string, links int) (Writer, error) {
 	f := excelize.NewFile()
 	if err := f.SetSheetName("Sheet1", name); err != nil {
 		return nil, err
@@ -91,7 +101,11 @@ func NewXLSX(w io.Writer, name string) (Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &workbook{file: f, rows: rows, w: w}, nil
+	style, err := f.NewStyle(&excelize.Style{Font: &excelize.Font{Color: "0563C1", Underline: "single"}})
+	if err != nil {
+		return nil, err
+	}
+	return &workbook{file: f, rows: rows, w: w, name: name, links: links, style: style}, nil
 }
 
 func (s *workbook) Row(cells ...any) error {
@@ -107,7 +121,34 @@ func (s *workbook) Row(cells ...any) error {
 	if err != nil || s.n > excelize.TotalRows {
 		return fault.New(fault.Invalid, "more than the %d rows that a sheet holds; choose fewer, or write .csv", excelize.TotalRows)
 	}
+	if s.links < len(cells) && s.link < maxLinks {
+		if target := webAddress(cells[s.links]); target != "" {
+			s.link++
+			values[s.links] = excelize.Cell{StyleID: s.style, Value: values[s.links]}
+			cell, err := excelize.CoordinatesToCellName(s.links+1, s.n)
+			if err != nil {
+				return err
+			}
+			if err := s.file.SetCellHyperLink(s.name, cell, target, "External"); err != nil {
+				return err
+			}
+		}
+	}
 	return s.rows.SetRow(at, values)
+}
+
+// webAddress is where a cell may lead; "" for anything but the web, such as a file
+// or a program, and for what Excel takes for a damaged workbook.
+func webAddress(cell any) string {
+	text, _ := cell.(string)
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
+		return ""
+	}
+	if target := u.String(); len(target) <= 2000 {
+		return target
+	}
+	return ""
 }
 
 func (s *workbook) Close() error {

@@ -17,7 +17,7 @@ func TestNoCellIsAFormula(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x, err := NewXLSX(&book, "s")
+	x, err := NewXLSX(&book, "s", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,5 +58,57 @@ func TestNoCellIsAFormula(t *testing.T) {
 		if rows[i][1] != "7" {
 			t.Errorf("a number became %q", rows[i][1])
 		}
+	}
+}
+
+// TestAddressesLead to the web, and nowhere else.
+func TestAddressesLead(t *testing.T) {
+	leads := map[string]string{
+		"https://shop.example/가?a=1&b=%20\"#x":              "https://shop.example/%EA%B0%80?a=1&b=%20\"#x",
+		"http://shop.example":                               "http://shop.example",
+		"javascript:alert(1)":                               "",
+		"file:///etc/passwd":                                "",
+		"\\\\host\\share":                                   "",
+		"ms-msdt:/id":                                       "",
+		"=HYPERLINK(\"https://a.example\")":                 "",
+		"https://":                                          "",
+		"https://me:secret@shop.example/":                   "",
+		"https://shop.example/" + strings.Repeat("x", 2000): "",
+	}
+	var book bytes.Buffer
+	x, err := NewXLSX(&book, "s", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for text := range leads {
+		texts = append(texts, text)
+		if err := x.Row("page", text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := x.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := excelize.OpenReader(&book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for i, text := range texts {
+		cell, err := excelize.CoordinatesToCellName(2, i+1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		is, target, err := f.GetCellHyperLink("s", cell)
+		if err != nil || is != (leads[text] != "") || target != leads[text] {
+			t.Errorf("%q leads to %q, %v; want %q", text, target, err, leads[text])
+		}
+		if kept, _ := f.GetCellValue("s", cell); strings.TrimPrefix(kept, "'") != text {
+			t.Errorf("%q became %q", text, kept)
+		}
+	}
+	if PageHeader[URLColumn] != "url" || FindingHeader[URLColumn] != "url" {
+		t.Error("URLColumn is another column")
 	}
 }
