@@ -1,10 +1,10 @@
-# Four buckets. None can be made public, and access is by role on the bucket alone.
+# Four buckets, and one for exports where there are any. None can be made public, and access is by role on the bucket alone.
 
 locals {
   bucket_prefix = coalesce(var.buckets.prefix, "${var.project.id}-${var.name}")
 
   # What is deleted after how many days, by the beginning or the end of its name.
-  buckets = {
+  buckets = merge(local.exports_bucket, {
     screenshots = { expire = [{ days = var.buckets.screenshots_days }], undelete_days = 0 }
     pages       = { expire = [{ days = var.buckets.pages_days }], undelete_days = 7 }
     results = { expire = [
@@ -13,7 +13,7 @@ locals {
       { days = var.buckets.results_days },
     ], undelete_days = 7 }
     config = { expire = [], undelete_days = 7 }
-  }
+  })
   cache_prefix = "cache/"
   # A failed page's lease answers what is delivered again, which ends long before this.
   lease_days = 60
