@@ -89,13 +89,13 @@ fuzz: ## fuzz everything that decodes bytes from outside, FUZZTIME each
 	@$(GO) list -f '{{.ImportPath}}' ./... | while read p; do \
 	  $(GO) test -list '^Fuzz' $$p | grep '^Fuzz' | while read f; do echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p || exit 1; done || exit 1; done
 
-images: ## build the containers; IMAGES=REGISTRY/REPOSITORY names them, PUSH=1 pushes them and prints their digests
+images: ## build the containers; IMAGES=REGISTRY/REPOSITORY names them, PUSH=1 pushes the functions' and prints their digests
 	@tool="$(CONTAINERS)"; [ -n "$$tool" ] || { echo "neither docker nor podman is installed; see https://docs.docker.com/engine/install or https://podman.io"; exit 1; }; \
 	$$tool info >/dev/null 2>&1 || { echo "$$tool does not answer; is its service running, and may you use it? $$tool info tells"; exit 1; }; \
 	tag=$$(git describe --always --dirty); \
-	for f in capture recognize desk; do \
+	for f in $(patsubst functions/%/Dockerfile,%,$(wildcard functions/*/Dockerfile)); do \
 	  $$tool build -f functions/$$f/Dockerfile -t "$(IMAGES)/$$f:$$tag" . || exit 1; \
-	  [ -n "$(PUSH)" ] || continue; \
+	  [ -n "$(PUSH)" ] && [ -d functions/$$f/cmd ] || continue; \
 	  $$tool push -q "$(IMAGES)/$$f:$$tag" >/dev/null || exit 1; \
 	  echo "$$f = { image = \"$$($$tool inspect --format '{{index .RepoDigests 0}}' "$(IMAGES)/$$f:$$tag")\" }"; \
 	done

@@ -4,7 +4,7 @@ locals {
   apis = concat(
     ["artifactregistry", "cloudresourcemanager", "iam", "logging", "monitoring", "pubsub", "run", "secretmanager", "storage", "vision"],
     local.eventarc ? ["eventarc"] : [],
-    var.results_in_bigquery ? ["bigquery"] : [],
+    local.bigquery ? ["bigquery"] : [],
     var.kafka.managed != null ? ["managedkafka"] : [],
     var.kms_key != null ? ["cloudkms"] : [],
     local.has_desk ? ["iap"] : [],

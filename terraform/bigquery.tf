@@ -1,9 +1,10 @@
 # Results in BigQuery, where millions of pages a day are looked at. A sink of
 # Kafka Connect publishes the results topic to Pub/Sub, which writes each event
-# into a table itself: nothing of ours runs between.
+# into a table itself: nothing of ours runs between. Exports are in exports.tf.
 
 locals {
   results_count = var.results_in_bigquery ? 1 : 0
+  bigquery      = var.results_in_bigquery || var.exports_in_bigquery
   nanoseconds   = "r'([.][0-9]{6})[0-9]+', r'\\1'" # BigQuery's timestamps end at microseconds
   # Columns of the view and where in the event they are; see shared/schema/result.json.
   result_columns = {
@@ -24,7 +25,7 @@ locals {
 }
 
 resource "google_bigquery_dataset" "pageinspect" {
-  count = local.results_count
+  count = local.bigquery ? 1 : 0
 
   dataset_id                 = replace(var.name, "-", "_")
   location                   = var.region

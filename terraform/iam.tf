@@ -81,7 +81,7 @@ resource "google_project_iam_member" "kafka_client" {
 
 # With a key of one's own, the agents that store things must be able to use it.
 resource "google_kms_crypto_key_iam_member" "agents" {
-  for_each = var.kms_key == null ? {} : { for k, m in local.agents : k => m if !contains(["eventarc", "iap"], k) && (k != "kafka" || var.kafka.managed != null) && (k != "bigquery" || var.results_in_bigquery) }
+  for_each = var.kms_key == null ? {} : { for k, m in local.agents : k => m if !contains(["eventarc", "iap"], k) && (k != "kafka" || var.kafka.managed != null) && (k != "bigquery" || local.bigquery) }
 
   crypto_key_id = var.kms_key
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"

@@ -28,6 +28,11 @@ output "bigquery" {
   value       = one([for t in google_bigquery_table.pages : "${var.project.id}.${t.dataset_id}.${t.table_id}"])
 }
 
+output "exports" {
+  description = "The external table over exported results, and where they are put (exports_in_bigquery)."
+  value       = one([for t in google_bigquery_table.exports : { table = "${var.project.id}.${t.dataset_id}.${t.table_id}", uri = "gs://${google_storage_bucket.of["exports"].name}" }])
+}
+
 output "buckets" {
   description = "What is kept where."
   value       = { for k, b in google_storage_bucket.of : k => b.name }

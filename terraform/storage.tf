@@ -1,10 +1,10 @@
-# Four buckets, and one more for the desk. None can be made public, and access is by role on the bucket alone.
+# Four buckets, one more for the desk, and one for exports where there are any. None can be made public, and access is by role on the bucket alone.
 
 locals {
   bucket_prefix = coalesce(var.buckets.prefix, "${var.project.id}-${var.name}")
 
   # What is deleted after how many days, by the beginning or the end of its name.
-  buckets = merge({
+  buckets = merge(local.exports_bucket, {
     screenshots = { expire = [{ days = var.buckets.screenshots_days }], undelete_days = 0 }
     pages       = { expire = [{ days = var.buckets.pages_days }], undelete_days = 7 }
     results = { expire = [

@@ -34,7 +34,7 @@ done
 # A copy, so that no lock file or state of a test meets one of a deployment.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp -r ./*.tf example.tfvars connect modules tests "$work"
+cp -r ./*.tf exports.schema.json example.tfvars connect modules tests "$work"
 cd "$work"
 echo "== terraform validate, with the provider of $provider"
 terraform init -input=false -no-color -backend=false -plugin-dir="$provider" >init.log || { cat init.log; exit 1; }

@@ -364,6 +364,12 @@ variable "results_in_bigquery" {
   default     = false
 }
 
+variable "exports_in_bigquery" {
+  description = "Whether BigQuery reads what `pageinspect results` exports: a bucket for JSON lines, and an external table over all that lies in it, in the same dataset. Nothing is copied and no connector runs."
+  type        = bool
+  default     = false
+}
+
 # Seeing it run
 
 variable "alert_emails" {

@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -22,6 +25,10 @@ is there, and prints its address; "pageinspect submit" feeds it.
 
 Its state is in one directory: stop it or kill it at any moment, start it
 again, and the work goes on. Delete the directory to begin anew.
+
+It listens at 127.0.0.1 alone. In a container say --kafka 0.0.0.0:9092 --storage
+0.0.0.0:4443, and publish these ports at 127.0.0.1 of the host: there is no
+password. Both are reached at 127.0.0.1 then, inside and outside, and by no other name.
 
 Exit codes: 0 it was interrupted, 2 a part could not start or has failed.`,
 		Example: "  pageinspect serve\n  pageinspect serve --quiet --rules mine.yaml --kafka 127.0.0.1:19092",
@@ -74,6 +81,9 @@ func serve(c *cobra.Command, cfg localcloud.Config) error {
 		return err
 	}
 	defer cloud.Close()
+	if parts := beyondLoopback(cfg); len(parts) > 0 {
+		cfg.Log.Warn(strings.Join(parts, ", ") + ": listening beyond 127.0.0.1, without a password; whoever reaches the port can read and write. A container's ports are to be published at 127.0.0.1 alone: -p 127.0.0.1:4443:4443")
+	}
 	printAddresses(c.OutOrStdout(), cloud.Addresses, cfg.Dir)
 	select {
 	case <-c.Context().Done():
@@ -104,6 +114,20 @@ func absolute(cfg *localcloud.Config) error {
 		*p = abs
 	}
 	return nil
+}
+
+// beyondLoopback are the parts that are told to listen where not only this machine reaches them.
+func beyondLoopback(cfg localcloud.Config) []string {
+	var out []string
+	for _, part := range []struct{ name, addr string }{{"Kafka", cfg.Kafka}, {"storage", cfg.Storage}, {"Vision", cfg.Vision}} {
+		host, _, _ := net.SplitHostPort(part.addr)
+		ip, err := netip.ParseAddr(host)
+		if host == "localhost" || err == nil && ip.IsLoopback() {
+			continue
+		}
+		out = append(out, part.name+" at "+part.addr)
+	}
+	return out
 }
 
 func printAddresses(w io.Writer, a localcloud.Addresses, dir string) {

@@ -33,6 +33,7 @@ import (
 
 	"github.com/pageinspect/pageinspect/recognize/localvision/reader"
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/loopback"
 )
 
 // Config says how the stand-in runs. The zero value works; it reads no gs:// objects.
@@ -97,7 +98,7 @@ func Start(cfg Config) (*Server, error) {
 }
 
 // Addr is the host and port that the server listens on.
-func (s *Server) Addr() string { return s.listener.Addr().String() }
+func (s *Server) Addr() string { return loopback.Reached(s.listener.Addr()).String() }
 
 // Close cancels the calls under way, waits until they and their processes are
 // gone, and stops. Closing again returns the same.

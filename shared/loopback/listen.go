@@ -5,6 +5,17 @@ import (
 	"net"
 )
 
+// Reached is where the programs of this machine reach what listens at addr: at
+// 127.0.0.1, where it listens at every address (0.0.0.0, as in a container whose port is
+// published); that is none that Only lets a request name. Another addr is returned as it is.
+func Reached(addr net.Addr) net.Addr {
+	a, ok := addr.(*net.TCPAddr)
+	if !ok || !a.IP.IsUnspecified() {
+		return addr
+	}
+	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: a.Port}
+}
+
 // errBrowser happens if what connects speaks HTTP or TLS where neither is spoken.
 var errBrowser = errors.New("that is a browser's connection")
 
@@ -15,6 +26,9 @@ var errBrowser = errors.New("that is a browser's connection")
 func NoBrowsers(l net.Listener) net.Listener { return noBrowsers{l} }
 
 type noBrowsers struct{ net.Listener }
+
+// Addr is what a broker tells its clients to call.
+func (l noBrowsers) Addr() net.Addr { return Reached(l.Listener.Addr()) }
 
 func (l noBrowsers) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()

@@ -60,3 +60,24 @@ func TestNoBrowsers(t *testing.T) {
 		t.Errorf("a listener that is closed: %v", err)
 	}
 }
+
+func TestReached(t *testing.T) {
+	for listened, want := range map[string]string{"0.0.0.0:0": "127.0.0.1", ":0": "127.0.0.1", "127.0.0.1:0": "127.0.0.1", "127.0.0.2:0": "127.0.0.2"} {
+		l, err := net.Listen("tcp", listened)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		_, port, _ := net.SplitHostPort(l.Addr().String())
+		if got := Reached(l.Addr()).String(); got != want+":"+port {
+			t.Errorf("what listens at %s is reached at %s, want %s:%s", listened, got, want, port)
+		}
+		if got := NoBrowsers(l).Addr().String(); got != want+":"+port {
+			t.Errorf("a broker at %s tells its clients %s, want %s:%s", listened, got, want, port)
+		}
+	}
+	other := &net.UnixAddr{Name: "socket", Net: "unix"}
+	if got := Reached(other); got != other {
+		t.Errorf("%v became %v", other, got)
+	}
+}

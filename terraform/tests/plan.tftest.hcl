@@ -43,6 +43,18 @@ run "own_kafka_eventarc" {
   }
 }
 
+run "exports_in_bigquery" {
+  command = plan
+  variables {
+    kafka               = { own = { brokers = ["b:9093"] } }
+    exports_in_bigquery = true
+  }
+  assert {
+    condition     = length(jsondecode(google_bigquery_table.exports[0].external_data_configuration[0].schema)) > 20
+    error_message = "The columns are there."
+  }
+}
+
 run "callers_show_a_secret" {
   command = plan
   variables {

@@ -111,6 +111,20 @@ run "results_in_bigquery" {
   }
 }
 
+run "exports_in_bigquery" {
+  variables {
+    exports_in_bigquery = true
+  }
+  assert {
+    condition     = one(google_bigquery_table.exports[0].external_data_configuration[0].source_uris) == "gs://my-project-123-pageinspect-exports/*.jsonl" && output.exports == { table = "my-project-123.pageinspect.exports", uri = "gs://my-project-123-pageinspect-exports" }
+    error_message = "The table is over what lies in the bucket."
+  }
+  assert {
+    condition     = contains(local.apis, "bigquery") && length(google_bigquery_dataset.pageinspect) == 1 && length(google_bigquery_table.events) == 0 && length(google_pubsub_topic.results) == 0
+    error_message = "No connector, and nothing is copied."
+  }
+}
+
 run "pubsub" {
   variables {
     capture_trigger = "pubsub"

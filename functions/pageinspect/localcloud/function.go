@@ -40,6 +40,10 @@ func startFunction(ctx context.Context, name, addr string, env []string, cfg Con
 	if err != nil {
 		return nil, fault.New(fault.Internal, "%s cannot listen at %s: %v; stop what listens there or choose another port", name, addr, err)
 	}
+	if at, ok := ln.Addr().(*net.TCPAddr); ok && !at.IP.IsLoopback() {
+		ln.Close()
+		return nil, fault.New(fault.Invalid, "%s listens at 127.0.0.1 alone, not at %s: the local Kafka delivers to it; name 127.0.0.1 and a port", name, addr)
+	}
 	f := &function{name: name, addr: ln.Addr().String(), done: make(chan struct{})}
 	ln.Close()
 	_, port, _ := net.SplitHostPort(f.addr)

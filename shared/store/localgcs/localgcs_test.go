@@ -325,6 +325,31 @@ func TestOpen(t *testing.T) {
 	})
 }
 
+// TestEveryAddress: what listens at every address, in a container, names itself and
+// is called 127.0.0.1.
+func TestEveryAddress(t *testing.T) {
+	s := start(t, Config{Addr: "0.0.0.0:0"})
+	if !strings.HasPrefix(s.Endpoint(), "127.0.0.1:") {
+		t.Fatalf("it is at %s", s.Endpoint())
+	}
+	put(t, dial(t, s), "p", "data") // by that name
+	for host, want := range map[string]int{"": http.StatusOK, "localhost:5000": http.StatusOK, "172.17.0.2:4443": http.StatusForbidden, "shop.example": http.StatusForbidden} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Endpoint()+"/storage/v1/b/"+bucket+"/o", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("asked for as %q: %d, want %d", host, resp.StatusCode, want)
+		}
+	}
+}
+
 func TestPortInUse(t *testing.T) {
 	s := start(t, Config{})
 	_, err := Start(Config{Addr: s.Endpoint()})

@@ -183,7 +183,7 @@ func (s *Server) makeBucket(name string) error {
 }
 
 // Endpoint is host:port, the value for STORAGE_EMULATOR_HOST.
-func (s *Server) Endpoint() string { return s.listener.Addr().String() }
+func (s *Server) Endpoint() string { return loopback.Reached(s.listener.Addr()).String() }
 
 // SetNotify sends the notifications of a bucket, those that wait included, to url.
 func (s *Server) SetNotify(bucket, url string) { s.notifier.setURL(bucket, url) }

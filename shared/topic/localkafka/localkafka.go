@@ -12,7 +12,8 @@
 // Members of consumer groups do not outlive the broker: after a restart a group
 // that joins again has its partitions at once.
 //
-// It is one broker without authentication, so it belongs on a loopback address.
+// It is one broker without authentication, so it belongs on a loopback address. One that listens
+// at every address, in a container, tells its clients to call 127.0.0.1 all the same.
 package localkafka
 
 import (
@@ -111,7 +112,7 @@ func start(cfg Config, unlock func()) (*Broker, error) {
 		l.Close()
 		return nil, fault.Wrap(fault.Invalid, err, "local Kafka: open %s; if its files are damaged, move it away", cfg.Dir)
 	}
-	return &Broker{cluster: cluster, addr: l.Addr().String(), unlock: unlock}, nil
+	return &Broker{cluster: cluster, addr: loopback.Reached(l.Addr()).String(), unlock: unlock}, nil
 }
 
 // dropMembers forgets the group members that a clean Close noted down. Their

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -328,6 +330,32 @@ func TestStartErrors(t *testing.T) {
 		}
 		start(t, localkafka.Config{Dir: dir})
 	})
+}
+
+// TestEveryAddress: a broker that listens at every address, in a container, has its
+// clients call 127.0.0.1.
+func TestEveryAddress(t *testing.T) {
+	b, cfg := start(t, localkafka.Config{Addr: "0.0.0.0:0", Topics: map[string]int{"t": 1}})
+	if !strings.HasPrefix(b.Addr(), "127.0.0.1:") {
+		t.Fatalf("it is at %s", b.Addr())
+	}
+	client, err := kgo.NewClient(kgo.SeedBrokers(cfg.Brokers...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	told, err := kmsg.NewPtrMetadataRequest().RequestWith(soon(t), client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, broker := range told.Brokers {
+		if at := fmt.Sprintf("%s:%d", broker.Host, broker.Port); at != b.Addr() {
+			t.Errorf("clients are told %s, want %s", at, b.Addr())
+		}
+	}
+	if len(told.Brokers) != 1 {
+		t.Errorf("there are %d brokers", len(told.Brokers))
+	}
 }
 
 func TestCloseTwice(t *testing.T) {
