@@ -2,7 +2,7 @@
 # `make run` inspects pages, `make test` passes the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run serve build test quick race race-all vuln check deps accuracy catalogue bench peers axe chaos tall test-kafka fuzz images terraform-test profile clean
+.PHONY: help run desk screenshots serve build test quick race race-all vuln check deps accuracy catalogue bench peers axe chaos tall test-kafka fuzz images terraform-test profile clean
 
 GO ?= go
 TESTFLAGS ?=
@@ -19,6 +19,9 @@ help: ## list the targets
 run: build ## inspect pages: the bundled samples, or URL="https://… https://…"; FLAGS="--category cosmetics"
 	@bin/pageinspect run $(FLAGS) $(URL); code=$$?; \
 	  if [ $$code -gt 1 ]; then exit $$code; fi # findings are what it is for, not a failure of make
+
+desk: build ## look at the bundled samples at the desk, in a browser; FLAGS="--open --port 8090"
+	@bin/pageinspect desk --samples $(FLAGS); code=$$?; [ $$code = 130 ] || exit $$code # an interrupt is how it ends
 
 serve: build ## keep the local cloud up; feed it with bin/pageinspect submit
 	bin/pageinspect serve $(FLAGS)
@@ -90,7 +93,7 @@ images: ## build the containers; IMAGES=REGISTRY/REPOSITORY names them, PUSH=1 p
 	@tool="$(CONTAINERS)"; [ -n "$$tool" ] || { echo "neither docker nor podman is installed; see https://docs.docker.com/engine/install or https://podman.io"; exit 1; }; \
 	$$tool info >/dev/null 2>&1 || { echo "$$tool does not answer; is its service running, and may you use it? $$tool info tells"; exit 1; }; \
 	tag=$$(git describe --always --dirty); \
-	for f in capture recognize; do \
+	for f in capture recognize desk; do \
 	  $$tool build -f functions/$$f/Dockerfile -t "$(IMAGES)/$$f:$$tag" . || exit 1; \
 	  [ -n "$(PUSH)" ] || continue; \
 	  $$tool push -q "$(IMAGES)/$$f:$$tag" >/dev/null || exit 1; \
@@ -99,6 +102,9 @@ images: ## build the containers; IMAGES=REGISTRY/REPOSITORY names them, PUSH=1 p
 
 terraform-test: ## check terraform/ offline; what needs the Google provider is skipped aloud where there is none
 	@GO=$(GO) terraform/test.sh
+
+screenshots: deps ## draw the desk's list and page anew, of the samples, into functions/desk
+	$(GO) test -count 1 -timeout 15m -run TestScreenshots -v ./functions/pageinspect -screenshots "$(abspath functions/desk)"
 
 profile: deps ## measure what a page takes, for pageinspect plan: the samples into plan/profile.json, or URL="https://…" into PROFILE=file
 	$(GO) test -tags profile -count 1 -timeout 60m -run TestMeasureProfile -v ./functions/pageinspect -args -measure "$(abspath $(or $(PROFILE),functions/pageinspect/plan/profile.json))" -measure-urls "$(URL)"

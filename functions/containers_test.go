@@ -21,7 +21,7 @@ func TestContainers(t *testing.T) {
 	if version == nil {
 		t.Fatal("go.mod names no version of Go")
 	}
-	for _, function := range []string{"capture", "recognize"} {
+	for _, function := range []string{"capture", "recognize", "desk"} {
 		b, err := os.ReadFile(filepath.Join(function, "Dockerfile"))
 		if err != nil {
 			t.Fatal(err)

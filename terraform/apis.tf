@@ -7,6 +7,8 @@ locals {
     var.results_in_bigquery ? ["bigquery"] : [],
     var.kafka.managed != null ? ["managedkafka"] : [],
     var.kms_key != null ? ["cloudkms"] : [],
+    local.has_desk ? ["iap"] : [],
+    local.rechecks ? ["cloudscheduler"] : [],
   )
   eventarc = contains([var.capture_trigger, var.recognize_trigger], "eventarc")
 
@@ -20,6 +22,7 @@ locals {
     secrets  = "serviceAccount:service-${var.project.number}@gcp-sa-secretmanager.iam.gserviceaccount.com"
     run      = "serviceAccount:service-${var.project.number}@serverless-robot-prod.iam.gserviceaccount.com"
     registry = "serviceAccount:service-${var.project.number}@gcp-sa-artifactregistry.iam.gserviceaccount.com"
+    iap      = "serviceAccount:service-${var.project.number}@gcp-sa-iap.iam.gserviceaccount.com"
   }
 }
 

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -158,18 +159,72 @@ func TestRolesAreNarrow(t *testing.T) {
 		}
 		if role == `"roles/run.invoker"` {
 			invokers++
-			if b.Labels[0] != "google_cloud_run_v2_service_iam_member" {
+			if !slices.Contains([]string{"google_cloud_run_v2_service_iam_member", "google_cloud_run_v2_job_iam_member"}, b.Labels[0]) {
 				t.Errorf("%s: invoker of more than one service", b.name())
 			}
 		}
 	}
-	if invokers != 1 {
-		t.Errorf("%d resources make invokers, want the function module's one", invokers)
+	if invokers != 2 {
+		t.Errorf("%d resources make invokers, want the function module's one, and the job's", invokers)
 	}
 	for name, f := range c.files {
 		for _, basic := range []string{`"roles/owner"`, `"roles/editor"`, `"roles/viewer"`, "Admin\"", ".admin\""} {
 			if strings.Contains(string(f.Bytes), basic) {
 				t.Errorf("%s gives the role %s", name, basic)
+			}
+		}
+	}
+}
+
+// TestTheDeskKnowsWhoAsks: nothing but Identity-Aware Proxy calls the desk, the code is
+// told which service the proxy signs for, and nobody but reviewers is let in.
+func TestTheDeskKnowsWhoAsks(t *testing.T) {
+	c := load(t)
+	for _, b := range c.of("module", "desk") {
+		if c.text(b, "iap") != "true" || c.text(b, "invoker") != "local.agents.iap" || c.text(b, "name") != `"${var.name}-desk"` {
+			t.Error("somebody else than the proxy calls the desk")
+		}
+		if !strings.Contains(c.text(b, "env"), `IAP_AUDIENCE  = "/projects/${var.project.number}/locations/${var.region}/services/${var.name}-desk"`) {
+			t.Error("the code is not told its own service, so tokens for others would do, or none")
+		}
+	}
+	services := 0
+	for _, b := range c.of("resource", "google_cloud_run_v2_service") {
+		if b.Labels[0] == "google_cloud_run_v2_service" {
+			services++
+			if c.text(b, "iap_enabled") != "var.iap" {
+				t.Errorf("%s: the proxy is not where the module's caller wants it", b.name())
+			}
+		}
+	}
+	if len(c.of("module", "desk")) != 1 || services != 1 || len(c.of("resource", "google_iap_web_cloud_run_service_iam_member")) != 1 {
+		t.Error("there is no desk, or more than one way in")
+	}
+}
+
+// TestDecisionsAreKept: no lifecycle rule of a bucket that a desk writes to, or may on
+// somebody's laptop, meets what the desk keeps.
+func TestDecisionsAreKept(t *testing.T) {
+	c := load(t)
+	storage := string(c.files["storage.tf"].Bytes)
+	if !regexp.MustCompile(`decisions = \{ expire = \[\],`).MatchString(storage) {
+		t.Error("the bucket of decisions forgets")
+	}
+	_, rules, _ := strings.Cut(storage, "    results = { expire = [")
+	rules, _, ok := strings.Cut(rules, "], undelete_days")
+	if !ok {
+		t.Fatal("the rules of the results bucket were not found")
+	}
+	rule := regexp.MustCompile(`\{ days = [a-z_.]+(?:, (prefix|suffix) = (?:"([^"]+)"|local\.cache_prefix))? \}`)
+	found := rule.FindAllStringSubmatch(rules, -1)
+	if len(found) != strings.Count(rules, "days =") || len(found) < 5 {
+		t.Fatalf("%d rules were understood: %s", len(found), rules)
+	}
+	sum := strings.Repeat("a", 64)
+	for _, m := range found {
+		for _, kept := range []string{".desk/page/p-1/00001.json", ".desk/picture/" + sum + "/00001.json", ".desk/shown/p-1/" + sum + ".json.zst", ".desk/tiles/" + sum} {
+			if m[1] == "" || m[1] == "prefix" && m[2] != "" && strings.HasPrefix(kept, m[2]) || m[1] == "suffix" && strings.HasSuffix(kept, m[2]) {
+				t.Errorf("%s deletes %s", m[0], kept)
 			}
 		}
 	}
@@ -240,7 +295,11 @@ func TestTimeoutsAgree(t *testing.T) {
 			if c.text(b, "timeout_seconds") != "var.timeout_seconds" {
 				t.Errorf("%s has a timeout of its own", b.name())
 			}
-			if want := "var." + b.Labels[0] + `_trigger == "eventarc"`; c.text(b, "cpu_always") != want {
+			want := "var." + b.Labels[0] + `_trigger == "eventarc"`
+			if b.Labels[0] == "desk" {
+				want = "true" // it follows topics between requests
+			}
+			if c.text(b, "cpu_always") != want {
 				t.Errorf("%s: pushes that Eventarc cuts after 10 s need processors afterwards: cpu_always = %s, want %s", b.name(), c.text(b, "cpu_always"), want)
 			}
 		case `"./modules/push-subscription"`:
@@ -250,7 +309,7 @@ func TestTimeoutsAgree(t *testing.T) {
 			}
 		}
 	}
-	if functions != 2 || pushes != 2 {
+	if functions != 3 || pushes != 2 {
 		t.Errorf("%d functions and %d pushes were looked at", functions, pushes)
 	}
 	for _, b := range c.of("resource", "google_cloud_run_v2_service") {

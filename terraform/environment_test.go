@@ -26,6 +26,7 @@ var notForTerraform = []string{
 	"CHROME_PATH",                        // functions/capture/Dockerfile
 	"LEASE_TTL", "CAPTURE_PAGE_BYTES_MB", // their defaults suit Cloud Run
 	"LOCAL_ONLY", "STORAGE_EMULATOR_HOST", "VISION_EMULATOR_HOST", "CAPTURE_ALLOW_NAMED", // one machine
+	"DESK_INDEX_DIR", // the index is in memory, unless somebody mounts a disk
 }
 
 // Read by functions-framework-go or Go itself, not by our code.
@@ -36,11 +37,14 @@ var readByLibraries = []string{"FUNCTION_TARGET", "CLOUD_RUN_TIMEOUT_SECONDS", "
 func TestEnvironment(t *testing.T) {
 	c := load(t)
 	common := slices.Concat(keys(c, "capture.tf", "locals"), keys(c, "kafka.tf", "locals"), keys(c, "modules/function/main.tf", "resource"))
-	for _, function := range []string{"capture", "recognize"} {
+	for _, function := range []string{"capture", "recognize", "desk"} {
 		t.Run(function, func(t *testing.T) {
 			set := slices.Concat(common, keys(c, function+".tf", "module"))
-			if function == "capture" {
+			switch function {
+			case "capture":
 				set = append(set, keys(c, "secrets.tf", "locals")...)
+			case "desk": // which does no job, and so has no need of capture.tf's
+				set = slices.Concat(keys(c, "kafka.tf", "locals"), keys(c, "modules/function/main.tf", "resource"), keys(c, "desk.tf", "module"), keys(c, "desk.tf", "locals"))
 			}
 			read := variablesRead(t, "../functions/"+function+"/cmd")
 			if len(read) < 10 {

@@ -24,4 +24,11 @@ kafka = {
 #   subnet  = "projects/my-project-123/regions/asia-northeast3/subnetworks/default"
 # }
 
+# The desk, for reviewers in a browser: see README.md.
+# desk = {
+#   image     = "asia-northeast3-docker.pkg.dev/my-project-123/pageinspect/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+#   reviewers = ["group:reviewers@example.com"]
+#   deciders  = ["*@example.com"]
+# }
+
 alert_emails = ["oncall@example.com"]

@@ -1,14 +1,18 @@
 # Two accounts for each function: the one it runs as, and the one that may call
-# it. What each may do stands beside what it may do it to; README.md has all of
+# it; Identity-Aware Proxy calls the desk. What each may do stands beside what it may do it to; README.md has all of
 # it in one table.
 
 resource "google_service_account" "runtime" {
-  for_each = toset(["capture", "recognize"])
+  for_each = toset(local.functions)
 
   account_id   = "${var.name}-${each.key}"
   display_name = "${title(each.key)} runs as this"
 
   depends_on = [google_project_service.used]
+}
+
+locals {
+  functions = concat(["capture", "recognize"], local.has_desk ? ["desk"] : [])
 }
 
 resource "google_service_account" "invoker" {
@@ -77,7 +81,7 @@ resource "google_project_iam_member" "kafka_client" {
 
 # With a key of one's own, the agents that store things must be able to use it.
 resource "google_kms_crypto_key_iam_member" "agents" {
-  for_each = var.kms_key == null ? {} : { for k, m in local.agents : k => m if k != "eventarc" && (k != "kafka" || var.kafka.managed != null) && (k != "bigquery" || var.results_in_bigquery) }
+  for_each = var.kms_key == null ? {} : { for k, m in local.agents : k => m if !contains(["eventarc", "iap"], k) && (k != "kafka" || var.kafka.managed != null) && (k != "bigquery" || var.results_in_bigquery) }
 
   crypto_key_id = var.kms_key
   role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"

@@ -24,19 +24,25 @@ locals {
   # Requests may be replayed for a week. A page's result is the last under its
   # id, and errors wait a month for a person. Given as an output for brokers of your own.
   day_ms = 24 * 60 * 60 * 1000
-  kafka_topics = {
+  kafka_topics = merge({
     requests = { name = var.kafka.topics.requests, partitions = var.kafka.partitions, configs = { "cleanup.policy" = "delete", "retention.ms" = tostring(7 * local.day_ms) } }
     results  = { name = var.kafka.topics.results, partitions = var.kafka.partitions, configs = { "cleanup.policy" = "compact,delete", "retention.ms" = tostring(30 * local.day_ms) } }
     errors   = { name = var.kafka.topics.errors, partitions = 3, configs = { "cleanup.policy" = "delete", "retention.ms" = tostring(30 * local.day_ms) } }
-  }
+    }, local.has_desk ? {
+    decisions = { name = var.kafka.topics.decisions, partitions = 3, configs = { "cleanup.policy" = "delete", "retention.ms" = tostring(30 * local.day_ms) } }
+  } : {})
 
   # Who may do what in a managed cluster; nobody else may do anything.
   kafka_operators = [for o in try(local.managed.operators, []) : { principal = "User:${o}", operations = ["READ", "WRITE", "DESCRIBE_CONFIGS"] }]
+  kafka_desk      = [for f, a in google_service_account.runtime : "User:${a.email}" if f == "desk"]
   kafka_acls = {
-    requests = concat(local.kafka_operators, [{ principal = "User:${trimprefix(local.agents.kafka, "serviceAccount:")}", operations = ["READ"] }])
+    requests = concat(local.kafka_operators, [{ principal = "User:${trimprefix(local.agents.kafka, "serviceAccount:")}", operations = ["READ"] }],
+    [for p in local.kafka_desk : { principal = p, operations = ["WRITE"] }])
     results = concat(local.kafka_operators, [{ principal = "User:${google_service_account.runtime["recognize"].email}", operations = ["WRITE"] }],
-    var.results_in_bigquery ? [{ principal = "User:${trimprefix(local.agents.kafka, "serviceAccount:")}", operations = ["READ"] }] : [])
-    errors = concat(local.kafka_operators, [for f in ["capture", "recognize"] : { principal = "User:${google_service_account.runtime[f].email}", operations = ["WRITE"] }])
+      var.results_in_bigquery ? [{ principal = "User:${trimprefix(local.agents.kafka, "serviceAccount:")}", operations = ["READ"] }] : [],
+    [for p in local.kafka_desk : { principal = p, operations = ["READ"] }])
+    decisions = concat(local.kafka_operators, [for p in local.kafka_desk : { principal = p, operations = ["READ", "WRITE"] }])
+    errors    = concat(local.kafka_operators, [for f in ["capture", "recognize"] : { principal = "User:${google_service_account.runtime[f].email}", operations = ["WRITE"] }])
   }
 }
 

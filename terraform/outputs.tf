@@ -8,6 +8,11 @@ output "capture_invoker" {
   value       = google_service_account.invoker["capture"].email
 }
 
+output "desk_url" {
+  description = "Where reviewers go."
+  value       = one(module.desk[*].uri)
+}
+
 output "requests_pubsub_topic" {
   description = "Where a Pub/Sub sink connector publishes (capture_trigger pubsub or eventarc)."
   value       = one(google_pubsub_topic.requests[*].id)
@@ -34,8 +39,8 @@ output "image_repository" {
 }
 
 output "environment" {
-  description = "What `pageinspect submit`, `status`, `errors` and `retry` need to know: eval \"$(terraform output -raw environment)\". The password, if there is one, is KAFKA_SASL_PASSWORD; with Managed Kafka the user name is one of kafka.managed.operators, that you are signed in as."
-  value = join("\n", [for name, value in {
+  description = "What `pageinspect submit`, `status`, `errors`, `retry` and `desk` need to know: eval \"$(terraform output -raw environment)\". The password, if there is one, is KAFKA_SASL_PASSWORD; with Managed Kafka the user name is one of kafka.managed.operators, that you are signed in as."
+  value = join("\n", [for name, value in merge({
     KAFKA_BROKERS        = local.kafka_env.KAFKA_BROKERS
     KAFKA_TLS            = local.kafka_env.KAFKA_TLS
     KAFKA_SASL_MECHANISM = local.kafka_env.KAFKA_SASL_MECHANISM
@@ -46,7 +51,10 @@ output "environment" {
     SCREENSHOTS_BUCKET   = google_storage_bucket.of["screenshots"].name
     PAGES_BUCKET         = google_storage_bucket.of["pages"].name
     RESULTS_BUCKET       = google_storage_bucket.of["results"].name
-  } : "export ${name}='${value}'"])
+    }, local.has_desk ? {
+    DECISIONS_TOPIC  = var.kafka.topics.decisions
+    DECISIONS_BUCKET = google_storage_bucket.of["decisions"].name
+  } : {}) : "export ${name}='${value}'"])
 }
 
 output "kafka_topics" {

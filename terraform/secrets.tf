@@ -41,8 +41,8 @@ resource "google_secret_manager_secret" "of" {
 }
 
 resource "google_secret_manager_secret_iam_member" "runtime" {
-  for_each = { for pair in setproduct(["capture", "recognize"], local.secrets) :
-    join(" ", pair) => { function = pair[0], secret = pair[1] } if !(pair[0] == "recognize" && pair[1] == "callers")
+  for_each = { for pair in setproduct(local.functions, local.secrets) :
+    join(" ", pair) => { function = pair[0], secret = pair[1] } if pair[0] == "capture" || pair[1] != "callers"
   }
 
   secret_id = google_secret_manager_secret.of[each.value.secret].id

@@ -1,19 +1,25 @@
-# Four buckets. None can be made public, and access is by role on the bucket alone.
+# Four buckets, and one more for the desk. None can be made public, and access is by role on the bucket alone.
 
 locals {
   bucket_prefix = coalesce(var.buckets.prefix, "${var.project.id}-${var.name}")
 
   # What is deleted after how many days, by the beginning or the end of its name.
-  buckets = {
+  buckets = merge({
     screenshots = { expire = [{ days = var.buckets.screenshots_days }], undelete_days = 0 }
     pages       = { expire = [{ days = var.buckets.pages_days }], undelete_days = 7 }
     results = { expire = [
       { days = var.buckets.cache_days, prefix = local.cache_prefix },
       { days = local.lease_days, suffix = "/lease.json" },
-      { days = var.buckets.results_days },
+      # What belongs to a page, and never what a desk of somebody's laptop decided here.
+      { days = var.buckets.results_days, suffix = "/result.json" },
+      { days = var.buckets.results_days, suffix = "/report.html" },
+      { days = var.buckets.results_days, prefix = "set-aside/" },
     ], undelete_days = 7 }
     config = { expire = [], undelete_days = 7 }
-  }
+    },
+    # Decisions, what reviewers saw, and the tiles of what was confirmed: kept for ever.
+    local.has_desk ? { decisions = { expire = [], undelete_days = 30 } } : {},
+  )
   cache_prefix = "cache/"
   # A failed page's lease answers what is delivered again, which ends long before this.
   lease_days = 60
@@ -56,9 +62,9 @@ resource "google_storage_bucket" "of" {
 
 # Who may do what with the objects. User is read, write and delete: to write an
 # object anew is to delete the old one. Vision reads the tiles as Recognize does. Both keep leases beside what they
-# write, and Recognize cuts tall images into tiles.
+# write, and Recognize cuts tall images into tiles. The desk reads, and writes into its own bucket alone.
 resource "google_storage_bucket_iam_member" "runtime" {
-  for_each = {
+  for_each = merge({
     "capture screenshots"   = "roles/storage.objectUser"
     "capture pages"         = "roles/storage.objectUser"
     "capture config"        = "roles/storage.objectViewer"
@@ -66,7 +72,12 @@ resource "google_storage_bucket_iam_member" "runtime" {
     "recognize pages"       = "roles/storage.objectViewer"
     "recognize results"     = "roles/storage.objectUser"
     "recognize config"      = "roles/storage.objectViewer"
-  }
+    }, local.has_desk ? {
+    "desk screenshots" = "roles/storage.objectViewer"
+    "desk pages"       = "roles/storage.objectViewer"
+    "desk results"     = "roles/storage.objectViewer"
+    "desk decisions"   = "roles/storage.objectUser"
+  } : {})
 
   bucket = google_storage_bucket.of[split(" ", each.key)[1]].name
   role   = each.value

@@ -176,9 +176,10 @@ variable "kafka" {
     }))
     subnet = optional(string)
     topics = optional(object({
-      requests = optional(string, "pageinspect.requests")
-      results  = optional(string, "pageinspect.results")
-      errors   = optional(string, "pageinspect.errors")
+      requests  = optional(string, "pageinspect.requests")
+      results   = optional(string, "pageinspect.results")
+      errors    = optional(string, "pageinspect.errors")
+      decisions = optional(string, "pageinspect.decisions") # with a desk
     }), {})
     partitions = optional(number, 12) # of requests and results; see `pageinspect plan`
   })
@@ -282,6 +283,54 @@ variable "recognize" {
   validation {
     condition     = floor(var.recognize.images_per_minute / max(var.recognize.max_instances, 1)) >= 32
     error_message = "recognize.images_per_minute: leaves less than 32 images a minute, two calls to Vision, for each instance; raise it, or lower recognize.max_instances."
+  }
+}
+
+variable "desk" {
+  description = "The desk, where reviewers decide; null: there is none. reviewers may look: members such as group:reviewers@example.com or user:you@example.com. deciders, of these, may decide: addresses, *@DOMAIN, or * for all. recheck has pages inspected again that were captured longer ago than older (7d), on a schedule of cron. memory_mib holds the index; see the README."
+  type = object({
+    image         = string
+    reviewers     = list(string)
+    deciders      = optional(list(string), ["*"])
+    cpu           = optional(number, 2)
+    memory_mib    = optional(number, 4096)
+    concurrency   = optional(number, 80)
+    min_instances = optional(number, 0)
+    max_instances = optional(number, 2)
+    recheck = optional(object({
+      schedule  = string
+      time_zone = optional(string, "Asia/Seoul")
+      older     = optional(string, "7d")
+      verdicts  = optional(list(string), ["pass"])
+      states    = optional(list(string), [])
+      limit     = optional(number, 1000)
+    }))
+  })
+  default = null
+
+  validation {
+    condition     = var.desk == null || can(regex("@sha256:[0-9a-f]{64}$", var.desk.image))
+    error_message = "desk.image: want a digest, REGION-docker.pkg.dev/P/R/desk@sha256:…; a tag can change under a running service."
+  }
+  validation {
+    condition     = var.desk == null || try(length(var.desk.reviewers) > 0 && alltrue([for m in var.desk.reviewers : can(regex("^(user|group|domain|principal|principalSet):.+$", m))]), false)
+    error_message = "desk.reviewers: want members with their type, such as group:reviewers@example.com; never allUsers."
+  }
+  validation {
+    condition     = var.desk == null || try(length(var.desk.deciders) > 0 && alltrue([for d in var.desk.deciders : d == "*" || can(regex("^([^@* ,]+|[*])@[^@* ,]+$", d))]), false)
+    error_message = "desk.deciders: want addresses, *@DOMAIN, or * for every reviewer."
+  }
+  validation {
+    condition     = var.desk == null || try(var.desk.min_instances >= 0 && var.desk.max_instances >= 1 && var.desk.min_instances <= var.desk.max_instances, false)
+    error_message = "desk.min_instances: want 0 to desk.max_instances, which is at least 1."
+  }
+  validation {
+    condition     = try(var.desk.recheck, null) == null || can(regex("^[1-9][0-9]*(d|h)$", var.desk.recheck.older))
+    error_message = "desk.recheck.older: want days or hours, such as 7d."
+  }
+  validation {
+    condition     = try(var.desk.recheck, null) == null || try(alltrue([for v in var.desk.recheck.verdicts : contains(["pass", "review", "reject"], v)]) && alltrue([for s in var.desk.recheck.states : contains(["open", "escalated", "confirmed", "dismissed", "none"], s)]) && var.desk.recheck.limit >= 1, false)
+    error_message = "desk.recheck: verdicts are pass, review and reject; states are open, escalated, confirmed, dismissed and none; limit is at least 1."
   }
 }
 

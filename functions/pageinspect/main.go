@@ -125,6 +125,6 @@ Exit codes: 0 every page passed, 1 something is to be reviewed or rejected,
 		SilenceErrors: true,
 	}
 	c.AddCommand(runCommand(), serveCommand(), submitCommand(), statusCommand(), resultsCommand(), errorsCommand(), retryCommand(),
-		reinspectCommand(), rulesCommand(), planCommand())
+		reinspectCommand(), rulesCommand(), planCommand(), evidenceCommand(), verifyCommand(), deskCommand(), recheckCommand())
 	return c
 }

@@ -101,7 +101,7 @@ func TestManyPagesAreNotAllListed(t *testing.T) {
 	printOutcomes(&b, all)
 	printSums(&b, all, "out")
 	if out := b.String(); strings.Contains(out, "p-8") || strings.Contains(out, "unfinished") || !strings.Contains(out, "p-7") || !strings.Contains(out, "│ failed") ||
-		!strings.Contains(out, "1,002 pages: 999 pass, 1 reject, 1 failed (1 timeout), 1 not finished\n") || !strings.HasSuffix(out, "Next: pageinspect results --dir out --verdict reject,review\n") {
+		!strings.Contains(out, "1,002 pages: 999 pass, 1 reject, 1 failed (1 timeout), 1 not finished\n") || !strings.HasSuffix(out, "Next: pageinspect results --dir out --verdict reject,review, or pageinspect desk --dir out to look and decide in a browser\n") {
 		t.Errorf("%s", out)
 	}
 }

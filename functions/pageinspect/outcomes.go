@@ -194,7 +194,7 @@ func printSums(w io.Writer, outcomes []outcome, dir string) {
 	sums.print(w)
 	fmt.Fprintf(w, "Reports: %s\n", filepath.Join(dir, "<page>", "report.html"))
 	if bad := sums.verdicts[string(result.Review)] + sums.verdicts[string(result.Reject)]; bad > 0 && len(outcomes) > 1 {
-		fmt.Fprintf(w, "Next: pageinspect results --dir %s --verdict reject,review\n", dir)
+		fmt.Fprintf(w, "Next: pageinspect results --dir %s --verdict reject,review, or pageinspect desk --dir %[1]s to look and decide in a browser\n", dir)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
@@ -142,7 +143,7 @@ func eachID(ctx context.Context, objects *store.Client, o reinspectOptions, ids 
 		switch {
 		case err != nil:
 			return err
-		case id == annotate.CacheFolder: // no page's
+		case id == annotate.CacheFolder || strings.HasPrefix(id, "."): // no page's
 		case !start(id):
 			return ctx.Err()
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pageinspect/pageinspect/functions/desk/export/sheet"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/results"
 	"github.com/pageinspect/pageinspect/recognize"
@@ -260,9 +261,9 @@ func (o resultsOptions) lister(stdout io.Writer) (lister, error) {
 	}
 	rows := sheetLister{o: o}
 	if ext == ".csv" {
-		rows.sheet, err = results.NewCSV(f)
+		rows.sheet, err = sheet.NewCSV(f)
 	} else {
-		rows.sheet, err = results.NewXLSX(f, "pageinspect")
+		rows.sheet, err = sheet.NewXLSX(f, "pageinspect")
 	}
 	if err == nil {
 		err = rows.begin()
@@ -289,7 +290,7 @@ func (l jsonLister) drop() error  { return nil }
 
 // sheetLister writes rows to a spreadsheet.
 type sheetLister struct {
-	sheet results.Sheet
+	sheet sheet.Writer
 	o     resultsOptions
 }
 

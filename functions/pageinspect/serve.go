@@ -105,15 +105,15 @@ func absolute(cfg *localcloud.Config) error {
 
 func printAddresses(w io.Writer, a localcloud.Addresses, dir string) {
 	fmt.Fprintf(w, `The local cloud is up. Its state is in %s
-  Kafka      %-22s topics %s, %s, %s
+  Kafka      %-22s topics %s, %s, %s, %s
   storage    %-22s http://%s/storage/v1/b/%s/o
   Vision     %-22s gRPC, on Tesseract
   Capture    http://%s/
   Recognize  http://%s/
 Feed it:     pageinspect submit https://…
-Look:        pageinspect status, pageinspect results; reports are at http://%s/%s/ID/report.html
+Look:        pageinspect status, pageinspect results, pageinspect desk; reports are at http://%s/%s/ID/report.html
 For other programs:
   export KAFKA_BROKERS=%s STORAGE_EMULATOR_HOST=%s VISION_EMULATOR_HOST=%s
-`, dir, a.Kafka, localcloud.RequestsTopic, localcloud.ResultsTopic, localcloud.ErrorsTopic,
+`, dir, a.Kafka, localcloud.RequestsTopic, localcloud.ResultsTopic, localcloud.ErrorsTopic, localcloud.DecisionsTopic,
 		a.Storage, a.Storage, localcloud.Results, a.Vision, a.Capture, a.Recognize, a.Storage, localcloud.Results, a.Kafka, a.Storage, a.Vision)
 }

@@ -157,6 +157,13 @@ func (a *awaiting) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// String is all that was written.
+func (a *awaiting) String() string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.all.String()
+}
+
 // waitForResults follows the results topic until so many pages have a result,
 // and returns how often each was announced.
 func waitForResults(t *testing.T, kafka topic.Config, pages int) map[string]int {

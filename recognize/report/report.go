@@ -49,13 +49,18 @@ var parsed = template.Must(template.New("report").Funcs(template.FuncMap{
 // band that names the tile. The error is fault.Internal: w could not be written.
 func Render(w io.Writer, r result.Result, tileURL func(gsURI string) string) error {
 	v := newView(r, tileURL)
-	v.Style, v.Geometry, v.Script = template.CSS(stylesheet), template.CSS(v.geometry(r)), template.JS(script)
+	v.dress(r)
 	v.Policy = policy(v.Tiles, string(v.Style), string(v.Geometry), string(v.Script))
 	b := bufio.NewWriter(w)
 	if err := parsed.Execute(b, v); err != nil {
 		return fault.Wrap(fault.Internal, err, "report of %s", r.ID)
 	}
 	return fault.Wrap(fault.Internal, b.Flush(), "report of %s", r.ID)
+}
+
+// dress gives the view its style and script.
+func (v *view) dress(r result.Result) {
+	v.Style, v.Geometry, v.Script = template.CSS(stylesheet), template.CSS(v.geometry(r)), template.JS(script)
 }
 
 // policy is the content security policy: the two styles and the script by their

@@ -36,6 +36,7 @@ type view struct {
 	Recall     string // share of the page's own text that was read
 	InPictures int    // lines that stand in pictures only
 	Policy     string
+	Whole      *wholeView // nil: the report is not in one file
 
 	Style, Geometry template.CSS
 	Script          template.JS
@@ -49,10 +50,11 @@ type link struct {
 }
 
 type tileView struct {
-	ID, Src, Object string
-	Width, Height   int
-	Label           string
-	origins         []string
+	ID, Object    string
+	Src           template.URL // "" when there is no picture to be shown
+	Width, Height int
+	Label         string
+	origins       []string
 }
 
 type findingView struct {
@@ -61,9 +63,11 @@ type findingView struct {
 	ID        string // of its first box, "" when it stands nowhere
 	Boxes     []boxView
 	Where     string
-	InPicture bool // nothing of it stands in the page's HTML
-	InHTML    bool // it stands in the page's HTML, and was not read in the picture
-	InCode    bool // it stands in a QR code or barcode
+	InPicture bool         // nothing of it stands in the page's HTML
+	InHTML    bool         // it stands in the page's HTML, and was not read in the picture
+	InCode    bool         // it stands in a QR code or barcode
+	Crop      template.URL // of a report in one file
+	Decided   *decidedView // likewise
 }
 
 // unseenView is a part of the page that was not seen or not read.
@@ -142,7 +146,7 @@ func newView(r result.Result, tileURL func(string) string) *view {
 			label = t.Extra
 		}
 		v.Tiles = append(v.Tiles, tileView{
-			ID: "t" + strconv.Itoa(i), Src: src, Object: t.Object, Width: t.Width, Height: t.Height, Label: label, origins: origins,
+			ID: "t" + strconv.Itoa(i), Src: template.URL(src), Object: t.Object, Width: t.Width, Height: t.Height, Label: label, origins: origins,
 		})
 	}
 	for _, s := range r.Shown {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/pageinspect/pageinspect/shared/decision"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
@@ -33,6 +34,8 @@ var contracts = []contract{
 			reflect.TypeFor[result.Code](), reflect.TypeFor[result.Quality](), reflect.TypeFor[result.SafeSearch]()}},
 	{"error.json", job.FailureSchema, "Error", "Why a request failed for good, and the request itself, whole, so that it can be published again. A record of the errors topic.",
 		reflect.TypeFor[job.Failure](), []reflect.Type{reflect.TypeFor[job.Source]()}},
+	{"decision.json", decision.Schema, "Decision", "What a person decided about a page or a picture. A record of the decisions topic, under the subject as its key; later decisions of a series on a subject have higher numbers. Boxes are CSS pixels from the page's top left, those of the series picture from the picture's.",
+		reflect.TypeFor[decision.Decision](), []reflect.Type{reflect.TypeFor[page.Box](), reflect.TypeFor[decision.Mark](), reflect.TypeFor[decision.UnseenMark](), reflect.TypeFor[decision.Shown]()}},
 }
 
 func enum[T ~string](values ...T) *jsonschema.Schema {
@@ -54,6 +57,9 @@ var leaves = map[reflect.Type]*jsonschema.Schema{
 	reflect.TypeFor[result.Kind]():       enum(result.Kinds...),
 	reflect.TypeFor[result.Source]():     enum(result.InPicture, result.InBoth, result.InHTML, result.InCode),
 	reflect.TypeFor[result.CodeFormat](): enum(result.QR, result.EAN13, result.EAN8, result.Code128),
+	reflect.TypeFor[decision.Series]():   enum(decision.AllSeries...),
+	reflect.TypeFor[decision.Action]():   enum(decision.Actions...),
+	reflect.TypeFor[decision.Reason]():   enum(decision.Reasons...),
 	reflect.TypeFor[json.RawMessage]():   {},
 	reflect.TypeFor[[]byte]():            {Type: "string", ContentEncoding: "base64"},
 	reflect.TypeFor[time.Time](): {Type: "string", Format: "date-time",
@@ -115,6 +121,9 @@ func describe(t reflect.Type, s *jsonschema.Schema) error {
 		if p.Type == "object" && p.AdditionalProperties != nil { // a map, which Go writes as null if it is nil
 			p.Type, p.Types = "", []string{"null", "object"}
 		}
+		if p.Ref != "" { // a pointer to a struct that has a $def: left out where it is nil, and never null
+			p.Types = nil
+		}
 	}
 	for name := range of {
 		if s.Properties[name] == nil {
@@ -164,6 +173,14 @@ var constraints = map[string]func(*jsonschema.Schema){
 			s.Defs[def].Properties["confidence"].Minimum = jsonschema.Ptr(0.0)
 			s.Defs[def].Properties["confidence"].Maximum = jsonschema.Ptr(1.0)
 		}
+	},
+	"decision.json": func(s *jsonschema.Schema) {
+		p := s.Properties
+		p["subject"].Pattern, p["subject"].MaxLength = idPattern, jsonschema.Ptr(job.MaxIDBytes) // a SHA-256 in hex, too
+		p["n"].Minimum, p["undoes"].Minimum = jsonschema.Ptr(1.0), jsonschema.Ptr(1.0)
+		p["by"].Pattern = `\S`
+		p["words"].MaxLength = jsonschema.Ptr(decision.MaxWords)
+		p["marks"].MaxItems, p["unseen"].MaxItems = jsonschema.Ptr(decision.MaxMarks), jsonschema.Ptr(decision.MaxMarks)
 	},
 	"error.json": func(s *jsonschema.Schema) {
 		s.Properties["attempt"].Minimum = jsonschema.Ptr(1.0)

@@ -3,6 +3,7 @@ package schema
 import (
 	"reflect"
 
+	"github.com/pageinspect/pageinspect/shared/decision"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -59,6 +60,47 @@ var descriptions = map[reflect.Type]map[string]string{
 		"request_object": "The gs:// URI of the original request where it is too large for a message.",
 		"source":         "Where the request came from.",
 		"at":             "When it failed (RFC 3339, UTC).",
+	},
+	reflect.TypeFor[decision.Decision](): {
+		"schema":  "Names the contract.",
+		"series":  "What it is for: page and picture count; second, golden and check are compared with them.",
+		"subject": "The page's id or, in the series picture, the picture's SHA-256 in hex.",
+		"n":       "Numbers the decisions of a series on a subject, from 1, without a gap.",
+		"action":  "What was decided: the violation stands, is none, goes to somebody else, or an earlier decision is taken back.",
+		"reason":  "Why it is no violation; a dismissal has one, and nothing else.",
+		"policy":  "The rule or policy that a violation is against.",
+		"words":   "The reviewer's own, at most 2,000 bytes.",
+		"by":      "Who decided: an address, or a name on a laptop.",
+		"at":      "When (RFC 3339, UTC).",
+		"run":     "Groups the decisions of one bulk action.",
+		"undoes":  "Number of the decision that an undo takes back.",
+		"marks":   "The findings that it is about; on a page, none means the page as a whole.",
+		"unseen":  "The parts that were not seen, of a decision about the whole page.",
+		"whole":   "It is about all of the page as it was shown.",
+		"shown":   "What the reviewer had before them.",
+	},
+	reflect.TypeFor[decision.Mark](): {
+		"rule":    "The rule's id.",
+		"quote":   "What the finding quotes.",
+		"box":     "Where it stands.",
+		"picture": "SHA-256 in hex of the tile that the box lies in, if it lies in one.",
+		"in":      "Where it lies in that tile; a picture that moved keeps both.",
+		"source":  "Where the text was read: in a picture, in both, in the HTML alone, or in a code.",
+	},
+	reflect.TypeFor[decision.UnseenMark](): {
+		"kind":   "What sort of part, as the result's unseen parts.",
+		"box":    "Where it is; all zeros where nobody can tell.",
+		"source": "The address that brought nothing, or only a part.",
+	},
+	reflect.TypeFor[decision.Shown](): {
+		"url":           "The page's address.",
+		"verdict":       "The result's verdict.",
+		"result":        "SHA-256 in hex of the result.json that was shown, which the desk keeps.",
+		"text":          "A sum of what was read, by which a page that changed is known.",
+		"captured_at":   "When the page was captured (RFC 3339, UTC).",
+		"recognized_at": "When it was recognized, or inspected again (RFC 3339, UTC).",
+		"rules":         "The packs that were applied, as name@hash.",
+		"blind":         "No other reader's decision could be seen.",
 	},
 	reflect.TypeFor[page.Manifest](): {
 		"schema":      "Names the contract.",

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/pageinspect/pageinspect/shared/decision"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
@@ -97,6 +98,14 @@ var (
 			{Text: "q", Box: box, Confidence: 0.9, Space: true, Polygon: []result.Point{{X: 1, Y: 2}}}}, Polygon: []result.Point{{X: 1, Y: 2}}}}}
 )
 
+// decided is a decision with everything set that goes together.
+var decided = decision.Decision{Schema: decision.Schema, Series: decision.Page, Subject: "p-1001", N: 2, Action: decision.Dismiss,
+	Reason: decision.Misread, Policy: "cosmetics.cure", Words: "광고가 아님", By: "reviewer@example.com", At: at, Run: "r", Whole: true,
+	Marks:  []decision.Mark{{Rule: "r", Quote: "q", Box: box, Picture: strings.Repeat("a", 64), In: &box, Source: result.InPicture}},
+	Unseen: []decision.UnseenMark{{Kind: page.Failed, Box: box, Source: "https://shop.example/a.jpg"}},
+	Shown: decision.Shown{URL: request.URL, Verdict: result.Reject, Result: strings.Repeat("b", 64), Text: "ab", CapturedAt: at,
+		RecognizedAt: at, Rules: []string{"cosmetics-kr@abc"}, Blind: true}}
+
 func tileAt(y int) page.Tile {
 	return page.Tile{Object: "gs://shots/p-1001/r/000.jpg", Y: y, Width: 1280, Height: 800, MediaType: "image/jpeg", Bytes: 5, SHA256: "ab", CRC32C: "mnG7TA=="}
 }
@@ -125,6 +134,9 @@ func TestGoodSamples(t *testing.T) {
 		{"error.json", failure("not json")},
 		{"error.json", failure("\xff")},
 		{"error.json", failure("")},
+		{"decision.json", decided},
+		{"decision.json", decision.Decision{Schema: decision.Schema, Series: decision.Picture, Subject: strings.Repeat("a", 64), N: 1,
+			Action: decision.Undo, By: "김", At: at, Undoes: 3}},
 	} {
 		b, err := json.Marshal(c.v)
 		if err != nil {
@@ -174,8 +186,15 @@ func TestSchemasAgreeWithDecoders(t *testing.T) {
 	decoders := map[string]func([]byte) error{
 		"request.json": func(b []byte) error { _, err := job.DecodeRequest(b); return err },
 		"page.json":    func(b []byte) error { _, err := page.Decode(b); return err },
+		"decision.json": func(b []byte) error {
+			var d decision.Decision
+			if err := json.Unmarshal(b, &d); err != nil {
+				return err
+			}
+			return d.Validate()
+		},
 	}
-	samples := map[string]any{"request.json": request, "page.json": manifest}
+	samples := map[string]any{"request.json": request, "page.json": manifest, "decision.json": decided}
 	for _, c := range []struct {
 		file, path, to string
 		good           bool
@@ -237,6 +256,22 @@ func TestSchemasAgreeWithDecoders(t *testing.T) {
 		{"page.json", "tiles.0.x", `-1`, false},
 		{"page.json", "tiles.0.width", `0`, false},
 		{"page.json", "tiles.0.height", `0`, false},
+		{"decision.json", "new_field", `1`, true},
+		{"decision.json", "words", ``, true},
+		{"decision.json", "schema", `"pageinspect.decision/v2"`, false},
+		{"decision.json", "series", `"third"`, false},
+		{"decision.json", "action", ``, false},
+		{"decision.json", "action", `"delete"`, false},
+		{"decision.json", "subject", `"a/b"`, false},
+		{"decision.json", "subject", ``, false},
+		{"decision.json", "by", `" "`, false},
+		{"decision.json", "by", ``, false},
+		{"decision.json", "at", ``, false},
+		{"decision.json", "at", `"yesterday"`, false},
+		{"decision.json", "reason", `"because"`, false},
+		{"decision.json", "words", `"` + strings.Repeat("x", decision.MaxWords+1) + `"`, false},
+		{"decision.json", "marks.0.box", `[1,2,3,4]`, false},
+		{"decision.json", "shown", `1`, false},
 	} {
 		b := change(t, samples[c.file], c.path, c.to)
 		if err := validate(t, c.file, b); (err == nil) != c.good {

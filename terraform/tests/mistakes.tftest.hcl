@@ -269,3 +269,59 @@ run "collector_without_scheme" {
   }
   expect_failures = [var.otlp_endpoint]
 }
+
+run "desk_by_tag" {
+  command = plan
+  variables {
+    desk = { image = "r/desk:v1", reviewers = ["group:r@example.com"] }
+  }
+  expect_failures = [var.desk]
+}
+
+run "everybody_reviews" {
+  command = plan
+  variables {
+    desk = { image = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000", reviewers = ["allUsers"] }
+  }
+  expect_failures = [var.desk]
+}
+
+run "nobody_reviews" {
+  command = plan
+  variables {
+    desk = { image = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000", reviewers = [] }
+  }
+  expect_failures = [var.desk]
+}
+
+run "decider_that_is_no_address" {
+  command = plan
+  variables {
+    desk = { image = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000", reviewers = ["group:r@example.com"], deciders = ["example.com"] }
+  }
+  expect_failures = [var.desk]
+}
+
+run "no_desk_at_most" {
+  command = plan
+  variables {
+    desk = { image = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000", reviewers = ["group:r@example.com"], max_instances = 0 }
+  }
+  expect_failures = [var.desk]
+}
+
+run "recheck_older_than_what" {
+  command = plan
+  variables {
+    desk = { image = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000", reviewers = ["group:r@example.com"], recheck = { schedule = "0 4 * * *", older = "a week" } }
+  }
+  expect_failures = [var.desk]
+}
+
+run "recheck_of_an_unknown_verdict" {
+  command = plan
+  variables {
+    desk = { image = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000", reviewers = ["group:r@example.com"], recheck = { schedule = "0 4 * * *", verdicts = ["fail"] } }
+  }
+  expect_failures = [var.desk]
+}

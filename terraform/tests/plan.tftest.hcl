@@ -71,3 +71,23 @@ run "managed_kafka_pubsub_own_key" {
     error_message = "3 CPUs with 12 GiB."
   }
 }
+
+run "desk_with_managed_kafka" {
+  command = plan
+  variables {
+    capture_trigger = "pubsub"
+    kafka = {
+      managed = {}
+      subnet  = "projects/my-project-123/regions/asia-northeast3/subnetworks/default"
+    }
+    desk = {
+      image     = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      reviewers = ["group:reviewers@example.com"]
+      recheck   = { schedule = "0 4 * * *" }
+    }
+  }
+  assert {
+    condition     = length(google_managed_kafka_topic.of) == 4
+    error_message = "Decisions have a topic."
+  }
+}

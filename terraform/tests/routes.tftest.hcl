@@ -258,3 +258,42 @@ run "kept_for_ever" {
     error_message = "0 keeps things for ever, leases aside."
   }
 }
+
+run "desk" {
+  variables {
+    desk = {
+      image     = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      reviewers = ["group:reviewers@example.com", "user:you@example.com"]
+      deciders  = ["*@example.com"]
+      recheck   = { schedule = "0 4 * * *", older = "14d", verdicts = ["pass", "review"] }
+    }
+  }
+  assert {
+    condition     = anytrue([for e in module.desk[0].environment : e.name == "IAP_AUDIENCE" && e.value == "/projects/123456789012/locations/asia-northeast3/services/pageinspect-desk"])
+    error_message = "The desk knows which service the proxy signs for."
+  }
+  assert {
+    condition     = anytrue([for e in module.desk[0].environment : e.name == "DECISIONS_BUCKET" && e.value == google_storage_bucket.of["decisions"].name]) && length(google_storage_bucket.of["decisions"].lifecycle_rule) == 0
+    error_message = "Decisions are in a bucket that forgets nothing."
+  }
+  assert {
+    condition     = { for k, m in google_storage_bucket_iam_member.runtime : k => m.role if startswith(k, "desk ") } == { "desk screenshots" = "roles/storage.objectViewer", "desk pages" = "roles/storage.objectViewer", "desk results" = "roles/storage.objectViewer", "desk decisions" = "roles/storage.objectUser" }
+    error_message = "The desk writes into its own bucket alone."
+  }
+  assert {
+    condition     = keys(google_iap_web_cloud_run_service_iam_member.reviewer) == ["group:reviewers@example.com", "user:you@example.com"] && contains(local.apis, "iap") && contains(local.apis, "cloudscheduler")
+    error_message = "The reviewers are let in."
+  }
+  assert {
+    condition     = google_cloud_run_v2_job.recheck[0].template[0].template[0].containers[0].args == tolist(["recheck", "--older", "14d", "--limit", "1000", "--json", "--verdict", "pass", "--verdict", "review"])
+    error_message = "The job asks for what was said."
+  }
+  assert {
+    condition     = google_cloud_scheduler_job.recheck[0].http_target[0].uri == "https://run.googleapis.com/v2/projects/my-project-123/locations/asia-northeast3/jobs/pageinspect-recheck:run"
+    error_message = "The scheduler starts the job."
+  }
+  assert {
+    condition     = contains(keys(local.kafka_topics), "decisions") && strcontains(output.environment, "export DECISIONS_BUCKET=")
+    error_message = "Decisions have a topic, and the command is told where they are."
+  }
+}

@@ -10,6 +10,8 @@
 //	.desk/outbox/<series>~<subject>~00001  a decision whose event may not be published yet
 //	.desk/claims/<id>.json             who has a page open
 //	.desk/shown/<id>/<sha256>.json.zst a result as a reviewer saw it
+//	.desk/keep/…, .desk/tiles/<sha256>  the tiles of what was confirmed; see tiles.go
+//	.desk/asked/<id>.json              that a page was asked to be inspected again
 //
 // # What it promises
 //
@@ -46,6 +48,7 @@ type Store interface {
 	Create(ctx context.Context, uri store.URI, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
 	Replace(ctx context.Context, uri store.URI, ifGeneration int64, contentType string, data []byte, metadata map[string]string) (store.Attrs, error)
 	Read(ctx context.Context, uri store.URI, limit int64) ([]byte, store.Attrs, error)
+	Stat(ctx context.Context, uri store.URI) (store.Attrs, error)
 	List(ctx context.Context, bucket, prefix string) iter.Seq2[store.Attrs, error]
 	DeleteGeneration(ctx context.Context, uri store.URI, ifGeneration int64) error
 }
@@ -97,6 +100,9 @@ func (l *Ledger) Decide(ctx context.Context, d decision.Decision, known int) (de
 	}
 	out, err := l.intend(ctx, d)
 	if err != nil {
+		return d, err
+	}
+	if err := l.noteTiles(ctx, d); err != nil {
 		return d, err
 	}
 	_, err = l.Store.Create(ctx, l.uri(d), jsonType, b, nil)
@@ -159,13 +165,18 @@ func (l *Ledger) Read(ctx context.Context, s decision.Series, subject string) ([
 func (l *Ledger) All(ctx context.Context) iter.Seq2[decision.Decision, error] {
 	return func(yield func(decision.Decision, error) bool) {
 		for _, s := range decision.AllSeries {
-			for d, err := range l.all(ctx, Folder+string(s)+"/") {
+			for d, err := range l.Series(ctx, s) {
 				if !yield(d, err) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// Series yields every decision of one series; those of one subject in order.
+func (l *Ledger) Series(ctx context.Context, s decision.Series) iter.Seq2[decision.Decision, error] {
+	return l.all(ctx, Folder+string(s)+"/")
 }
 
 // all yields the decisions below a prefix. One that is not ours ends nothing: it is

@@ -34,6 +34,9 @@ type Source struct {
 	// Folder is a directory that run wrote. Take it of an os.Root, which symbolic
 	// links do not lead out of.
 	Folder fs.FS
+	// Kept returns a copy of a tile that the desk kept, for when the original is gone or
+	// is another picture now; store.ErrNotExist says that there is none. nil: there are none.
+	Kept func(context.Context, page.Tile) ([]byte, error)
 }
 
 // Ref names a result in one of its versions.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -20,7 +21,8 @@ import (
 // An image that was put as a GIF or BMP is its own tile.
 var extensions = map[string]string{"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "", "image/bmp": ""}
 
-// Tile returns the picture of a tile, checked against its SHA-256.
+// Tile returns the picture of a tile, checked against its SHA-256. Where it is gone,
+// or is another picture now, that which the desk kept stands in for it.
 func (s *Source) Tile(ctx context.Context, r result.Result, tile int) (data []byte, mediaType string, err error) {
 	if err := job.CheckID(r.ID); err != nil {
 		return nil, "", fault.Wrap(fault.Invalid, err, "id")
@@ -37,13 +39,30 @@ func (s *Source) Tile(ctx context.Context, r result.Result, tile int) (data []by
 	} else {
 		data, err = s.tileObject(ctx, r.ID, t)
 	}
-	if err != nil {
-		return nil, "", err
+	if err == nil {
+		err = isPicture(data, t)
 	}
-	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != t.SHA256 {
-		return nil, "", fault.New(fault.Internal, "tile %d of %s is not the picture that was inspected: its SHA-256 is %x, in the result %q", tile, r.ID, sum, t.SHA256)
+	if s.Kept != nil && (errors.Is(err, store.ErrNotExist) || errors.Is(err, errOther)) {
+		if kept, e := s.Kept(ctx, t); e == nil && isPicture(kept, t) == nil {
+			return kept, t.MediaType, nil
+		} else if e != nil && !errors.Is(e, store.ErrNotExist) {
+			err = e // it may be there, and could not be read
+		}
+	}
+	if err != nil {
+		return nil, "", fault.Wrap(fault.Internal, err, "tile %d of %s", tile, r.ID)
 	}
 	return data, t.MediaType, nil
+}
+
+// errOther happens if a tile is not the picture that was inspected.
+var errOther = errors.New("it is not the picture that was inspected")
+
+func isPicture(data []byte, t page.Tile) error {
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != t.SHA256 {
+		return fault.Wrap(fault.Internal, errOther, "its SHA-256 is %x, in the result %q", sum, t.SHA256)
+	}
+	return nil
 }
 
 // tileFile reads the tile as run saved it.

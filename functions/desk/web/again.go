@@ -1,13 +1,12 @@
 package web
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
+	"github.com/pageinspect/pageinspect/functions/desk/again"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/result"
-	"github.com/pageinspect/pageinspect/shared/store"
 )
 
 // again asks for a page to be inspected again; the body is {}. Its result of now is
@@ -32,7 +31,7 @@ func (d *Desk) again(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return err
 		}
-		req, err := d.requestOf(r, now)
+		req, err := (&again.Asker{Pages: d.Pages}).Request(ctx, now)
 		if err != nil {
 			return err
 		}
@@ -46,20 +45,4 @@ func (d *Desk) again(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// requestOf is the request for a page again, as it was asked for: the manifest has all
-// of it, and a result most.
-func (d *Desk) requestOf(r *http.Request, now result.Result) (job.Request, error) {
-	req := job.Request{URL: now.URL, Category: now.Category, Labels: now.Labels, Rules: now.Packs, SafeSearch: len(now.SafeSearch) > 0}
-	_, m, err := d.Pages.Manifest(r.Context(), now.ID)
-	switch {
-	case err == nil:
-		req = m.Request
-		req.SafeSearch = req.SafeSearch || m.SafeSearch
-	case !errors.Is(err, store.ErrNotExist):
-		return req, err
-	}
-	req.Schema, req.ID, req.Force, req.Attempt = job.RequestSchema, now.ID, true, 0
-	return req, req.Validate()
 }

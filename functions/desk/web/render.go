@@ -152,7 +152,7 @@ type problem struct {
 func (d *Desk) fail(w http.ResponseWriter, r *http.Request, err error) {
 	s := sessionOf(r)
 	status, p := d.problemOf(s.Lang, err)
-	if status >= http.StatusInternalServerError {
+	if _, ours := errors.AsType[*refusal](err); !ours && status >= http.StatusInternalServerError {
 		d.Log.ErrorContext(r.Context(), "a request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || !strings.Contains(r.Header.Get("Accept"), "text/html") {

@@ -32,6 +32,7 @@ type Desk struct {
 	Again func(ctx context.Context, requests ...job.Request) error
 	// Progress says how far the index is; nil: it has caught up.
 	Progress func() index.Progress
+	Out      Out // how what is handed on is made
 	Log      *slog.Logger
 	Now      func() time.Time
 
@@ -44,6 +45,7 @@ func (d *Desk) Handler() http.Handler {
 	mux := http.NewServeMux()
 	d.listRoutes(mux)
 	d.pageRoutes(mux)
+	d.outRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { d.fail(w, r, errNotFound) })
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /static/{sum}/{name}", serveStatic)

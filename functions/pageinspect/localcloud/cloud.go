@@ -32,12 +32,13 @@ import (
 
 // The names that the local cloud's parts know each other by.
 const (
-	RequestsTopic = "pageinspect.requests"
-	ResultsTopic  = "pageinspect.results"
-	ErrorsTopic   = "pageinspect.errors"
-	Screenshots   = "local-screenshots"
-	Pages         = "local-pages"
-	Results       = "local-results"
+	RequestsTopic  = "pageinspect.requests"
+	ResultsTopic   = "pageinspect.results"
+	ErrorsTopic    = "pageinspect.errors"
+	DecisionsTopic = "pageinspect.decisions"
+	Screenshots    = "local-screenshots"
+	Pages          = "local-pages"
+	Results        = "local-results"
 )
 
 // Config says where the local cloud keeps its state and listens. An empty
@@ -135,7 +136,7 @@ func (c *Cloud) start(ctx context.Context) (err error) {
 }
 
 func (c *Cloud) startKafka(ctx context.Context) (err error) {
-	partitions := map[string]int{RequestsTopic: 8, ResultsTopic: 4, ErrorsTopic: 1}
+	partitions := map[string]int{RequestsTopic: 8, ResultsTopic: 4, ErrorsTopic: 1, DecisionsTopic: 1}
 	if c.cfg.External != nil {
 		c.Kafka = *c.cfg.External
 		c.Addresses.Kafka = strings.Join(c.Kafka.Brokers, ",")

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"iter"
 	"path"
+	"strings"
 
 	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -110,7 +111,7 @@ func (s Source) ids(ctx context.Context) iter.Seq2[string, error] {
 		}
 		if s.Folder == nil {
 			for id, err := range s.Objects.Folders(ctx, s.Bucket, s.Prefix) {
-				if id != annotate.CacheFolder && !yield(id, err) {
+				if id != annotate.CacheFolder && !strings.HasPrefix(id, ".") && !yield(id, err) {
 					return
 				}
 			}
@@ -122,7 +123,7 @@ func (s Source) ids(ctx context.Context) iter.Seq2[string, error] {
 			return
 		}
 		for _, e := range entries {
-			if e.IsDir() && len(e.Name()) >= len(s.Prefix) && e.Name()[:len(s.Prefix)] == s.Prefix && !yield(e.Name(), nil) {
+			if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && len(e.Name()) >= len(s.Prefix) && e.Name()[:len(s.Prefix)] == s.Prefix && !yield(e.Name(), nil) {
 				return
 			}
 		}

@@ -2,7 +2,6 @@ package results
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -11,8 +10,6 @@ import (
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/result"
 )
-
-func number(v any) string { return fmt.Sprint(v) }
 
 // PageHeader names the cells of PageRow.
 var PageHeader = []any{"page", "verdict", "url", "category", "labels", "findings", "severity", "rules", "quotes", "not seen", "title", "captured", "recognized", "report"}

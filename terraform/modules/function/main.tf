@@ -7,6 +7,7 @@ resource "google_cloud_run_v2_service" "function" {
   # Pub/Sub and Eventarc of the same project count as internal.
   ingress              = var.public ? "INGRESS_TRAFFIC_ALL" : "INGRESS_TRAFFIC_INTERNAL_ONLY"
   invoker_iam_disabled = var.callers_show_a_secret
+  iap_enabled          = var.iap
 
   template {
     service_account                  = var.account
@@ -14,6 +15,7 @@ resource "google_cloud_run_v2_service" "function" {
     timeout                          = "${var.timeout_seconds}s"
     max_instance_request_concurrency = var.concurrency
     encryption_key                   = var.kms_key
+    session_affinity                 = var.iap # a reviewer stays with the index that they saw
 
     scaling {
       min_instance_count = var.min_instances
@@ -81,7 +83,7 @@ resource "google_cloud_run_v2_service" "function" {
         timeout_seconds   = 2
         failure_threshold = 30
         http_get {
-          path = "/"
+          path = var.probe
         }
       }
       liveness_probe {
@@ -89,7 +91,7 @@ resource "google_cloud_run_v2_service" "function" {
         timeout_seconds   = 10
         failure_threshold = 3
         http_get {
-          path = "/"
+          path = var.probe
         }
       }
     }

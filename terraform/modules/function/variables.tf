@@ -33,6 +33,18 @@ variable "public" {
   type        = bool
 }
 
+variable "iap" {
+  description = "Whether Identity-Aware Proxy stands in front, for people with a browser."
+  type        = bool
+  default     = false
+}
+
+variable "probe" {
+  description = "Where a probe asks."
+  type        = string
+  default     = "/"
+}
+
 variable "callers_show_a_secret" {
   description = "Whether the code checks who calls, by a secret, and Cloud Run lets everybody in."
   type        = bool

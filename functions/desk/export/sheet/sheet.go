@@ -1,7 +1,10 @@
-package results
+// Package sheet writes tables that a spreadsheet opens, CSV and XLSX, in which
+// nothing that a page says is a formula.
+package sheet
 
 import (
 	"encoding/csv"
+	"fmt"
 	"io"
 	"strings"
 
@@ -9,9 +12,9 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Sheet is a table that a spreadsheet opens. It ends with Close, which writes what
+// Writer is a table that a spreadsheet opens. It ends with Close, which writes what
 // is left, or with Drop.
-type Sheet interface {
+type Writer interface {
 	// Row writes cells of text and numbers. Text that a spreadsheet would take for a
 	// formula is made text.
 	Row(cells ...any) error
@@ -43,7 +46,7 @@ type csvSheet struct{ *csv.Writer }
 
 // NewCSV writes CSV as Excel opens it by a double click: UTF-8 with a byte order
 // mark, CRLF.
-func NewCSV(w io.Writer) (Sheet, error) {
+func NewCSV(w io.Writer) (Writer, error) {
 	if _, err := io.WriteString(w, "\ufeff"); err != nil {
 		return nil, err
 	}
@@ -58,7 +61,7 @@ func (s csvSheet) Row(cells ...any) error {
 		if text, ok := c.(string); ok {
 			texts[i] = fitting(text)
 		} else {
-			texts[i] = number(c)
+			texts[i] = fmt.Sprint(c)
 		}
 	}
 	return s.Write(texts)
@@ -79,7 +82,7 @@ type workbook struct {
 }
 
 // NewXLSX writes a workbook of one sheet, to w when it is closed.
-func NewXLSX(w io.Writer, name string) (Sheet, error) {
+func NewXLSX(w io.Writer, name string) (Writer, error) {
 	f := excelize.NewFile()
 	if err := f.SetSheetName("Sheet1", name); err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package results
+package sheet
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ func TestNoCellIsAFormula(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range []Sheet{c, x} {
+	for _, s := range []Writer{c, x} {
 		for _, text := range texts {
 			if err := s.Row(text, 7); err != nil {
 				t.Fatal(err)

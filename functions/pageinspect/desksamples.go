@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
+)
+
+// deskOfSamples brings a local cloud up, has the bundled sample pages inspected, and
+// points the desk there. The cloud and all that was decided in it end with stop.
+func deskOfSamples(ctx context.Context, o *deskOptions, stderr io.Writer) (stop func(), err error) {
+	var closers []func()
+	stop = func() {
+		for i := range closers {
+			closers[len(closers)-1-i]()
+		}
+	}
+	defer func() {
+		if err != nil {
+			stop()
+		}
+	}()
+	programs, err := localcloud.FindPrograms()
+	if err != nil {
+		return nil, err
+	}
+	dir, remove, err := scratch()
+	if err != nil {
+		return nil, err
+	}
+	closers = append(closers, remove)
+	requests, end, err := serveSamples(template{})
+	if err != nil {
+		return nil, err
+	}
+	closers = append(closers, end)
+	o.cloud.Dir, o.cloud.Programs, o.cloud.Log, o.cloud.AllowNamed = dir, programs, logger(ctx, stderr), true
+	cloud, err := localcloud.Start(ctx, o.cloud)
+	if err != nil {
+		return nil, err
+	}
+	closers = append(closers, cloud.Close)
+	if err := send(ctx, cloud, requests); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(stderr, "%s are being inspected and will appear; this desk and what is decided on it end with this command\n", plural(len(requests), "sample page"))
+	kafka := cloud.Kafka
+	o.place = deskPlace{bucket: localcloud.Results, emulator: cloud.Addresses.Storage, kafka: &kafka, indexDir: dir}
+	return stop, nil
+}
