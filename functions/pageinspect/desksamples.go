@@ -22,7 +22,7 @@ func deskOfSamples(ctx context.Context, o *deskOptions, stderr io.Writer) (stop 
 			stop()
 		}
 	}()
-	programs, err := localcloud.FindPrograms()
+	programs, err := localcloud.FindPrograms(ctx, stderr)
 	if err != nil {
 		return nil, err
 	}

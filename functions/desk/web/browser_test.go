@@ -61,7 +61,7 @@ func open(t testing.TB, address string, width, height int64) tab {
 	}
 	ctx, closeTab := chromedp.NewContext(browser(), chromedp.WithNewBrowserContext())
 	t.Cleanup(closeTab)
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
 	b := tab{t, ctx}
 	b.size(width, height)

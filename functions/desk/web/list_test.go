@@ -41,13 +41,14 @@ func (b tab) press(code, key string, modifiers int64, repeat bool) {
 func (b tab) arrive(end, js string, args ...any) {
 	b.Helper()
 	for {
-		history := act(b, chromedp.NavigationEntries())
-		if strings.HasSuffix(history.Entries[history.CurrentIndex].URL, end) {
+		// On the way, there is no page to ask.
+		history, err := chromedp.Run(b.ctx, chromedp.NavigationEntries())
+		if err == nil && strings.HasSuffix(history.Entries[history.CurrentIndex].URL, end) {
 			break
 		}
 		select {
 		case <-b.ctx.Done():
-			b.Fatalf("the tab never came to …%s", end)
+			b.Fatalf("the tab never came to …%s: %v", end, err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
