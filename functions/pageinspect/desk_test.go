@@ -136,13 +136,13 @@ func TestDeskOfADirectory(t *testing.T) {
 		t.Errorf("after a new start: %.500s", body)
 	}
 	d.end(t)
-	if code, stdout, stderr := listed(t, "--dir", dir); code == exitFailed || strings.Contains(stdout+stderr, ".desk") {
+	if code, stdout, stderr := resultsPrinted(t, "--dir", dir); code == exitFailed || strings.Contains(stdout+stderr, ".desk") {
 		t.Errorf("the desk's own folder is taken for a page: exit %d\n%s%s", code, stdout, stderr)
 	}
 }
 
-// listed is what "pageinspect results" prints, in this process.
-func listed(t *testing.T, args ...string) (int, string, string) {
+// resultsPrinted is what "pageinspect results" prints, in this process.
+func resultsPrinted(t *testing.T, args ...string) (int, string, string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	c := root()
