@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/results"
 	"github.com/pageinspect/pageinspect/recognize/rules"
@@ -91,14 +92,14 @@ func kinds() (all []string) {
 	return all
 }
 
-// bundled are the packs that come along, of which there is always one set.
-func bundled() []rules.Pack {
+// bundled are the packs that come along. To load them takes a second.
+var bundled = sync.OnceValue(func() []rules.Pack {
 	set, err := rules.Bundled()
 	if err != nil {
 		return nil // a test has loaded them
 	}
 	return set.Packs()
-}
+})
 
 func packs() (all []string) {
 	for _, p := range bundled() {

@@ -247,9 +247,3 @@ func (p *Packer) finish(ctx context.Context, out *writer, s *Statement) error {
 	}
 	return fault.Wrap(fault.Internal, out.zip.Close(), "write the archive")
 }
-
-// sumOf is the SHA-256 of data, in hex.
-func sumOf(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
-}

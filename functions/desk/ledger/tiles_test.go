@@ -176,15 +176,15 @@ func TestAPageIsAskedForOnce(t *testing.T) {
 	ask := func() (Asked, func(context.Context) error, error) {
 		return l.Ask(t.Context(), Asked{ID: "p", By: "a", CapturedAt: noon.Add(-time.Hour)}, 24*time.Hour)
 	}
-	_, published, err := ask()
-	if err != nil {
+	if _, _, err := ask(); err != nil {
 		t.Fatal(err)
 	}
 	if was, _, err := ask(); !errors.Is(err, ErrAsked) || was.By != "a" || fault.KindOf(err) != fault.Invalid {
 		t.Errorf("at once: %+v, %v", was, err)
 	}
 	now = now.Add(askTime)
-	if _, published, err = ask(); err != nil { // whoever asked died before it was published
+	_, published, err := ask()
+	if err != nil { // whoever asked died before it was published
 		t.Fatal(err)
 	}
 	if err := published(t.Context()); err != nil {

@@ -6,8 +6,10 @@ cd "$(dirname "$0")/../../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 target=$(${GO:-go} env GOHOSTOS)/$(${GO:-go} env GOHOSTARCH)
+commit=$(git rev-parse HEAD)
 build() { # FOLDER
   git clone -q . "$work/$1"
+  git -C "$work/$1" checkout -q --detach "$commit"
   "$work/$1/functions/pageinspect/release/release.sh" "$work/$1-out" "$target"
 }
 (umask 022 && build one/folder)

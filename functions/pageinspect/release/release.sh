@@ -38,7 +38,8 @@ build() { # SYSTEM PROCESSOR DIR: the programs into DIR
   done
 }
 
-build "$($GO env GOHOSTOS)" "$($GO env GOHOSTARCH)" "$work/host"
+host=$($GO env GOHOSTOS)/$($GO env GOHOSTARCH)
+build "${host%/*}" "${host#*/}" "$work/host"
 "$work/host/pageinspect" --version | grep -q "commit $(git rev-parse --short=12 HEAD) of" || fail "Go has stamped no commit, as in a git worktree; make the release in a clone"
 mkdir -p "$work/common/completions"
 "$work/host/pageinspect" man "$work/common/man/man1"
@@ -55,14 +56,14 @@ licenses() { # SYSTEM: of all that its programs are made of, source included whe
   cp "$($GO env GOROOT)/LICENSE" "$work/licenses-$1/go/"
 }
 
-rm -rf "$out"
+rm -f "$out"/pageinspect_*.tar.gz "$out/SHA256SUMS"
 mkdir -p "$out"
 for target in "${targets[@]}"; do
   system=${target%/*} processor=${target#*/}
   name=pageinspect_${version}_${system}_${processor}
   dir=$work/stage/$name
   mkdir -p "$dir/sbom"
-  build "$system" "$processor" "$dir"
+  if [ "$target" = "$host" ]; then cp "$work"/host/* "$dir/"; else build "$system" "$processor" "$dir"; fi
   licenses "$system"
   cp -r "$work/common/." "$dir/"
   cp -r "$work/licenses-$system" "$dir/licenses"
@@ -74,7 +75,7 @@ for target in "${targets[@]}"; do
   chmod -R u=rwX,go=rX "$dir"
   chmod 755 "$dir/pageinspect" "$dir/capture" "$dir/recognize"
   tar -C "$work/stage" --sort=name --format=ustar --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner -cf - "$name" |
-    gzip -n -9 >"$out/$name.tar.gz"
+    gzip -n >"$out/$name.tar.gz"
   rm -rf "$dir"
   echo "release: $out/$name.tar.gz"
 done
