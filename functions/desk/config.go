@@ -8,6 +8,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/pageinspect/pageinspect/functions/desk/iap"
+	"github.com/pageinspect/pageinspect/functions/desk/quality"
 	"github.com/pageinspect/pageinspect/functions/desk/web"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/store"
@@ -34,6 +35,7 @@ type Config struct {
 	Audience  string `env:"IAP_AUDIENCE"`
 	LocalOnly bool   `env:"LOCAL_ONLY"`
 	Out       web.OutSettings
+	Shares    quality.Shares
 	// IndexDir is where the index is, in a folder of its own: the system's temporary
 	// directory, which is memory on Cloud Run, unless a disk is mounted.
 	IndexDir string `env:"DESK_INDEX_DIR"`
@@ -59,6 +61,7 @@ func (c Config) validate() error {
 	if _, err := c.Out.Out(); err != nil {
 		errs = append(errs, err)
 	}
+	errs = append(errs, c.Shares.Validate())
 	if c.kafka() {
 		errs = append(errs, c.Kafka.Validate())
 	}

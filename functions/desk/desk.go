@@ -93,7 +93,7 @@ func open(ctx context.Context, cfg Config) (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &web.Desk{Out: out, Index: d.index, Pages: source, Ledger: book, Who: who(cfg), MayDecide: cfg.mayDecide, Progress: follow.Progress, Log: log, Now: time.Now}
+	page := &web.Desk{Out: out, Shares: cfg.Shares, Index: d.index, Pages: source, Ledger: book, Who: who(cfg), MayDecide: cfg.mayDecide, Progress: follow.Progress, Log: log, Now: time.Now}
 	if cfg.kafka() {
 		kafka, err := topic.NewWriter(cfg.Kafka)
 		if err != nil {

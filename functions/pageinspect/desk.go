@@ -17,6 +17,7 @@ import (
 	"github.com/pageinspect/pageinspect/functions/desk/again"
 	"github.com/pageinspect/pageinspect/functions/desk/index"
 	"github.com/pageinspect/pageinspect/functions/desk/live"
+	"github.com/pageinspect/pageinspect/functions/desk/quality"
 	"github.com/pageinspect/pageinspect/functions/desk/web"
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -28,6 +29,7 @@ import (
 // deskOptions is what the command was asked for.
 type deskOptions struct {
 	place         deskPlace
+	shares        quality.Shares
 	as            string
 	port          int
 	open, samples bool
@@ -67,6 +69,9 @@ are seen as they come, decisions are published, and pages can be inspected again
 	o.out.flags(c)
 	f.StringVar(&o.out.notice, "notice", "", "file with your words for notices to sellers; functions/desk/notice/words.tmpl has those that are used")
 	f.IntVar(&o.out.days, "notice-days", 7, "days that a notice gives a seller")
+	f.Float64Var(&o.shares.Second, "second", 0.05, "share of the pages that were decided which a second reader reads, blind")
+	f.Float64Var(&o.shares.Passes, "passes", 0.02, "share of the pages that passed which a person looks at")
+	f.Float64Var(&o.shares.Golden, "golden", 0.02, "share of golden pages among those that a reader is given")
 	f.BoolVar(&o.open, "open", false, "open the browser")
 	f.BoolVar(&o.samples, "samples", false, "show the bundled sample pages, inspected by a local cloud that ends with the desk")
 	return c
@@ -74,6 +79,9 @@ are seen as they come, decisions are published, and pages can be inspected again
 
 // desk serves one until ctx ends.
 func desk(ctx context.Context, o deskOptions, stdout, stderr io.Writer) error {
+	if err := o.shares.Validate(); err != nil {
+		return fault.Wrap(fault.Invalid, err, "--second, --passes, --golden")
+	}
 	out, err := o.out.out()
 	if err != nil {
 		return err
@@ -106,7 +114,7 @@ func (o deskOptions) serve(ctx context.Context, listener net.Listener, room *des
 	defer catching.close()
 	follow := &live.Live{Index: room.index, Pages: room.pages, Ledger: room.ledger, Kafka: room.kafka, ResultsTopic: room.resultsTopic,
 		DecidedTopic: room.ledger.Topic, Every: room.every, Log: log, Told: catching.told}
-	view := &web.Desk{Out: out, Index: room.index, Pages: room.pages, Ledger: room.ledger, Progress: follow.Progress, Log: log, Now: time.Now,
+	view := &web.Desk{Out: out, Shares: o.shares, Index: room.index, Pages: room.pages, Ledger: room.ledger, Progress: follow.Progress, Log: log, Now: time.Now,
 		Who: func(*http.Request) (string, error) { return o.as, nil }}
 	if room.kafka != nil {
 		writer, err := topic.NewWriter(*room.kafka)

@@ -1,16 +1,32 @@
 package quality
 
 import (
+	"errors"
 	"strconv"
 
 	"github.com/pageinspect/pageinspect/shared/decision"
+	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
-// Shares are how much is read a second time; each is 0 to 1.
+// Shares are how much is read a second time; each is 0 to 1. They are loaded with caarlos0/env.
 type Shares struct {
-	Second float64 // of the pages that were decided, by a second reader
-	Passes float64 // of the pages that passed, by a person
-	Golden float64 // golden pages among those that a reader is given
+	Second float64 `env:"DESK_SECOND" envDefault:"0.05"` // of the pages that were decided, by a second reader
+	Passes float64 `env:"DESK_PASSES" envDefault:"0.02"` // of the pages that passed, by a person
+	Golden float64 `env:"DESK_GOLDEN" envDefault:"0.02"` // golden pages among those that a reader is given
+}
+
+// Validate names the shares that are none.
+func (s Shares) Validate() error {
+	var errs []error
+	for _, share := range []struct {
+		name string
+		f    float64
+	}{{"DESK_SECOND", s.Second}, {"DESK_PASSES", s.Passes}, {"DESK_GOLDEN", s.Golden}} {
+		if !(share.f >= 0 && share.f <= 1) {
+			errs = append(errs, fault.New(fault.Invalid, "%s: is %v, want a share from 0 to 1, such as 0.05", share.name, share.f))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Book answers what a reader is to read beside the queue. It is made of all
