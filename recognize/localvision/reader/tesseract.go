@@ -18,12 +18,16 @@ import (
 // installHint says what to do when Tesseract or its data is missing.
 const installHint = "the packages tesseract-ocr and tesseract-ocr-script-hang are needed: sudo apt-get install tesseract-ocr tesseract-ocr-script-hang"
 
-const english = "eng"
+const (
+	englishData = "eng"
+	koreanData  = "kor"
+)
 
 // Reader is an installed Tesseract that reads Hangul script.
 type Reader struct {
 	path     string
 	language string        // "Hangul", or "script/Hangul" where the data lies in a folder of its own
+	second   string        // the data that doubtful syllables are read again by: Korean where it is there, else the same
 	english  bool          // the English data, which Debian's tesseract-ocr brings along, is there
 	slots    chan struct{} // one for each process that may run
 }
@@ -50,7 +54,11 @@ func New(ctx context.Context, path string, processes int) (*Reader, error) {
 	languages := strings.Fields(string(out))
 	for _, language := range []string{"script/Hangul", "Hangul"} {
 		if slices.Contains(languages, language) {
-			return &Reader{path: found, language: language, english: slices.Contains(languages, english), slots: make(chan struct{}, processes)}, nil
+			second := language
+			if slices.Contains(languages, koreanData) {
+				second = koreanData
+			}
+			return &Reader{path: found, language: language, second: second, english: slices.Contains(languages, englishData), slots: make(chan struct{}, processes)}, nil
 		}
 	}
 	return nil, fault.New(fault.Invalid, "%s has no Hangul script data; %s", found, installHint)
