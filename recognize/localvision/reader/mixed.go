@@ -3,6 +3,7 @@ package reader
 import (
 	"image"
 	"slices"
+	"strings"
 )
 
 // A foreign word with a Korean ending, "OpenGL은", has no white between its scripts by which to tell them. The Hangul data reads
@@ -11,11 +12,12 @@ import (
 
 const (
 	mostEnding  = 3    // syllables
-	sureOfParts = 0.75 // the least confidence of each part
+	sureOfParts = 0.7  // the least confidence of each part
 	sureOfAny   = 0.5  // the same where Hangul was read badly, or as no word is written
 	sureOfWhole = 0.85 // the same where Hangul saw no letter
 	sureEnding  = 0.85 // what a usual ending has at least
 	clean       = 0.93 // the confidence from which on a word is not doubted
+	hopeless    = 0.3  // that below which nothing is held to have been read
 	doubtful    = 0.75 // that below which a word without letters is
 	longestWord = 60   // glyphs
 )
@@ -42,7 +44,7 @@ func (w mixedWord) best() (best []Glyph) {
 	sure, least := meanConfidence(w.hangul), sureOfParts
 	poor := w.odd || sure < sureOfAny || !plausible(w.hangul) || garbled(w.hangul)
 	switch {
-	case !w.letters:
+	case !w.letters && sure >= hopeless:
 		least = sureOfWhole
 	case poor:
 		least = sureOfAny
@@ -51,7 +53,7 @@ func (w mixedWord) best() (best []Glyph) {
 	for _, way := range w.ways {
 		got := way.letters.glyphs
 		c := meanConfidence(got)
-		if w.letters && poor && !way.wide && neat(got) { // signs, such as quotes, take English's confidence, too
+		if poor && (w.letters || sure < hopeless) && !way.wide && neat(got) { // signs, such as quotes, take English's confidence, too
 			c = max(c, least+0.01)
 		}
 		if !latin(got) || c < least || !w.letters && len(got) < 2 {
@@ -63,7 +65,7 @@ func (w mixedWord) best() (best []Glyph) {
 		}
 		if end != nil || way.ending != nil {
 			e := meanConfidence(end)
-			if ending(end) {
+			if ending(end) && (way.ending == nil || e >= sureOfAny) {
 				e = max(e, sureEnding)
 			}
 			if !startsHangul(end) || e < least {
@@ -82,9 +84,7 @@ func (w mixedWord) best() (best []Glyph) {
 }
 
 // narrow says whether a character is much less wide than a syllable.
-func narrow(text string) bool {
-	return !slices.Contains([]string{"M", "W", "m", "w", "@", "%", "&"}, text)
-}
+func narrow(text string) bool { return !strings.Contains("MWmw@%&ACDGHKNOQRUVX", text) }
 
 // findMixed returns the words of a line to be read in parts.
 func findMixed(line *image.Gray, glyphs []Glyph, pitch int) (words []mixedWord) {
@@ -117,6 +117,8 @@ func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord
 	case w.letters && plausible(word) && confidence >= clean:
 		return w, false
 	case !w.letters && (confidence >= doubtful || whole):
+		return w, false
+	case hangul(word[0].Text) && hangul(word[1].Text): // what is foreign in it is read as a stretch
 		return w, false
 	}
 	end := box.Max.X

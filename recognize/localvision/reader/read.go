@@ -156,6 +156,7 @@ func kept(read []*Line) (lines []Line) {
 // it is text at all.
 func makeLine(s strip, glyphs []Glyph) (Line, bool) {
 	var l Line
+	glyphs = spell(glyphs)
 	gaps := gapsOf(s.gray, glyphs)
 	spaced := letterSpacing(glyphs, gaps)
 	for i, g := range glyphs {

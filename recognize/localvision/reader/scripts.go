@@ -85,20 +85,19 @@ func garbled(glyphs []Glyph) bool {
 	return false
 }
 
-// neat says whether glyphs are three letters of ASCII and more with nothing but signs around them.
+// neat says whether glyphs are three letters of ASCII and more, and signs.
 func neat(glyphs []Glyph) bool {
-	for len(glyphs) > 0 && !readable(glyphs[0].Text) {
-		glyphs = glyphs[1:]
-	}
-	for len(glyphs) > 0 && !readable(glyphs[len(glyphs)-1].Text) {
-		glyphs = glyphs[:len(glyphs)-1]
-	}
+	letters := 0
 	for _, g := range glyphs {
+		if !readable(g.Text) {
+			continue
+		}
 		if !letter(g.Text) || g.Text[0] > unicode.MaxASCII {
 			return false
 		}
+		letters++
 	}
-	return len(glyphs) >= 3
+	return letters >= 3
 }
 
 // endings are those that foreign words take most. Read alone, a syllable or two are read with little confidence.
