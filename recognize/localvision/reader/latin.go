@@ -18,7 +18,7 @@ type stretch struct {
 // best is what English reads, where it is surer, and nil else.
 func (s stretch) best() []Glyph {
 	read := s.english.glyphs
-	if !latin(s.hangul) && neat(read) && meanConfidence(read) >= sureOfParts-0.1 && meanConfidence(s.hangul) < clean { // what was read as digits
+	if !latin(s.hangul) && neat(read, 2) && meanConfidence(read) >= sureOfParts-0.1 && meanConfidence(s.hangul) < clean { // what was read as digits
 		return read
 	}
 	if len(read) == 0 || meanConfidence(read) <= meanConfidence(s.hangul) || s.before && meanConfidence(s.hangul) >= doubtful && beginsWith(read, s.hangul) { // a stroke of the syllable behind, too

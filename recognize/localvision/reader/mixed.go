@@ -53,7 +53,7 @@ func (w mixedWord) best() (best []Glyph) {
 	for _, way := range w.ways {
 		got := way.letters.glyphs
 		c := meanConfidence(got)
-		if poor && (w.letters || sure < hopeless) && !way.wide && neat(got) { // signs, such as quotes, take English's confidence, too
+		if poor && (w.letters || sure < hopeless) && !way.wide && neat(got, 3) { // signs, such as quotes, take English's confidence, too
 			c = max(c, least+0.01)
 		}
 		if !latin(got) || c < least || !w.letters && len(got) < 2 {

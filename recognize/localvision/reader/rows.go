@@ -77,7 +77,7 @@ func splitSizes(set []image.Rectangle) []image.Rectangle {
 			low = append(low, blob{Rectangle: b})
 		}
 	}
-	rows := groupLines(low)
+	rows := slices.DeleteFunc(groupLines(low), func(r image.Rectangle) bool { return 2*area(r.Intersect(high)) > area(r) })
 	if len(rows) < 2 {
 		return splitRows(set)
 	}

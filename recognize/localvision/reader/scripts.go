@@ -72,21 +72,25 @@ func plausible(glyphs []Glyph) bool {
 	return changes <= 1
 }
 
-// garbled says whether a digit stands between letters, or a sign right before a lower-case one, as where Hangul guesses at letters.
+// garbled says whether digits stand between small letters, or a nought before one, as where Hangul guesses at letters.
 func garbled(glyphs []Glyph) bool {
-	lower := func(i int) bool {
+	small := func(i int) bool {
 		return i >= 0 && i < len(glyphs) && len(glyphs[i].Text) == 1 && glyphs[i].Text[0] >= 'a' && glyphs[i].Text[0] <= 'z'
 	}
-	for i, g := range glyphs {
-		if digit(g.Text) && lower(i+1) && (i == 0 || lower(i-1) || !readable(glyphs[i-1].Text)) {
+	for i := 0; i < len(glyphs); i++ {
+		from := i
+		for i < len(glyphs) && digit(glyphs[i].Text) {
+			i++
+		}
+		if i > from && small(i) && (small(from-1) || glyphs[from].Text == "0") {
 			return true
 		}
 	}
 	return false
 }
 
-// neat says whether glyphs are three letters of ASCII and more, and signs.
-func neat(glyphs []Glyph) bool {
+// neat says whether glyphs are letters of ASCII, as many or more, and signs.
+func neat(glyphs []Glyph, fewest int) bool {
 	letters := 0
 	for _, g := range glyphs {
 		if !readable(g.Text) {
@@ -97,7 +101,7 @@ func neat(glyphs []Glyph) bool {
 		}
 		letters++
 	}
-	return letters >= 3
+	return letters >= fewest
 }
 
 // endings are those that foreign words take most. Read alone, a syllable or two are read with little confidence.

@@ -64,6 +64,14 @@ func New(ctx context.Context, path string, processes int) (*Reader, error) {
 	return nil, fault.New(fault.Invalid, "%s has no Hangul script data; %s", found, installHint)
 }
 
+// Lacks says what data would have it read better and is not installed, and the command that installs it; empty if none.
+func (r *Reader) Lacks() string {
+	if r.second == koreanData && r.english {
+		return ""
+	}
+	return "Tesseract has no Korean or no English data, and reads Korean and Latin words worse without: sudo apt-get install tesseract-ocr-kor tesseract-ocr-eng"
+}
+
 // run reads pictures, each of a single line, in one process. It waits for a slot. When ctx ends
 // the process and whatever it started are killed, and run returns after they are gone.
 func (r *Reader) run(ctx context.Context, language string, lines []*image.Gray) ([][]Glyph, error) {
