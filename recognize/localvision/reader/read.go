@@ -2,8 +2,8 @@
 //
 // It finds the lines itself, by their edges, brings each to dark text on white of
 // one height, and has Tesseract read many lines in one process, each as a single
-// line; what is not Hangul is read once more as English. The package accuracy measures
-// how well that goes.
+// line. Words that were read unsurely are read once more, each alone: as English, as
+// letters with a Korean ending, or as Korean. The package accuracy measures how well that goes.
 //
 // It reads level text from left to right, and upright text in a column from top to bottom; none on a slope. Rules
 // and frames are taken off, letters that are set apart are put together.
