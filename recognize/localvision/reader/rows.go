@@ -78,6 +78,12 @@ func splitSizes(set []image.Rectangle) []image.Rectangle {
 		}
 	}
 	rows := slices.DeleteFunc(groupLines(low), func(r image.Rectangle) bool { return 2*area(r.Intersect(high)) > area(r) })
+	if len(rows) == 1 { // an icon beside a line
+		row := rows[0]
+		if row.Dx() >= 3*row.Dy() && high.Dx() <= 2*high.Dy() && (high.Max.X <= row.Min.X+2 || high.Min.X >= row.Max.X-2) {
+			return append(rows, high)
+		}
+	}
 	if len(rows) < 2 {
 		return splitRows(set)
 	}
@@ -182,10 +188,17 @@ func wholeLines(bands [][]image.Rectangle) bool {
 	return most >= 2 && lowest >= minGlyph && 10*lowest >= 6*highest && 10*least >= 8*highest
 }
 
-// splitOverlapping takes two lines apart whose glyphs reach into each other's rows: some stand in the height of one line alone, others
-// in that of the other.
+// splitOverlapping takes two lines apart whose glyphs reach into each other's rows: a heading that was broken. Many glyphs fill the height
+// of the upper line, and none is an upright stroke through both, as ㅣ is through the halves of other syllables.
 func splitOverlapping(blobs []image.Rectangle, box image.Rectangle) []image.Rectangle {
-	const fewest = 3 // glyphs of one line alone
+	const (
+		fewest = 3 // glyphs of one line alone
+		filled = 6 // glyphs as high as the upper line
+		wide   = 12
+	)
+	if box.Dx() < wide*box.Dy() {
+		return []image.Rectangle{box}
+	}
 	heights := make([]int, len(blobs))
 	for i, b := range blobs {
 		heights[i] = b.Dy()
@@ -198,8 +211,14 @@ func splitOverlapping(blobs []image.Rectangle, box image.Rectangle) []image.Rect
 	upper := image.Rect(box.Min.X, box.Min.Y, box.Min.X, box.Min.Y+height+2)
 	lower := image.Rect(box.Min.X, box.Max.Y-height-2, box.Min.X, box.Max.Y)
 	var over, under image.Rectangle
-	inUpper, inLower := 0, 0
+	inUpper, inLower, filling, strokes := 0, 0, 0, 0
 	for _, b := range blobs {
+		if 8*max(b.Min.Y-upper.Min.Y, b.Max.Y-upper.Max.Y+2, upper.Max.Y-2-b.Max.Y) <= height {
+			filling++
+		}
+		if 10*b.Dy() >= 8*box.Dy() && 3*b.Dx() <= b.Dy() {
+			strokes++
+		}
 		switch {
 		case b.Max.Y <= upper.Max.Y && b.Min.Y < lower.Min.Y:
 			inUpper++
@@ -212,7 +231,7 @@ func splitOverlapping(blobs []image.Rectangle, box image.Rectangle) []image.Rect
 			under = under.Union(b.Intersect(image.Rect(b.Min.X, lower.Min.Y, b.Max.X, lower.Max.Y)))
 		}
 	}
-	if inUpper < fewest || inLower < fewest {
+	if inUpper < fewest || inLower < fewest || filling < filled || strokes > 1 {
 		return []image.Rectangle{box}
 	}
 	return []image.Rectangle{over, under}

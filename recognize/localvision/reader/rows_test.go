@@ -30,6 +30,21 @@ func TestLinesThatHangTogether(t *testing.T) {
 	}
 }
 
+// TestIconBesideALine: an icon higher than the line beside it is no part of it, a glyph in its midst is.
+func TestIconBesideALine(t *testing.T) {
+	var set []image.Rectangle
+	for x := range 12 {
+		set = append(set, image.Rect(60+30*x, 14, 84+30*x, 42))
+	}
+	icon := image.Rect(0, 0, 38, 56)
+	if got := splitSizes(append([]image.Rectangle{icon}, set...)); len(got) != 2 || got[0].Dy() != 28 || got[1] != icon {
+		t.Errorf("an icon: %v", got)
+	}
+	if got := splitSizes(append([]image.Rectangle{image.Rect(160, 0, 180, 56)}, set...)); len(got) != 1 {
+		t.Errorf("in its midst: %v", got)
+	}
+}
+
 // TestBulletIsTakenOff: the dot before an item of a list is no part of its text; a point and a syllable are.
 func TestBulletIsTakenOff(t *testing.T) {
 	for name, c := range map[string]struct {
