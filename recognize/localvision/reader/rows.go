@@ -172,6 +172,7 @@ func bands(blobs []image.Rectangle) (out [][]image.Rectangle) {
 // wholeLines says whether bands are lines of text of about one height. One of them has letters that are as high as it is and higher
 // than wide; the upper and lower halves of syllables have none. Another without them is nearly as high: a word whose syllables touch.
 func wholeLines(bands [][]image.Rectangle) bool {
+	const leastLine = 13 // px: lower than that they are rather the halves of what is struck through
 	most, lowest, least, highest := 0, maxGlyph, maxGlyph, 0
 	for _, blobs := range bands {
 		height, letters := union(blobs).Dy(), 0
@@ -185,7 +186,7 @@ func wholeLines(bands [][]image.Rectangle) bool {
 			least = min(least, height)
 		}
 	}
-	return most >= 2 && lowest >= minGlyph && 10*lowest >= 6*highest && 10*least >= 8*highest
+	return most >= 2 && lowest >= leastLine && 10*lowest >= 6*highest && 10*least >= 8*highest
 }
 
 // splitOverlapping takes two lines apart whose glyphs reach into each other's rows: a heading that was broken. Many glyphs fill the height
