@@ -172,7 +172,7 @@ func bands(blobs []image.Rectangle) (out [][]image.Rectangle) {
 // wholeLines says whether bands are lines of text of about one height. One of them has letters that are as high as it is and higher
 // than wide; the upper and lower halves of syllables have none. Another without them is nearly as high: a word whose syllables touch.
 func wholeLines(bands [][]image.Rectangle) bool {
-	const leastLine = 13 // px: lower than that they are rather the halves of what is struck through
+	const leastLine = 13 // px
 	most, lowest, least, highest := 0, maxGlyph, maxGlyph, 0
 	for _, blobs := range bands {
 		height, letters := union(blobs).Dy(), 0
@@ -196,6 +196,7 @@ func splitOverlapping(blobs []image.Rectangle, box image.Rectangle) []image.Rect
 		fewest = 3 // glyphs of one line alone
 		filled = 6 // glyphs as high as the upper line
 		wide   = 12
+		least  = 20 // px: lower glyphs are rather the halves of what is struck through
 	)
 	if box.Dx() < wide*box.Dy() {
 		return []image.Rectangle{box}
@@ -206,7 +207,7 @@ func splitOverlapping(blobs []image.Rectangle, box image.Rectangle) []image.Rect
 	}
 	slices.Sort(heights)
 	height := heights[len(heights)*3/4]
-	if 10*box.Dy() < 15*height || box.Dy() > 2*height {
+	if height < least || 10*box.Dy() < 15*height || box.Dy() > 2*height {
 		return []image.Rectangle{box}
 	}
 	upper := image.Rect(box.Min.X, box.Min.Y, box.Min.X, box.Min.Y+height+2)
