@@ -132,6 +132,7 @@ deps:
 	elif [ -n "$$(apt-cache policy chromium 2>/dev/null | grep Candidate | grep -v none)" ]; then need="$$need chromium"; else need="$$need chromium-headless-shell"; fi; \
 	command -v tesseract >/dev/null || need="$$need tesseract-ocr"; \
 	find /usr/share/tesseract-ocr /usr/share/tessdata -name Hangul.traineddata 2>/dev/null | grep -q . || need="$$need tesseract-ocr-script-hang"; \
+	find /usr/share/tesseract-ocr /usr/share/tessdata -name kor.traineddata 2>/dev/null | grep -q . || need="$$need tesseract-ocr-kor"; \
 	find /usr/share/fonts -name 'NanumGothic.ttf' 2>/dev/null | grep -q . || need="$$need fonts-nanum"; \
 	find /usr/share/fonts -name 'NotoSansCJK-Regular.ttc' 2>/dev/null | grep -q . || need="$$need fonts-noto-cjk"; \
 	[ -z "$$need" ] && exit 0; \

@@ -24,6 +24,7 @@ package localvision
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"runtime"
 	"sync"
@@ -64,7 +65,7 @@ func Check(ctx context.Context) error {
 	return err
 }
 
-// Start checks for Tesseract and serves until Close.
+// Start checks for Tesseract and serves until Close. It warns where Tesseract lacks data that it reads better with.
 func Start(cfg Config) (*Server, error) {
 	if cfg.Addr == "" {
 		cfg.Addr = "127.0.0.1:0"
@@ -78,6 +79,9 @@ func Start(cfg Config) (*Server, error) {
 	tesseract, err := reader.New(context.Background(), cfg.Tesseract, cfg.Workers)
 	if err != nil {
 		return nil, fault.Wrap(fault.Invalid, err, "start the local Vision")
+	}
+	if lacks := tesseract.Lacks(); lacks != "" {
+		slog.Warn(lacks)
 	}
 	listener, err := net.Listen("tcp", cfg.Addr)
 	if err != nil {

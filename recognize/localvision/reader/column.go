@@ -2,7 +2,6 @@ package reader
 
 import (
 	"cmp"
-	"context"
 	"image"
 	"image/color"
 	"slices"
@@ -120,13 +119,14 @@ func chain(boxes []image.Rectangle, may func(image.Rectangle) bool, follows func
 	return chains, rest
 }
 
-// layOut returns the glyphs of each spaced line from left to right, and of each column from top to bottom.
-func layOut(strength *image.Gray, spaced, columns []image.Rectangle) (out []spread) {
+// layOut returns the glyphs of each spaced line from left to right, and of each column from top to bottom, set close to be read and put
+// back where they stand.
+func layOut(pic *image.RGBA, strength *image.Gray, spaced, columns []image.Rectangle) (out []candidate) {
 	for _, box := range spaced {
-		out = append(out, spread{glyphs: glyphsAlong(strength, box, false)})
+		out = append(out, spread{glyphs: glyphsAlong(strength, box, false)}.candidate(pic))
 	}
 	for _, box := range columns {
-		out = append(out, spread{glyphs: glyphsAlong(strength, box, true), upright: true})
+		out = append(out, spread{glyphs: glyphsAlong(strength, box, true), upright: true}.candidate(pic))
 	}
 	return out
 }
@@ -210,40 +210,27 @@ func glyphsAlong(strength *image.Gray, box image.Rectangle, upright bool) []imag
 	return out
 }
 
-// readApart reads texts whose glyphs stand apart, and puts what is read back where they stand.
-func (r *Reader) readApart(ctx context.Context, pic *image.RGBA, texts []spread) ([]Line, error) {
-	if len(texts) == 0 {
-		return nil, nil
-	}
-	strips := make([]strip, len(texts))
-	ends := make([][]int, len(texts)) // where each glyph ends in the line
-	for i, t := range texts {
-		strips[i], ends[i] = t.closeUp(pic)
-	}
-	pages, err := r.readStrips(ctx, strips)
-	if err != nil {
-		return nil, err
-	}
-	var lines []Line
-	for i, glyphs := range pages {
-		l, ok := makeLine(strips[i], glyphs)
-		if !ok {
-			continue
-		}
-		l.Box = image.Rectangle{}
-		for k := range l.Words {
-			w := &l.Words[k]
-			w.Box = image.Rectangle{}
-			for g := range w.Glyphs {
-				at, _ := slices.BinarySearch(ends[i], middle(w.Glyphs[g].Box.Min.X, w.Glyphs[g].Box.Max.X))
-				w.Glyphs[g].Box = texts[i].glyphs[min(at, len(ends[i])-1)]
-				w.Box = w.Box.Union(w.Glyphs[g].Box)
+func (a spread) candidate(pic *image.RGBA) candidate {
+	var ends []int // where each glyph ends in the line
+	return candidate{
+		cut: func() (s strip) {
+			s, ends = a.closeUp(pic)
+			return s
+		},
+		place: func(l *Line) {
+			l.Box = image.Rectangle{}
+			for k := range l.Words {
+				w := &l.Words[k]
+				w.Box = image.Rectangle{}
+				for g := range w.Glyphs {
+					at, _ := slices.BinarySearch(ends, middle(w.Glyphs[g].Box.Min.X, w.Glyphs[g].Box.Max.X))
+					w.Glyphs[g].Box = a.glyphs[min(at, len(ends)-1)]
+					w.Box = w.Box.Union(w.Glyphs[g].Box)
+				}
+				l.Box = l.Box.Union(w.Box)
 			}
-			l.Box = l.Box.Union(w.Box)
-		}
-		lines = append(lines, l)
+		},
 	}
-	return lines, nil
 }
 
 // closeUp sets the glyphs beside each other, as near as those of a line, and cuts that line, with where in it each glyph ends.

@@ -48,7 +48,7 @@ func TestColumnsAndSpacedLines(t *testing.T) {
 func TestCloseUp(t *testing.T) {
 	pic := canvas(600, 300)
 	all := column(pic, image.Pt(50, 20), 6, 24, 4)
-	text := layOut(edges(pic), nil, []image.Rectangle{all})[0]
+	text := spread{glyphs: glyphsAlong(edges(pic), all, true), upright: true}
 	if len(text.glyphs) != 6 {
 		t.Fatalf("%d glyphs, want 6: %v", len(text.glyphs), text.glyphs)
 	}

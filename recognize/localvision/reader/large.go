@@ -1,9 +1,6 @@
 package reader
 
-import (
-	"context"
-	"image"
-)
+import "image"
 
 const (
 	// smaller is by how much the picture is made smaller to find and read large type in it, which is read better and faster so.
@@ -12,8 +9,8 @@ const (
 	large = 120
 )
 
-// readLarge reads the lines of type that is too large to be found in the picture as it is.
-func (r *Reader) readLarge(ctx context.Context, pic *image.RGBA) ([]Line, error) {
+// findLarge returns the lines of type that is too large to be found in the picture as it is.
+func findLarge(pic *image.RGBA) []candidate {
 	small := shrink(pic)
 	var at []image.Rectangle
 	for _, l := range findLines(edges(small), edgeStep) {
@@ -21,24 +18,23 @@ func (r *Reader) readLarge(ctx context.Context, pic *image.RGBA) ([]Line, error)
 			at = append(at, l)
 		}
 	}
-	lines, err := r.readLines(ctx, small, at)
-	if err != nil {
-		return nil, err
-	}
 	full := func(b *image.Rectangle) {
 		*b = image.Rectangle{b.Min.Mul(smaller), b.Max.Mul(smaller)}.Intersect(pic.Rect)
 	}
-	for i := range lines {
-		full(&lines[i].Box)
-		for k := range lines[i].Words {
-			w := &lines[i].Words[k]
-			full(&w.Box)
-			for g := range w.Glyphs {
-				full(&w.Glyphs[g].Box)
+	out := candidates(small, at)
+	for i := range out {
+		out[i].place = func(l *Line) {
+			full(&l.Box)
+			for k := range l.Words {
+				w := &l.Words[k]
+				full(&w.Box)
+				for g := range w.Glyphs {
+					full(&w.Glyphs[g].Box)
+				}
 			}
 		}
 	}
-	return lines, nil
+	return out
 }
 
 // shrink makes a picture smaller, each pixel being the mean of those it stands for.

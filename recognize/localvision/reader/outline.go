@@ -3,6 +3,7 @@ package reader
 import (
 	"context"
 	"image"
+	"math"
 )
 
 // Letters over photographs often have a rim of another colour. What differs most
@@ -20,15 +21,15 @@ const (
 	fewestGlyphs = 3
 )
 
-// rereadDoubtful replaces strips, and the pages that were read of them, by those of a
+// rereadDoubtful replaces strips of candidates, and the pages that were read of them, by those of a
 // single colour where these are read with more confidence.
-func (r *Reader) rereadDoubtful(ctx context.Context, pic *image.RGBA, strips []strip, pages [][]Glyph) error {
+func (r *Reader) rereadDoubtful(ctx context.Context, of []candidate, strips []strip, pages [][]Glyph) error {
 	var again []strip
-	var of []int
+	var lines []int
 	for i, glyphs := range pages {
-		if len(glyphs) >= fewestGlyphs && meanConfidence(glyphs) < doubt {
-			for _, s := range cutByColour(pic, strips[i].line) {
-				again, of = append(again, s), append(of, i)
+		if of[i].pic != nil && len(glyphs) >= fewestGlyphs && meanConfidence(glyphs) < doubt {
+			for _, s := range cutByColour(of[i].pic, strips[i].line) {
+				again, lines = append(again, s), append(lines, i)
 			}
 		}
 	}
@@ -39,28 +40,12 @@ func (r *Reader) rereadDoubtful(ctx context.Context, pic *image.RGBA, strips []s
 	if err != nil {
 		return err
 	}
-	for k, i := range of {
+	for k, i := range lines {
 		if c := meanConfidence(read[k]); len(read[k]) >= fewestGlyphs && c >= sure && c > meanConfidence(pages[i]) {
 			strips[i], pages[i] = again[k], read[k]
 		}
 	}
 	return nil
-}
-
-// readStrips reads strips as Hangul, and what is none as English.
-func (r *Reader) readStrips(ctx context.Context, strips []strip) ([][]Glyph, error) {
-	pictures := make([]*image.Gray, len(strips))
-	for i, s := range strips {
-		pictures[i] = s.gray
-	}
-	pages, err := r.run(ctx, r.language, pictures)
-	if err != nil {
-		return nil, err
-	}
-	if err := r.rereadLatin(ctx, strips, pages); err != nil {
-		return nil, err
-	}
-	return pages, r.rereadMixed(ctx, strips, pages)
 }
 
 // cutByColour cuts a line out of the picture for each of its two most even colours,
@@ -75,6 +60,9 @@ func cutByColour(pic *image.RGBA, line image.Rectangle) []strip {
 	if !ok {
 		return nil
 	}
+	if plain(pic, box, first, second) {
+		return nil
+	}
 	var out []strip
 	for _, c := range [][3]int{first, second} {
 		// Between a letter and its rim the colours run into each other; where
@@ -86,6 +74,36 @@ func cutByColour(pic *image.RGBA, line image.Rectangle) []strip {
 		}
 	}
 	return out
+}
+
+// plain says whether all of a box is one of two colours or lies between them: text on an even ground, which is read no better by them.
+func plain(pic *image.RGBA, box image.Rectangle, a, b [3]int) bool {
+	const off = 75 // of 0..765
+	var along [3]float64
+	length := 0.0
+	for i := range along {
+		along[i] = float64(b[i] - a[i])
+		length += along[i] * along[i]
+	}
+	others := 0
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		for x := box.Min.X; x < box.Max.X; x++ {
+			c := at(pic, x, y)
+			t := 0.0
+			for i := range c {
+				t += float64(c[i]-a[i]) * along[i] / length
+			}
+			t = min(1.2, max(-0.2, t))
+			d := 0.0
+			for i := range c {
+				d += math.Abs(float64(c[i]-a[i]) - t*along[i])
+			}
+			if d > off {
+				others++
+			}
+		}
+	}
+	return 50*others < area(box)
 }
 
 // likeness is the box as dark as it is like a colour, and white from reach on.

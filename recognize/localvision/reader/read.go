@@ -2,8 +2,8 @@
 //
 // It finds the lines itself, by their edges, brings each to dark text on white of
 // one height, and has Tesseract read many lines in one process, each as a single
-// line; what is not Hangul is read once more as English. The package accuracy measures
-// how well that goes.
+// line. Words that were read unsurely are read once more, each alone: as English, as
+// letters with a Korean ending, or as Korean. The package accuracy measures how well that goes.
 //
 // It reads level text from left to right, and upright text in a column from top to bottom; none on a slope. Rules
 // and frames are taken off, letters that are set apart are put together.
@@ -42,30 +42,51 @@ type Line struct {
 
 // Read finds and reads the text of a picture: the lines from top to bottom.
 func (r *Reader) Read(ctx context.Context, pic *image.RGBA) ([]Line, error) {
-	lines, err := r.readLarge(ctx, pic)
-	if err != nil {
-		return nil, err
-	}
 	strength := edges(pic)
 	spaced, found := takeSpaced(findLines(strength, edgeStep))
 	columns, found := takeColumns(found)
-	more, err := r.readLines(ctx, pic, uncovered(found, lines))
+	tried := slices.Concat(found, spaced, columns)
+
+	// Everything goes through Tesseract together: it takes longer to start than to read a line.
+	large := findLarge(pic)
+	all := slices.Concat(large, candidates(pic, found), layOut(pic, strength, spaced, columns))
+	read, err := r.readAll(ctx, all)
 	if err != nil {
 		return nil, err
 	}
-	lines = append(lines, more...)
-	apart, err := r.readApart(ctx, pic, layOut(strength, spaced, columns))
-	if err != nil {
-		return nil, err
+	lines := kept(read[:len(large)])
+	over := slices.Clone(lines) // what was found within large type is a piece of it
+	for i, l := range read[len(large):] {
+		if l != nil && (i >= len(found) || len(uncovered(found[i:i+1], over)) > 0) {
+			lines = append(lines, *l)
+		}
 	}
-	lines = append(lines, apart...)
 	// Over a photograph text hangs together with the edges of what is behind it. Seen by
 	// strong edges alone it stands free.
-	more, err = r.readLines(ctx, pic, uncovered(findLines(strength, boldStep), lines))
+	free := slices.DeleteFunc(uncovered(findLines(strength, boldStep), lines), func(b image.Rectangle) bool {
+		return slices.ContainsFunc(tried, func(t image.Rectangle) bool { return 5*area(t.Intersect(b)) >= 4*max(area(t), area(b)) })
+	})
+	read, err = r.readAll(ctx, candidates(pic, free))
 	if err != nil {
 		return nil, err
 	}
-	return append(lines, more...), nil
+	return append(lines, kept(read)...), nil
+}
+
+// candidate is what may be a line of text.
+type candidate struct {
+	cut   func() strip
+	pic   *image.RGBA // what it is cut out of, to be cut by colour, too; nil for what is put together
+	place func(*Line) // puts what was read where it stands in the picture; nil where it does already
+}
+
+// candidates are the lines of a picture at the places given.
+func candidates(pic *image.RGBA, at []image.Rectangle) []candidate {
+	out := make([]candidate, len(at))
+	for i, box := range at {
+		out[i] = candidate{cut: func() strip { return cutStrip(pic, box) }, pic: pic}
+	}
+	return out
 }
 
 // uncovered leaves out those places of which a quarter and more has been read.
@@ -82,53 +103,60 @@ func uncovered(at []image.Rectangle, lines []Line) (left []image.Rectangle) {
 	return left
 }
 
-// readLines reads the lines at the places given and leaves out what is none. It
-// spreads them over several processes.
-func (r *Reader) readLines(ctx context.Context, pic *image.RGBA, at []image.Rectangle) ([]Line, error) {
-	if len(at) == 0 {
-		return nil, nil
+// readAll reads candidates, spread over several processes. What is no text is nil.
+func (r *Reader) readAll(ctx context.Context, all []candidate) ([]*Line, error) {
+	found := make([]*Line, len(all))
+	if len(all) == 0 {
+		return found, nil
 	}
-	batches := max(1, min(cap(r.slots), len(at)/batchLines))
-	found := make([]*Line, len(at))
+	batches := max(1, min(cap(r.slots), len(all)/batchLines))
 	group, ctx := errgroup.WithContext(ctx)
 	for b := range batches {
 		group.Go(func() error {
 			// Every n-th line: long and short ones lie in heaps, and each process gets its share.
+			var own []candidate
 			var strips []strip
-			for i := b; i < len(at); i += batches {
-				strips = append(strips, cutStrip(pic, at[i]))
+			for i := b; i < len(all); i += batches {
+				own = append(own, all[i])
+				strips = append(strips, all[i].cut())
 			}
 			pages, err := r.readStrips(ctx, strips)
 			if err != nil {
 				return err
 			}
-			if err := r.rereadDoubtful(ctx, pic, strips, pages); err != nil {
+			if err := r.rereadDoubtful(ctx, own, strips, pages); err != nil {
 				return err
 			}
 			for k, glyphs := range pages {
-				if l, ok := makeLine(strips[k], glyphs); ok {
-					found[b+k*batches] = &l
+				l, ok := makeLine(strips[k], glyphs)
+				if !ok {
+					continue
 				}
+				if own[k].place != nil {
+					own[k].place(&l)
+				}
+				found[b+k*batches] = &l
 			}
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	var lines []Line
-	for _, l := range found {
+	return found, group.Wait()
+}
+
+func kept(read []*Line) (lines []Line) {
+	for _, l := range read {
 		if l != nil {
 			lines = append(lines, *l)
 		}
 	}
-	return lines, nil
+	return lines
 }
 
 // makeLine puts glyphs together to words by the gaps between them, and says whether
 // it is text at all.
 func makeLine(s strip, glyphs []Glyph) (Line, bool) {
 	var l Line
+	glyphs = spell(glyphs)
 	gaps := gapsOf(s.gray, glyphs)
 	spaced := letterSpacing(glyphs, gaps)
 	for i, g := range glyphs {

@@ -74,9 +74,55 @@ func cutStrip(pic *image.RGBA, line image.Rectangle) strip {
 	if text := eraseRules(gray, line.Sub(box.Min)).Add(box.Min); 2*text.Dy() >= line.Dy() {
 		line = text
 	}
+	line.Min.X += bullet(gray, line.Sub(box.Min))
 	s := enlarge(gray, box.Min, line.Dy())
 	s.line = line
 	return s
+}
+
+// bullet wipes out the dot or square before an item of a list, and returns how far in the text begins. Tesseract takes it and the
+// letter behind it for others.
+func bullet(gray *image.Gray, line image.Rectangle) int {
+	dark := func(x int) (top, bottom int) {
+		for y := range gray.Rect.Dy() {
+			if gray.Pix[y*gray.Stride+x] < inkBelow {
+				if bottom == 0 {
+					top = y
+				}
+				bottom = y + 1
+			}
+		}
+		return top, bottom
+	}
+	first := max(0, line.Min.X)
+	x, top, bottom := first, gray.Rect.Dy(), 0
+	skip := func(white bool) int {
+		from := x
+		for ; x < min(line.Max.X, gray.Rect.Dx()); x++ {
+			t, b := dark(x)
+			if (b == 0) != white {
+				break
+			}
+			if b > 0 {
+				top, bottom = min(top, t), max(bottom, b)
+			}
+		}
+		return x - from
+	}
+	skip(true)
+	wide := skip(false)
+	gap := skip(true)
+	high, size := bottom-top, line.Dy()
+	centre := middle(top, bottom) - line.Min.Y
+	if x >= line.Max.X-size || 10*gap < 4*size || 2*high > size || 6*high < size || 10*max(wide, high) > 14*min(wide, high) || 10*centre < 3*size || 10*centre > 7*size {
+		return 0
+	}
+	for at := first; at < x; at++ {
+		for y := range gray.Rect.Dy() {
+			gray.Pix[y*gray.Stride+at] = 255
+		}
+	}
+	return x - first
 }
 
 // ink is how far each pixel of a box is from the ground towards the ink, and how far full ink is.

@@ -27,12 +27,16 @@ func installing(system string) string {
 // installHint says what to do when Tesseract or its data is missing.
 var installHint = "install it with its Hangul script data: " + installing(runtime.GOOS)
 
-const english = "eng"
+const (
+	englishData = "eng"
+	koreanData  = "kor"
+)
 
 // Reader is an installed Tesseract that reads Hangul script.
 type Reader struct {
 	path     string
 	language string        // "Hangul", or "script/Hangul" where the data lies in a folder of its own
+	second   string        // the data that doubtful syllables are read again by: Korean where it is there, else the same
 	english  bool          // the English data, which Debian's tesseract-ocr brings along, is there
 	slots    chan struct{} // one for each process that may run
 }
@@ -59,10 +63,22 @@ func New(ctx context.Context, path string, processes int) (*Reader, error) {
 	languages := strings.Fields(string(out))
 	for _, language := range []string{"script/Hangul", "Hangul"} {
 		if slices.Contains(languages, language) {
-			return &Reader{path: found, language: language, english: slices.Contains(languages, english), slots: make(chan struct{}, processes)}, nil
+			second := language
+			if slices.Contains(languages, koreanData) {
+				second = koreanData
+			}
+			return &Reader{path: found, language: language, second: second, english: slices.Contains(languages, englishData), slots: make(chan struct{}, processes)}, nil
 		}
 	}
 	return nil, fault.New(fault.Invalid, "%s has no Hangul script data; %s", found, installHint)
+}
+
+// Lacks says what data would have it read better and is not installed, and the command that installs it; empty if none.
+func (r *Reader) Lacks() string {
+	if r.second == koreanData && r.english {
+		return ""
+	}
+	return "Tesseract has no Korean or no English data, and reads Korean and Latin words worse without: sudo apt-get install tesseract-ocr-kor tesseract-ocr-eng"
 }
 
 // run reads pictures, each of a single line, in one process. It waits for a slot. When ctx ends

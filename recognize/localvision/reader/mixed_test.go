@@ -1,0 +1,94 @@
+package reader
+
+import "testing"
+
+func TestMixedWordTakesTheSurestWay(t *testing.T) {
+	letters := func(text string, confidence float64) *part { return &part{glyphs: written(text, confidence)} }
+	for name, c := range map[string]struct {
+		word mixedWord
+		want string // "" where the first reading stays
+	}{
+		"an ending read in its line": {
+			mixedWord{letters: true, hangul: written("GNU/Linux은", 0.5), ways: []way{
+				{letters: letters("GNU/Linux2", 0.87), wide: true},
+				{letters: letters("GNU/Linux", 0.93), kept: written("은", 0.16)},
+			}}, "GNU/Linux은",
+		},
+		"letters that Hangul took for a syllable": {
+			mixedWord{letters: true, hangul: written("A5디|", 0.7), ways: []way{
+				{letters: letters("ASCII", 0.8)}, {letters: letters("AS", 0.96), kept: written("디|", 0.5)},
+			}}, "ASCII",
+		},
+		"quotes that English is not sure of": {
+			mixedWord{letters: true, hangul: written("`0zen'", 0.2), ways: []way{{letters: letters("‘frozen’", 0)}}}, "‘frozen’",
+		},
+		"an ending that was hardly read": {
+			mixedWord{letters: true, hangul: written("5inary-*", 0.25), ways: []way{
+				{letters: letters("binary-*", 0.91)}, {letters: letters("bina", 0.96), ending: letters("이", 0.09)},
+			}}, "binary-*",
+		},
+		"syllables that English reads, too": {
+			mixedWord{hangul: written("0|유", 0.7), ways: []way{{letters: letters("OlS", 0.8)}}}, "",
+		},
+		"a word read for sure": {
+			mixedWord{letters: true, hangul: written("OLE를", 0.9), ways: []way{{letters: letters("OLE", 0.8), kept: written("를", 0.9)}}}, "",
+		},
+	} {
+		if got := textOf(c.word.best()); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestWordsAsTheyAreWritten(t *testing.T) {
+	for text, want := range map[string]struct{ plausible, garbled bool }{
+		"OpenGL은": {true, false}, "10kg": {true, false}, "t65ting": {true, true}, "0zen": {true, true}, "한글A글": {false, false}, "A디|": {false, false}, "MP3": {true, false},
+	} {
+		if got := plausible(written(text, 1)); got != want.plausible {
+			t.Errorf("plausible(%s) is %v", text, got)
+		}
+		if got := garbled(written(text, 1)); got != want.garbled {
+			t.Errorf("garbled(%s) is %v", text, got)
+		}
+	}
+}
+
+func TestDoubtfulWordIsReplacedBySurerSyllables(t *testing.T) {
+	for name, c := range map[string]struct {
+		first, second []Glyph
+		want          string
+	}{
+		"surer":            {written("수", 0), written("특수", 0.96), "특수"},
+		"hardly surer":     {written("무엇", 0.79), written("무엇", 0.83), ""},
+		"both unsure":      {written("데비안", 0.1), written("이안", 0.26), ""},
+		"no syllables":     {written("니다", 0.5), written("LIC}", 0.9), ""},
+		"a bar among them": {written("니다", 0.5), written("니|다", 0.9), ""},
+	} {
+		w := doubtfulWord{hangul: c.first, again: &part{glyphs: c.second}}
+		if got := textOf(w.best()); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestReplaced(t *testing.T) {
+	got := textOf(replaced(written("가나다라마", 1), map[int]replacement{1: {3, written("XYZ", 1)}, 4: {5, written("W", 1)}}))
+	if got != "가XYZ라W" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// TestPitchIsThatOfSyllables: what stands between words does not count, and a line with few syllables has the usual one.
+func TestPitchIsThatOfSyllables(t *testing.T) {
+	glyphs := written("가나다라마바사", 1)
+	for i := 4; i < len(glyphs); i++ {
+		glyphs[i].Box.Min.X += 20
+		glyphs[i].Box.Max.X += 20
+	}
+	if got := pitchOf(glyphs); got != 40 {
+		t.Errorf("pitch %d, want 40", got)
+	}
+	if got := pitchOf(written("AB가", 1)); got != textHeight*95/100 {
+		t.Errorf("pitch %d of a line without syllables", got)
+	}
+}

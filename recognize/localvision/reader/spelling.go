@@ -1,0 +1,46 @@
+package reader
+
+import "strings"
+
+// spell mends what Korean spelling does not allow, in place, and returns the glyphs: no ㅁ stands before 니다 or 니까, where ㅂ does in
+// most sentences; no upright bar stands behind a round letter, where 이 was taken apart; and a letter that looks the same large and small is
+// large at the beginning of a word of capitals.
+func spell(glyphs []Glyph) []Glyph {
+	for i := 0; i+2 < len(glyphs); i++ {
+		if glyphs[i+1].Text == "니" && (glyphs[i+2].Text == "다" || glyphs[i+2].Text == "까") {
+			glyphs[i].Text = closed(glyphs[i].Text)
+		}
+	}
+	for i := 1; i+1 < len(glyphs); i++ {
+		round := glyphs[i].Text == "o" || glyphs[i].Text == "O" || glyphs[i].Text == "0"
+		if round && glyphs[i+1].Text == "|" && letter(glyphs[i-1].Text) {
+			glyphs[i].Text, glyphs[i].Box = "이", glyphs[i].Box.Union(glyphs[i+1].Box)
+			glyphs = append(glyphs[:i+1], glyphs[i+2:]...)
+		}
+	}
+	for from := 0; from+1 < len(glyphs); from++ {
+		if from > 0 && letter(glyphs[from-1].Text) || !strings.Contains("cosvwxz", glyphs[from].Text) || !capital(glyphs[from+1].Text) {
+			continue
+		}
+		to := from + 1
+		for to < len(glyphs) && capital(glyphs[to].Text) {
+			to++
+		}
+		if to == len(glyphs) || !letter(glyphs[to].Text) {
+			glyphs[from].Text = strings.ToUpper(glyphs[from].Text)
+		}
+	}
+	return glyphs
+}
+
+func capital(text string) bool { return len(text) == 1 && text[0] >= 'A' && text[0] <= 'Z' }
+
+// closed is a syllable with ㅂ in place of ㅁ at its end.
+func closed(text string) string {
+	const finals, m = 28, 16 // the ends of syllables, none included, and which of them ㅁ is; ㅂ follows it
+	r := []rune(text)
+	if len(r) == 1 && hangul(text) && (r[0]-'가')%finals == m {
+		return string(r[0] + 1)
+	}
+	return text
+}
