@@ -1,10 +1,12 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -54,7 +56,7 @@ func (l *Ledger) Kept(ctx context.Context, id, hash string) ([]byte, error) {
 	return b, nil
 }
 
-// AllKept are the hashes of what was kept of a page, the oldest first.
+// AllKept are the objects of what was kept of a page, the oldest first.
 func (l *Ledger) AllKept(ctx context.Context, id string) ([]store.Attrs, error) {
 	uri, err := l.shownURI(id, strings.Repeat("0", 64))
 	if err != nil {
@@ -67,6 +69,9 @@ func (l *Ledger) AllKept(ctx context.Context, id string) ([]store.Attrs, error) 
 		}
 		all = append(all, a)
 	}
+	slices.SortFunc(all, func(a, b store.Attrs) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Generation, b.Generation))
+	})
 	return all, nil
 }
 

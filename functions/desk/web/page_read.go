@@ -14,7 +14,6 @@ import (
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/result"
-	"github.com/pageinspect/pageinspect/shared/store"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -178,7 +177,7 @@ func (g *reading) versions(ctx context.Context, id string, onPage []decision.Dec
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(objects, func(a, b store.Attrs) int { return b.Created.Compare(a.Created) })
+	slices.Reverse(objects)
 	all := make([]keptVersion, 0, len(objects))
 	for _, o := range objects {
 		name, ok := strings.CutSuffix(strings.TrimPrefix(o.Object, ledger.Folder+"shown/"+id+"/"), ".json.zst")
