@@ -173,7 +173,7 @@ func TestHostilePagesThatEndAsPages(t *testing.T) {
 				html(seen+`<iframe src=/frame sandbox=allow-scripts></iframe>`)(w, r)
 			}
 		}, partial: true},
-		{name: "a document of 100,000 elements", limit: long, page: func(*testing.T) http.HandlerFunc {
+		{name: "a document of 100,000 elements", limit: 4 * long, page: func(*testing.T) http.HandlerFunc {
 			return html(seen + `<div style="height:100px;overflow:hidden">` + strings.Repeat("<i>x</i><b>y</b>", 50_000) + `</div>`)
 		}},
 		{name: "404 that is wanted", limit: long, profile: " - {name: default, accept_error: true}\n", page: func(*testing.T) http.HandlerFunc { return status(404, "<body style=margin:0>"+seen) }},
