@@ -28,11 +28,16 @@ module "desk" {
 
   env = merge(local.desk_env, {
     DESK_DECIDERS = join(",", var.desk.deciders)
+    DESK_SECOND   = var.desk.second
+    DESK_PASSES   = var.desk.passes
+    DESK_GOLDEN   = var.desk.golden
+    NOTICE_DAYS   = var.desk.notice_days
+    TIMESTAMP_URL = var.desk.timestamp_url
     IAP_AUDIENCE  = "/projects/${var.project.number}/locations/${var.region}/services/${var.name}-desk"
     # The index of 100,000 results takes a part of the memory, and Go what is left of it.
     GOMEMLIMIT = "${floor(var.desk.memory_mib * 0.4)}MiB"
   })
-  secret_env    = local.kafka_secret_env
+  secret_env    = merge(local.kafka_secret_env, local.evidence_secret_env)
   secret_files  = local.kafka_secret_files
   config_bucket = null
   config_mount  = local.config_mount
@@ -48,6 +53,11 @@ module "desk" {
 locals {
   has_desk = var.desk != null
   rechecks = try(var.desk.recheck, null) != null
+
+  signs_evidence = try(var.desk.evidence_key_version, null) != null
+  evidence_secret_env = local.signs_evidence ? {
+    EVIDENCE_KEY = { secret = google_secret_manager_secret.of["evidence-key"].secret_id, version = var.desk.evidence_key_version }
+  } : {}
 
   desk_env = local.has_desk ? merge(local.kafka_env, {
     SCREENSHOTS_BUCKET          = google_storage_bucket.of["screenshots"].name

@@ -7,6 +7,7 @@ locals {
     try(var.kafka.own.sasl, null) == null ? [] : ["kafka-password"],
     try(var.kafka.own.ca_version, null) == null ? [] : ["kafka-ca"],
     local.callers_show_a_secret ? ["callers"] : [],
+    local.signs_evidence ? ["evidence-key"] : [],
   ))
 
   # What callers of Capture show that have no Google token. Two versions are good
@@ -42,7 +43,7 @@ resource "google_secret_manager_secret" "of" {
 
 resource "google_secret_manager_secret_iam_member" "runtime" {
   for_each = { for pair in setproduct(local.functions, local.secrets) :
-    join(" ", pair) => { function = pair[0], secret = pair[1] } if pair[0] == "capture" || pair[1] != "callers"
+    join(" ", pair) => { function = pair[0], secret = pair[1] } if(pair[0] == "capture" || pair[1] != "callers") && (pair[0] == "desk" || pair[1] != "evidence-key")
   }
 
   secret_id = google_secret_manager_secret.of[each.value.secret].id

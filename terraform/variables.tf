@@ -297,6 +297,14 @@ variable "desk" {
     concurrency   = optional(number, 80)
     min_instances = optional(number, 0)
     max_instances = optional(number, 2)
+    # Shares of what is read a second time: of decided pages, of passes, and golden pages among a reader's.
+    second = optional(number, 0.05)
+    passes = optional(number, 0.02)
+    golden = optional(number, 0.02)
+    # Evidence: the version of the secret NAME-evidence-key, and who stamps the time (RFC 3161).
+    evidence_key_version = optional(string)
+    timestamp_url        = optional(string, "")
+    notice_days          = optional(number, 7)
     recheck = optional(object({
       schedule  = string
       time_zone = optional(string, "Asia/Seoul")
@@ -323,6 +331,10 @@ variable "desk" {
   validation {
     condition     = var.desk == null || try(var.desk.min_instances >= 0 && var.desk.max_instances >= 1 && var.desk.min_instances <= var.desk.max_instances, false)
     error_message = "desk.min_instances: want 0 to desk.max_instances, which is at least 1."
+  }
+  validation {
+    condition     = var.desk == null || try(alltrue([for s in [var.desk.second, var.desk.passes, var.desk.golden] : s >= 0 && s <= 1]), false)
+    error_message = "desk.second, passes, golden: want shares from 0 to 1, such as 0.05."
   }
   validation {
     condition     = try(var.desk.recheck, null) == null || can(regex("^[1-9][0-9]*(d|h)$", var.desk.recheck.older))

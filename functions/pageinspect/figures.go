@@ -41,7 +41,7 @@ func summaryCommand() *cobra.Command {
 	var o figuresOptions
 	c := &cobra.Command{
 		Use:   "summary [flags]",
-		Short: "Say what the pages come to: by rule, seller, category and day, and what decisions are worth",
+		Short: "Say what the pages come to, and what decisions are worth",
 		Long: `Add up the pages of a results bucket, or of the directory that "pageinspect run"
 wrote: verdicts, what people decided, findings by rule, seller (a label named
 seller, vendor, shop or store), category, host and day, the pages that were not

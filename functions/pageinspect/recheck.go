@@ -64,12 +64,14 @@ work, 130 it was interrupted.`,
 	f.BoolVarP(&o.dryRun, "dry-run", "n", false, "print what would be asked for, and ask for nothing")
 	f.BoolVar(&o.json, "json", false, "print each page as a line of JSON")
 	f.StringVar(&o.as, "as", live.User(), "who asks, as the note beside the page has it")
-	c.MarkFlagRequired("older") //nolint:errcheck // the flag is there
 	return c
 }
 
 // age reads how long ago: 7d, or as Go writes durations.
 func age(s string) (time.Duration, error) {
+	if s == "" {
+		return 0, fault.New(fault.Invalid, "--older: missing; say how long ago a page was captured that is to be inspected again, such as 7d")
+	}
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		if n, err := strconv.Atoi(days); err == nil && n > 0 && n <= 36500 {
 			return time.Duration(n) * 24 * time.Hour, nil

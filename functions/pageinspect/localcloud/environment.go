@@ -17,13 +17,13 @@ func environment(shell, set []string) []string {
 }
 
 func setting(name string) bool {
-	for _, prefix := range []string{"KAFKA_", "CAPTURE_", "VISION_", "FUNCTION_", "K_"} {
+	for _, prefix := range []string{"KAFKA_", "CAPTURE_", "VISION_", "FUNCTION_", "K_", "DESK_", "NOTICE_"} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}
 	}
 	switch name {
-	case "CLOUD_RUN_TIMEOUT_SECONDS", "LEASE_TTL", "LOCAL_ONLY", "MAX_ATTEMPTS", "PORT", "PROFILES", "RULES", "STORAGE_EMULATOR_HOST":
+	case "CLOUD_RUN_TIMEOUT_SECONDS", "EVIDENCE_KEY", "IAP_AUDIENCE", "LEASE_TTL", "LOCAL_ONLY", "MAX_ATTEMPTS", "PORT", "PROFILES", "RULES", "STORAGE_EMULATOR_HOST", "TIMESTAMP_URL":
 		return true
 	}
 	return strings.HasSuffix(name, "_TOPIC") || strings.HasSuffix(name, "_BUCKET")
