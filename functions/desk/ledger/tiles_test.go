@@ -61,17 +61,15 @@ func confirm(t *testing.T, l *Ledger, s decision.Series, subject string, shown d
 	}
 }
 
-// from reads tiles of what they are named by; asked counts.
+// from reads tiles of what they are named by.
 type from struct {
 	tiles map[string]string // by SHA-256
 	err   error
-	asked int
 }
 
 func (f *from) take() Tiles {
 	return Tiles{
 		Tile: func(_ context.Context, r result.Result, n int) ([]byte, string, error) {
-			f.asked++
 			if f.err != nil {
 				return nil, "", f.err
 			}
