@@ -117,7 +117,7 @@ func TestHostilePagesThatEndAsPages(t *testing.T) {
 		{name: "a dialog of each kind", limit: long, page: func(*testing.T) http.HandlerFunc {
 			return html(seen + `<script>alert(1);confirm(2);prompt(3);onbeforeunload=e=>{e.preventDefault();return 'stay'}</script>`)
 		}},
-		{name: "alerts without end", limit: short, partial: true, page: func(*testing.T) http.HandlerFunc {
+		{name: "alerts without end", limit: 2 * short, partial: true, page: func(*testing.T) http.HandlerFunc {
 			return html(seen + `<script>onload=()=>setTimeout(()=>{for(;;)alert(1)},50)</script>`)
 		}},
 		{name: "a dialog every moment", limit: long, page: func(*testing.T) http.HandlerFunc {
