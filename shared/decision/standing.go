@@ -74,19 +74,20 @@ func Stand(r result.Result, onPage []Decision, onPictures map[string][]Decision)
 			s.Open++
 		}
 	}
-	s.Whole = wholeOf(r, onPage)
-	s.State = worst(s.Findings, s.rest(r, counted))
+	whole, lapsed := wholeOf(r, onPage)
+	s.Whole = whole
+	s.State = worst(s.Findings, s.rest(r, counted, lapsed))
 	return s
 }
 
 // rest is where the page stands apart from its findings. What was not seen, and
 // what is to be reviewed without a finding, only a decision on the page as a whole
 // settles.
-func (s Standing) rest(r result.Result, counted int) State {
+func (s Standing) rest(r result.Result, counted int, lapsed bool) State {
 	if s.Whole != nil {
 		return stateOf(s.Whole)
 	}
-	if len(r.Unseen) > 0 || counted == 0 && r.Verdict != result.Pass {
+	if lapsed || len(r.Unseen) > 0 || counted == 0 && r.Verdict != result.Pass {
 		return Open
 	}
 	return None
@@ -140,24 +141,25 @@ func latest(all []Decision, now Mark) *Decision {
 
 // wholeOf is the last decision on the page as a whole, if it still holds: all that
 // was not seen now was not seen when it was made. That something is wrong without a
-// finding to tell where holds for the pictures that were shown and no others.
-func wholeOf(r result.Result, all []Decision) *Decision {
+// finding to tell where holds for the pictures that were shown and no others: it has
+// lapsed, and somebody must look again.
+func wholeOf(r result.Result, all []Decision) (whole *Decision, lapsed bool) {
 	for i := len(all) - 1; i >= 0; i-- {
 		d := &all[i]
 		if !d.Whole {
 			continue
 		}
 		if len(d.Marks) == 0 && d.Action != Dismiss && !d.Shown.CapturedAt.Equal(r.CapturedAt) {
-			return nil
+			return nil, true
 		}
 		for _, u := range UnseenOf(r) {
 			if !slices.ContainsFunc(d.Unseen, func(m UnseenMark) bool { return m.meets(u) }) {
-				return nil
+				return nil, false // what was not seen is open by itself
 			}
 		}
-		return d
+		return d, false
 	}
-	return nil
+	return nil, false
 }
 
 // Valid leaves out what was undone, and the undoing. An undo can be undone.

@@ -173,7 +173,7 @@ func TestWholePagesInspectedAgain(t *testing.T) {
 	}
 	again := pass
 	again.CapturedAt = day.Add(time.Hour)
-	if got := state(again, bad); got != decision.None {
+	if got := state(again, bad); got != decision.Open {
 		t.Errorf("a page whose violation nobody can point to stands at %s once it was captured again", got)
 	}
 	dark := pass
