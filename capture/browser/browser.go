@@ -146,7 +146,7 @@ func (b *Browser) openTab(ctx context.Context, allow []netip.AddrPort) (t *Tab, 
 			t.free, t.left = func() {}, func() { b.leave(p) }
 			return t, nil
 		}
-		hung := ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || p.ctx.Err() != nil)
+		hung := ctx.Err() == nil && (errors.Is(err, context.DeadlineExceeded) || p.dead())
 		if hung {
 			b.replace(p, err)
 			err = fault.Busy(fmt.Errorf("the browser did not open a tab: %w", err))

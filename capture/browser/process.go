@@ -25,6 +25,7 @@ import (
 // and its temporary files.
 type process struct {
 	ctx   context.Context // cancelled within 70 ms of the process's death
+	lost  <-chan struct{} // closed when its connection breaks: with its death
 	stop  context.CancelFunc
 	alloc context.CancelFunc // waits until the process is gone
 	cmd   *exec.Cmd
@@ -57,7 +58,7 @@ func launch(ctx context.Context, path string, memory int64, log *slog.Logger) (*
 	if err = chromedp.Do(bound); err == nil {
 		var v browser.GetVersionResult
 		v, err = chromedp.CallBrowser(bound, browser.GetVersion, cdp.Empty{})
-		p.agent = v.UserAgent
+		p.agent, p.lost = v.UserAgent, chromedp.FromContext(bound).Browser.LostConnection
 	}
 	if err == nil && ctx.Err() == nil {
 		p.watch = newWatch(memory, p.cmd.Process.Pid, log)
@@ -90,6 +91,18 @@ func (p *process) explain(ctx context.Context, path string, limit time.Duration,
 func (p *process) group(cmd *exec.Cmd) {
 	p.cmd = cmd
 	cmd.SysProcAttr = child.Group()
+}
+
+// dead says whether the browser has ended. Its connection tells at once; its
+// context is cancelled by a goroutine that a busy machine runs later, and until
+// then a page that is tried again would be given the same browser, over and over.
+func (p *process) dead() bool {
+	select {
+	case <-p.lost:
+		return true
+	default:
+		return p.ctx.Err() != nil
+	}
 }
 
 // newContext makes a browser context: cookies, cache and storage that no other
@@ -168,16 +181,16 @@ func removeStale(log *slog.Logger) {
 		if n, _ := fmt.Sscanf(strings.TrimPrefix(filepath.Base(dir), "pageinspect-browser-"), "%d-", &pid); n != 1 || pid <= 0 {
 			continue
 		}
-		if pid != os.Getpid() && dead(pid) {
+		if pid != os.Getpid() && ended(pid) {
 			log.Info("removing what a killed process left", "dir", dir)
 			os.RemoveAll(dir)
 		}
 	}
 }
 
-// dead says whether a process is gone, or would be if somebody waited for it:
+// ended says whether a process is gone, or would be if somebody waited for it:
 // in a container without an init nobody may.
-func dead(pid int) bool {
+func ended(pid int) bool {
 	if syscall.Kill(pid, 0) == syscall.ESRCH {
 		return true
 	}

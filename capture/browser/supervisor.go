@@ -107,7 +107,7 @@ func (s *supervisor) liveLocked() (*process, *start) {
 		close(over.done)
 		return nil, over
 	}
-	if p := s.current; p != nil && p.ctx.Err() != nil {
+	if p := s.current; p != nil && p.dead() {
 		s.log.Warn("the browser ended; starting another", "pages", p.pages)
 		s.retireLocked(p)
 	}
@@ -188,7 +188,7 @@ func (s *supervisor) retireLocked(p *process) {
 	if s.current == p {
 		s.current = nil
 	}
-	if p.open == 0 || p.ctx.Err() != nil {
+	if p.open == 0 || p.dead() {
 		s.endLocked(p)
 	}
 }

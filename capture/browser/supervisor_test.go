@@ -166,6 +166,28 @@ func TestCrashThenHang(t *testing.T) {
 	none(t)
 }
 
+// Who asks for a browser the moment the connection breaks gets another one. On
+// a busy machine its context lives on for a while, and a page that was tried
+// again twenty times met the dead one each time.
+func TestDeadBrowserIsNotHandedOut(t *testing.T) {
+	died := make(chan struct{})
+	s := newSupervisor(func(context.Context) (*process, error) {
+		ctx, stop := context.WithCancel(context.Background())
+		return &process{ctx: ctx, lost: died, stop: stop, alloc: func() {}}, nil
+	}, Config{Recycle: 100}, slog.New(slog.DiscardHandler))
+	defer s.close(context.Background())
+	first, err := s.enter(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	close(died)
+	died = nil
+	second, err := s.enter(t.Context())
+	if err != nil || second == first {
+		t.Errorf("the dead browser was handed out again (%v)", err)
+	}
+}
+
 // A start that failed is told to those who waited for it, and tried again for the next page.
 func TestFailedStartIsTriedAgain(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())

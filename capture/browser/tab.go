@@ -271,7 +271,7 @@ func (t *Tab) explain(ctx context.Context, err error) error {
 		return ctx.Err()
 	case fate != nil:
 		return fate
-	case t.process.ctx.Err() != nil:
+	case t.process.dead():
 		return errGone
 	case errors.Is(err, context.Canceled), errors.Is(err, chromedp.ErrTargetDetached):
 		return fault.New(fault.Transient, "the tab closed in mid-page: %v", err)
