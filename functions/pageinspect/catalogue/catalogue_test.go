@@ -101,7 +101,7 @@ func (b *bench) round(t *testing.T, s *shop, url string, only func(n int) bool) 
 	t.Helper()
 	var f figures
 	var mu sync.Mutex
-	before := b.vision.units
+	before, began, done := b.vision.units, time.Now(), 0
 	var g errgroup.Group
 	g.SetLimit(4)
 	for n := range s.pages {
@@ -130,6 +130,9 @@ func (b *bench) round(t *testing.T, s *shop, url string, only func(n int) bool) 
 			}
 			mu.Lock()
 			defer mu.Unlock()
+			if done++; done%100 == 0 {
+				t.Logf("%d pages, %.0f s", done, time.Since(began).Seconds())
+			}
 			f.grid += grid(res.Page.Height)
 			f.tiles += len(res.Tiles)
 			for _, tile := range res.Tiles {
