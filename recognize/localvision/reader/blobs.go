@@ -201,15 +201,19 @@ func hollow(b blob) bool { return b.Dx() > 12 && b.Dy() > 12 && 8*b.inner < b.pi
 
 func ruled(b blob) bool { return b.Dx() > 24 && b.Dy() > 24 && 2*b.longest > b.Dx() }
 
-// holdsText looks through blobs, sorted by their top, for what lies in the frame.
+// holdsText looks through blobs, sorted by their top, for what lies in the frame. Text has room on all sides; the parts of
+// syllables whose level strokes touch are as high as those or as low.
 func holdsText(frame blob, blobs []blob) bool {
-	held := 0
+	held, within := 0, frame.Rectangle
+	if !hollow(frame) {
+		within = within.Inset(max(3, min(8, frame.Dy()/10)))
+	}
 	at, _ := slices.BinarySearchFunc(blobs, frame.Min.Y, func(b blob, y int) int { return cmp.Compare(b.Min.Y, y) })
 	for _, b := range blobs[at:] {
 		if b.Min.Y >= frame.Max.Y {
 			break
 		}
-		if b.Rectangle == frame.Rectangle || !b.In(frame.Rectangle) {
+		if b.Rectangle == frame.Rectangle || !b.In(within) {
 			continue
 		}
 		if held++; held >= 3 {

@@ -84,6 +84,13 @@ func TestFindLines(t *testing.T) {
 			}
 			return want
 		},
+		"syllables whose level strokes touch": func(pic *image.RGBA) []image.Rectangle {
+			upper := glyphs(pic, image.Pt(54, 50), 4, 18, 8, black)
+			glyphs(pic, image.Pt(54, 76), 4, 18, 8, black)
+			fill(pic, image.Rect(50, 71, 156, 73), black)
+			fill(pic, image.Rect(152, 50, 154, 94), black) // upright, as of a vowel
+			return []image.Rectangle{image.Rect(50, upper.Min.Y, 156, 94)}
+		},
 		"a rule": func(pic *image.RGBA) []image.Rectangle {
 			fill(pic, image.Rect(20, 100, 500, 102), black)
 			fill(pic, image.Rect(20, 120, 22, 300), black)
