@@ -67,6 +67,20 @@ func TestFindLines(t *testing.T) {
 			lower.Min.Y = 73                               // the tail's end counts as the lower line's
 			return []image.Rectangle{upper, lower}
 		},
+		"a line above the few glyphs of its last": func(pic *image.RGBA) []image.Rectangle {
+			upper := glyphs(pic, image.Pt(50, 50), 14, 20, 8, black)
+			lower := glyphs(pic, image.Pt(50, 74), 3, 20, 8, black)
+			fill(pic, image.Rect(60, 60, 90, 64), black) // syllables that touch, as wide as two lines are high
+			fill(pic, image.Rect(60, 80, 90, 84), black)
+			return []image.Rectangle{upper, lower}
+		},
+		"the few glyphs of a line above the next": func(pic *image.RGBA) []image.Rectangle {
+			upper := glyphs(pic, image.Pt(330, 50), 4, 20, 8, black)
+			lower := glyphs(pic, image.Pt(50, 74), 14, 20, 8, black)
+			fill(pic, image.Rect(340, 60, 370, 64), black)
+			fill(pic, image.Rect(340, 80, 370, 84), black)
+			return []image.Rectangle{upper, lower}
+		},
 		"two columns": func(pic *image.RGBA) []image.Rectangle {
 			return []image.Rectangle{glyphs(pic, image.Pt(50, 50), 6, 20, 5, black), glyphs(pic, image.Pt(300, 50), 6, 20, 5, gray)}
 		},

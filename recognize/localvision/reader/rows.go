@@ -89,11 +89,17 @@ func splitSizes(set []image.Rectangle) []image.Rectangle {
 	}
 	slices.SortFunc(rows, func(a, b image.Rectangle) int { return cmp.Compare(a.Min.Y, b.Min.Y) })
 	for i, r := range rows {
-		if r.Dx() < 3*r.Dy() || i > 0 && r.Min.Y < rows[i-1].Max.Y {
+		if i > 0 && (r.Min.Y < rows[i-1].Max.Y || r.Dx() < 3*r.Dy() && !endsParagraph(rows[i-1], r)) || i == 0 && r.Dx() < 3*r.Dy() {
 			return splitRows(set)
 		}
 	}
 	return append(rows, high)
+}
+
+// endsParagraph says whether a row may be the short last line of what the row above it is the last but one of.
+func endsParagraph(above, row image.Rectangle) bool {
+	indent := row.Min.X - above.Min.X
+	return max(indent, -indent) <= row.Dy() && 10*row.Dy() >= 7*above.Dy() && 10*above.Dy() >= 7*row.Dy()
 }
 
 // splitRows returns the box of the blobs of one set or, where the set is several
@@ -117,23 +123,17 @@ func splitRows(blobs []image.Rectangle) []image.Rectangle {
 	if at == 0 {
 		return []image.Rectangle{box}
 	}
-	// A blob that crosses is a part of both lines.
-	over := image.Rect(box.Min.X, box.Min.Y, box.Max.X, box.Min.Y+at)
-	under := image.Rect(box.Min.X, box.Min.Y+at, box.Max.X, box.Max.Y)
-	var upper, lower []image.Rectangle
-	for _, b := range blobs {
-		if part := b.Intersect(over); !part.Empty() {
-			upper = append(upper, part)
-		}
-		if part := b.Intersect(under); !part.Empty() {
-			lower = append(lower, part)
-		}
-	}
+	upper := partsOf(blobs, image.Rect(box.Min.X, box.Min.Y, box.Max.X, box.Min.Y+at))
+	lower := partsOf(blobs, image.Rect(box.Min.X, box.Min.Y+at, box.Max.X, box.Max.Y))
 	many := len(upper) >= fewest && len(lower) >= fewest && box.Dx() >= 4*box.Dy()
 	parted := 6*least <= min(slices.Max(across[:at]), slices.Max(across[at:]))
-	switch {
-	case many && parted:
+	if many && parted {
 		return append(splitRows(upper), splitRows(lower)...)
+	}
+	if over, under := splitRagged(blobs, box); over != nil {
+		return append(splitRows(over), splitRows(under)...)
+	}
+	switch {
 	case least == 0:
 		if lines := bands(blobs); wholeLines(lines) {
 			var out []image.Rectangle
