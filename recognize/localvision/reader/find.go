@@ -29,7 +29,7 @@ const (
 // from top to bottom, judging by edges of at least step. It errs towards too many:
 // what cannot be read as text is dropped by the reader.
 func findLines(strength *image.Gray, step uint8) []image.Rectangle {
-	lines := groupLines(dropFrames(findBlobs(strength, step)))
+	lines := joinHalves(groupLines(dropFrames(findBlobs(strength, step))), strength, step)
 	slices.SortFunc(lines, func(a, b image.Rectangle) int {
 		return cmp.Or(cmp.Compare(a.Min.Y, b.Min.Y), cmp.Compare(a.Min.X, b.Min.X))
 	})

@@ -81,6 +81,18 @@ func TestFindLines(t *testing.T) {
 			fill(pic, image.Rect(340, 80, 370, 84), black)
 			return []image.Rectangle{upper, lower}
 		},
+		"halves of a line that is struck through": func(pic *image.RGBA) []image.Rectangle {
+			upper := glyphs(pic, image.Pt(50, 50), 8, 20, 4, black)
+			lower := glyphs(pic, image.Pt(50, 74), 8, 20, 4, black)
+			fill(pic, image.Rect(46, 71, 242, 73), red)
+			return []image.Rectangle{upper.Union(lower)}
+		},
+		"two lines, the first underlined": func(pic *image.RGBA) []image.Rectangle {
+			upper := glyphs(pic, image.Pt(50, 50), 8, 20, 4, black)
+			lower := glyphs(pic, image.Pt(50, 83), 8, 20, 4, black)
+			fill(pic, image.Rect(46, 73, 242, 75), black)
+			return []image.Rectangle{upper, lower}
+		},
 		"two columns": func(pic *image.RGBA) []image.Rectangle {
 			return []image.Rectangle{glyphs(pic, image.Pt(50, 50), 6, 20, 5, black), glyphs(pic, image.Pt(300, 50), 6, 20, 5, gray)}
 		},

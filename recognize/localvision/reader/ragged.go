@@ -38,7 +38,7 @@ func splitRagged(blobs []image.Rectangle, box image.Rectangle) (upper, lower []i
 				across[y-box.Min.Y] += min(b.Max.X, short.Max.X) - max(b.Min.X, short.Min.X)
 			}
 		}
-		if n < fewest || alone.Dy() < least || 100*alone.Dy() > 62*box.Dy() {
+		if n < fewest || alone.Dy() < least || 100*alone.Dy() > 66*box.Dy() {
 			continue
 		}
 		end := alone.Max.Y - box.Min.Y
