@@ -93,6 +93,11 @@ func TestFindLines(t *testing.T) {
 			fill(pic, image.Rect(46, 73, 242, 75), black)
 			return []image.Rectangle{upper, lower}
 		},
+		"two lines, each on a ground of its own": func(pic *image.RGBA) []image.Rectangle {
+			fill(pic, image.Rect(46, 48, 242, 72), red)
+			fill(pic, image.Rect(46, 80, 242, 104), red)
+			return []image.Rectangle{glyphs(pic, image.Pt(50, 50), 8, 20, 4, color.White), glyphs(pic, image.Pt(50, 82), 8, 20, 4, color.White)}
+		},
 		"two columns": func(pic *image.RGBA) []image.Rectangle {
 			return []image.Rectangle{glyphs(pic, image.Pt(50, 50), 6, 20, 5, black), glyphs(pic, image.Pt(300, 50), 6, 20, 5, gray)}
 		},

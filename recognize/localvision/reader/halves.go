@@ -26,7 +26,7 @@ func halves(upper, lower image.Rectangle) bool {
 	low, high := min(upper.Dy(), lower.Dy()), max(upper.Dy(), lower.Dy())
 	gap := lower.Min.Y - upper.Max.Y
 	across := min(upper.Max.X, lower.Max.X) - max(upper.Min.X, lower.Min.X)
-	return 10*low >= 5*high && gap >= -low/3 && gap <= max(4, low/2) && 10*across >= 6*min(upper.Dx(), lower.Dx()) && across >= 2*high
+	return 10*low >= 5*high && gap >= -low/3 && gap <= max(4, low/4) && 10*across >= 6*min(upper.Dx(), lower.Dx()) && across >= 2*high
 }
 
 // ruleBetween says whether a row of edges runs along two boxes where one ends and the other begins, nearer to both than an underline is
