@@ -33,7 +33,11 @@ func findBlobs(strength *image.Gray, step uint8) []blob {
 	var kept, framing []run
 	for i, r := range runs {
 		switch b := blobs[of[i]]; {
-		case alone[of[i]], isRule(r, b):
+		case isRule(r, b):
+		case alone[of[i]]:
+			if in, ok := within(r, b); ok {
+				kept = append(kept, in)
+			}
 		case frame[of[i]]:
 			framing = append(framing, r)
 		default:
@@ -56,6 +60,14 @@ func findBlobs(strength *image.Gray, step uint8) []blob {
 			(b.Dy() <= 4 && b.Dx() > 60) || (b.Dy() > 40 && b.Dy() > 10*b.Dx()) // a rule
 	})
 	return dropDots(blobs)
+}
+
+// within is the part of a run that lies in a frame with corners, away from its sides: of a glyph that touches one.
+func within(r run, frame blob) (run, bool) {
+	const side = 3 // px: a rule of one or two and its edges
+	in := frame.Inset(side)
+	r.from, r.to = max(r.from, in.Min.X), min(r.to, in.Max.X)
+	return r, 10*frame.longest >= 9*frame.Dx() && r.y >= in.Min.Y && r.y < in.Max.Y && r.from < r.to
 }
 
 // isRule says of a run whether it is a part of a rule: longer than any stroke of type that is read at this size, or, in

@@ -105,6 +105,12 @@ func TestFindLines(t *testing.T) {
 			outline(pic, image.Rect(30, 40, 220, 80))
 			return []image.Rectangle{glyphs(pic, image.Pt(50, 50), 6, 20, 5, black)}
 		},
+		"in a frame that the first glyph touches": func(pic *image.RGBA) []image.Rectangle {
+			outline(pic, image.Rect(30, 43, 220, 77))
+			glyphs(pic, image.Pt(32, 50), 1, 20, 0, black)
+			text := glyphs(pic, image.Pt(57, 50), 6, 20, 5, black)
+			return []image.Rectangle{image.Rect(33, text.Min.Y, text.Max.X, text.Max.Y)}
+		},
 		"in a small table": func(pic *image.RGBA) []image.Rectangle {
 			outline(pic, image.Rect(30, 40, 401, 81))
 			outline(pic, image.Rect(30, 79, 401, 120))
