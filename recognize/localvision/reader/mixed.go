@@ -56,7 +56,7 @@ func (w mixedWord) best() (best []Glyph) {
 		if poor && (w.letters || sure < hopeless) && !way.wide && neat(got, 3) { // signs, such as quotes, take English's confidence, too
 			c = max(c, least+0.01)
 		}
-		if !latin(got) || c < least || !w.letters && len(got) < 2 {
+		if !latin(got) && !(numeral(got) && len(way.kept) == 0 && way.ending != nil) || c < least || !w.letters && len(got) < 2 {
 			continue
 		}
 		end := way.kept
@@ -108,17 +108,18 @@ func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord
 		syllables++
 	}
 	box := inked(line, around(line, glyphs, from, to))
-	if len(word) < 2 || len(word) > longestWord || 10*box.Dx() < 13*pitch {
-		return w, false
-	}
 	confidence := meanConfidence(word)
 	whole := syllables == len(word)
+	hidden := len(word) == 1 && confidence < sureOfAny // short foreign words, such as Alt, are read as one syllable
+	if len(word) < 2 && !hidden || len(word) > longestWord || 10*box.Dx() < 13*pitch {
+		return w, false
+	}
 	switch {
 	case w.letters && plausible(word) && confidence >= clean:
 		return w, false
-	case !w.letters && (confidence >= doubtful || whole):
+	case !w.letters && (confidence >= doubtful || whole && !hidden):
 		return w, false
-	case hangul(word[0].Text) && hangul(word[1].Text): // what is foreign in it is read as a stretch
+	case !hidden && hangul(word[0].Text) && hangul(word[1].Text): // what is foreign in it is read as a stretch
 		return w, false
 	}
 	end := box.Max.X

@@ -1,6 +1,9 @@
 package reader
 
-import "testing"
+import (
+	"image"
+	"testing"
+)
 
 func TestMixedWordTakesTheSurestWay(t *testing.T) {
 	letters := func(text string, confidence float64) *part { return &part{glyphs: written(text, confidence)} }
@@ -26,6 +29,11 @@ func TestMixedWordTakesTheSurestWay(t *testing.T) {
 			mixedWord{letters: true, hangul: written("5inary-*", 0.25), ways: []way{
 				{letters: letters("binary-*", 0.91)}, {letters: letters("bina", 0.96), ending: letters("이", 0.09)},
 			}}, "binary-*",
+		},
+		"a number before a syllable": {
+			mixedWord{letters: true, hangul: written("7.7™D.", 0), ways: []way{
+				{letters: letters("7.7", 0.9), ending: letters("절.", 0.8)},
+			}}, "7.7절.",
 		},
 		"syllables that English reads, too": {
 			mixedWord{hangul: written("0|유", 0.7), ways: []way{{letters: letters("OlS", 0.8)}}}, "",
@@ -90,5 +98,26 @@ func TestPitchIsThatOfSyllables(t *testing.T) {
 	}
 	if got := pitchOf(written("AB가", 1)); got != textHeight*95/100 {
 		t.Errorf("pitch %d of a line without syllables", got)
+	}
+}
+
+// TestShortForeignWordIsTakenForASyllable: a word as wide as letters that was read as one syllable and unsurely is read in parts, too.
+func TestShortForeignWordIsTakenForASyllable(t *testing.T) {
+	line := image.NewGray(image.Rect(0, 0, 120, textHeight))
+	for i := range line.Pix {
+		line.Pix[i] = 255
+	}
+	for y := range textHeight {
+		for x := 20; x < 80; x++ {
+			if x%20 < 15 {
+				line.Pix[y*line.Stride+x] = 0
+			}
+		}
+	}
+	for confidence, want := range map[float64]bool{0.2: true, 0.9: false} {
+		word := []Glyph{{Text: "다", Confidence: confidence, Box: image.Rect(20, 0, 80, textHeight)}}
+		if got := len(findMixed(line, word, 38)) == 1; got != want {
+			t.Errorf("of confidence %v: read in parts is %v", confidence, got)
+		}
 	}
 }

@@ -156,7 +156,7 @@ func kept(read []*Line) (lines []Line) {
 // it is text at all.
 func makeLine(s strip, glyphs []Glyph) (Line, bool) {
 	var l Line
-	glyphs = spell(glyphs)
+	glyphs = spell(shaped(s.gray, glyphs))
 	gaps := gapsOf(s.gray, glyphs)
 	spaced := letterSpacing(glyphs, gaps)
 	for i, g := range glyphs {

@@ -48,6 +48,19 @@ func latin(glyphs []Glyph) bool {
 	return letters > 0
 }
 
+// numeral says whether glyphs are digits and the points between them.
+func numeral(glyphs []Glyph) bool {
+	digits := 0
+	for _, g := range glyphs {
+		if digit(g.Text) {
+			digits++
+		} else if !strings.Contains(".,:", g.Text) {
+			return false
+		}
+	}
+	return digits > 0
+}
+
 // plausible says whether a word is letters and then syllables, or one of both: scripts do not change twice in a word.
 func plausible(glyphs []Glyph) bool {
 	changes := 0
