@@ -11,21 +11,20 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 	)
 	open := 0
 	for i := range glyphs {
-		g := &glyphs[i]
 		between := i > 0 && digit(glyphs[i-1].Text) || i+1 < len(glyphs) && digit(glyphs[i+1].Text)
-		if g.Text == "L" {
-		}
-		switch ink := inkOfGlyph(line, glyphs, i); {
+		switch g := &glyphs[i]; {
 		case g.Text == "《":
 			open++
 		case g.Text == "》" && open > 0:
 			open--
 		case g.Text == "》" && !between:
 			g.Text = "y"
-		case g.Text == "×" && !between && ink.Dy() >= capital:
+		case g.Text == "×" && !between && inkOfGlyph(line, glyphs, i).Dy() >= capital:
 			g.Text = "X"
-		case g.Text == "L" && i+1 < len(glyphs) && small(glyphs[i+1].Text) && !ink.Empty() && ink.Dx() <= narrow:
-			g.Text = "l"
+		case g.Text == "L" && i+1 < len(glyphs) && small(glyphs[i+1].Text):
+			if ink := inkOfGlyph(line, glyphs, i); !ink.Empty() && ink.Dx() <= narrow {
+				g.Text = "l"
+			}
 		}
 	}
 	return glyphs
