@@ -120,10 +120,29 @@ func TestGapsOf(t *testing.T) {
 				x += 16 // a space
 			}
 		}
-		for i, gap := range gapsOf(line, read) {
+		for i, gap := range gapsOf(line, read, inkBelow) {
 			if space := gap >= leastSpace(read[i], read[i+1]); space != (i == 3) {
 				t.Errorf("boxes off by %d: after glyph %d a gap of %.2f", off, i, gap)
 			}
+		}
+	}
+}
+
+// TestGapsOfSmallType: the white between two words is grey where small type was enlarged.
+func TestGapsOfSmallType(t *testing.T) {
+	line := image.NewGray(image.Rect(0, 0, 200, textHeight))
+	for i := range line.Pix {
+		if x := i % line.Stride; x < 90 || x >= 102 {
+			line.Pix[i] = 20
+		} else {
+			line.Pix[i] = 140
+		}
+	}
+	read := []Glyph{{Text: "가", Box: image.Rect(0, 0, 90, textHeight)}, {Text: "나", Box: image.Rect(102, 0, 200, textHeight)}}
+	for height, want := range map[int]bool{10: true, 30: false} {
+		gap := gapsOf(line, read, inkOfGaps(textHeight/float64(height)))[0]
+		if got := gap >= leastSpace(read[0], read[1]); got != want {
+			t.Errorf("type of %d px: a gap of %.2f", height, gap)
 		}
 	}
 }

@@ -11,9 +11,12 @@ import (
 
 func middle(a, b int) int { return (a + b) / 2 }
 
-func whiteColumn(line *image.Gray, x int) bool {
+func whiteColumn(line *image.Gray, x int) bool { return lighter(line, x, inkBelow) }
+
+// lighter says whether no pixel of a column is darker than a brightness.
+func lighter(line *image.Gray, x int, than uint8) bool {
 	for y := range line.Rect.Dy() {
-		if line.Pix[y*line.Stride+x] < inkBelow {
+		if line.Pix[y*line.Stride+x] < than {
 			return false
 		}
 	}

@@ -54,7 +54,7 @@ type span struct{ from, to int }
 
 // wordsIn tells the words of a line by the gaps between its glyphs.
 func wordsIn(line *image.Gray, glyphs []Glyph) (words []span) {
-	gaps := gapsOf(line, glyphs)
+	gaps := gapsOf(line, glyphs, inkBelow)
 	for from := 0; from < len(glyphs); {
 		to := from + 1
 		for to < len(glyphs) && gaps[to-1] < leastSpace(glyphs[to-1], glyphs[to]) {

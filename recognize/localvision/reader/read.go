@@ -157,7 +157,7 @@ func kept(read []*Line) (lines []Line) {
 func makeLine(s strip, glyphs []Glyph) (Line, bool) {
 	var l Line
 	glyphs = spell(shaped(s.gray, glyphs))
-	gaps := gapsOf(s.gray, glyphs)
+	gaps := gapsOf(s.gray, glyphs, inkOfGaps(s.per))
 	spaced := letterSpacing(glyphs, gaps)
 	for i, g := range glyphs {
 		if i == 0 || gaps[i-1] >= leastSpace(glyphs[i-1], g)+spaced {
@@ -210,10 +210,23 @@ func letterSpacing(glyphs []Glyph, gaps []float64) float64 {
 	return max(0, sorted[len(sorted)/4]-usual)
 }
 
+// inkOfGaps is the brightness below which a pixel of a strip counts as ink between two words. Small type is smeared as it is enlarged, and
+// its gaps are grey.
+func inkOfGaps(per float64) uint8 {
+	const (
+		small = 2.8 // strip px for a picture px: a line of 14 px
+		smear = 113
+	)
+	if per >= small {
+		return smear
+	}
+	return inkBelow
+}
+
 // gapsOf are the gaps between neighbouring glyphs, in parts of the line's height: the widest run of white columns
-// of those that lie nearest to where one glyph ends and the next begins. Tesseract's boxes are off by up to half a glyph,
+// of those that lie nearest to where one glyph ends and the next begins, white being what is lighter than ink. Tesseract's boxes are off by up to half a glyph,
 // so that a run may lie within one.
-func gapsOf(line *image.Gray, glyphs []Glyph) []float64 {
+func gapsOf(line *image.Gray, glyphs []Glyph, ink uint8) []float64 {
 	gaps := make([]float64, max(0, len(glyphs)-1))
 	if len(gaps) == 0 {
 		return gaps
@@ -222,7 +235,7 @@ func gapsOf(line *image.Gray, glyphs []Glyph) []float64 {
 	at, white := 0, 0
 	begun := false
 	for x := range line.Rect.Dx() {
-		if whiteColumn(line, x) {
+		if lighter(line, x, ink) {
 			white++
 			continue
 		}
