@@ -87,6 +87,18 @@ func TestTwoLinesBesideALogo(t *testing.T) {
 	}
 }
 
+// TestIconBesideAWord: an icon higher than the word that stands apart to its right is no part of it, a large syllable near the next is.
+func TestIconBesideAWord(t *testing.T) {
+	for name, c := range map[string]struct{ gap, height, lines int }{"an icon": {20, 34, 2}, "as high as the word": {20, 20, 1}, "near": {4, 34, 1}} {
+		pic := canvas(400, 120)
+		outline(pic, image.Rect(40, 60-c.height/2, 40+26, 60+c.height/2))
+		glyphs(pic, image.Pt(66+c.gap, 51), 3, 18, 4, color.Black)
+		if got := findLines(edges(pic), edgeStep); len(got) != c.lines {
+			t.Errorf("%s: found %v, want %d lines", name, got, c.lines)
+		}
+	}
+}
+
 func TestLargeTypeIsFoundSmaller(t *testing.T) {
 	pic := canvas(1280, 700)
 	drawn := glyphs(pic, image.Pt(80, 80), 2, 500, 60, color.Black)

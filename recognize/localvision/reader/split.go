@@ -10,6 +10,9 @@ import (
 
 // splitSizes takes a set apart where something high, such as a logo, hangs lines together that stand beside it.
 func splitSizes(set []image.Rectangle) []image.Rectangle {
+	if icon, rest := takeIcon(set); rest != nil {
+		return append(splitSizes(rest), icon)
+	}
 	heights := make([]int, len(set))
 	for i, b := range set {
 		heights[i] = b.Dy()
@@ -46,6 +49,25 @@ func splitSizes(set []image.Rectangle) []image.Rectangle {
 		}
 	}
 	return append(rows, high)
+}
+
+// takeIcon takes what stands apart at the left of a set and reaches above and below all else of it, as the icon of a button does; rest is nil
+// where there is none.
+func takeIcon(set []image.Rectangle) (icon image.Rectangle, rest []image.Rectangle) {
+	sorted := slices.SortedFunc(slices.Values(set), func(a, b image.Rectangle) int { return cmp.Compare(a.Min.X, b.Min.X) })
+	for i, b := range sorted {
+		if i > 0 && b.Min.X > icon.Max.X {
+			others := union(sorted[i:])
+			gap := b.Min.X - icon.Max.X
+			apart := 2*gap >= icon.Dy() || 20*gap >= 7*others.Dy() && others.Dx() >= 2*others.Dy() // one syllable may be low, as 드 is
+			out := icon.Min.Y+2 <= others.Min.Y && icon.Max.Y >= others.Max.Y+2 && 10*icon.Dy() >= 13*others.Dy()
+			if apart && out && 10*icon.Dx() >= 6*icon.Dy() && icon.Dx() <= 2*icon.Dy() {
+				return icon, sorted[i:]
+			}
+		}
+		icon = icon.Union(b)
+	}
+	return image.Rectangle{}, nil
 }
 
 // endsParagraph says whether a row may be the short last line of what the row above it is the last but one of.
