@@ -26,8 +26,7 @@ var notForTerraform = []string{
 	"CHROME_PATH",                        // functions/capture/Dockerfile
 	"LEASE_TTL", "CAPTURE_PAGE_BYTES_MB", // their defaults suit Cloud Run
 	"LOCAL_ONLY", "STORAGE_EMULATOR_HOST", "VISION_EMULATOR_HOST", "CAPTURE_ALLOW_NAMED", // one machine
-	"NOTICE_TEMPLATE", // a file, of an image of one's own
-	"DESK_INDEX_DIR",  // the index is in memory, unless somebody mounts a disk
+	"DESK_INDEX_DIR", // the index is in memory, unless somebody mounts a disk
 }
 
 // Read by functions-framework-go or Go itself, not by our code.

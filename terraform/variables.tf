@@ -304,7 +304,9 @@ variable "desk" {
     # Evidence: the version of the secret NAME-evidence-key, and who stamps the time (RFC 3161).
     evidence_key_version = optional(string)
     timestamp_url        = optional(string, "")
-    notice_days          = optional(number, 7)
+    # Notices to sellers: the path of a file with your words, and the days that they give.
+    notice_template = optional(string)
+    notice_days     = optional(number, 7)
     recheck = optional(object({
       schedule  = string
       time_zone = optional(string, "Asia/Seoul")

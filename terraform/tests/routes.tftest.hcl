@@ -252,6 +252,24 @@ run "rules_of_ones_own" {
   }
 }
 
+run "words_of_ones_own" {
+  variables {
+    desk = {
+      image           = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      reviewers       = ["group:reviewers@example.com"]
+      notice_template = "example.tfvars" # any file
+    }
+  }
+  assert {
+    condition     = can(regex("^[0-9a-f]{32}-example\\.tfvars$", google_storage_bucket_object.config["example.tfvars"].name))
+    error_message = "The words of notices are stored under the name of their content."
+  }
+  assert {
+    condition     = google_storage_bucket_iam_member.runtime["desk config"].role == "roles/storage.objectViewer"
+    error_message = "The desk reads them."
+  }
+}
+
 run "kept_as_long_as_said" {
   assert {
     condition     = { for k, b in google_storage_bucket.of : k => [for r in b.lifecycle_rule : one(r.condition).age] } == { screenshots = [30], pages = [], results = [90, 60], config = [] }
