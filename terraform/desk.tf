@@ -113,7 +113,7 @@ resource "google_cloud_run_v2_job" "recheck" {
 
       containers {
         image   = var.desk.image
-        command = ["/usr/bin/tini", "--", "/pageinspect"]
+        command = ["/pageinspect"]
         args = concat(["recheck", "--older", var.desk.recheck.older, "--limit", tostring(var.desk.recheck.limit), "--json"],
           flatten([for v in var.desk.recheck.verdicts : ["--verdict", v]]), flatten([for s in var.desk.recheck.states : ["--state", s]]),
         )

@@ -44,10 +44,18 @@ type Picture struct {
 }
 
 // notice is what Picture.Notice stands for.
-var notice = Picture{Head: "카톡 아이디 bombom77 추가", Below: "문의는 언제나 환영합니다", Rules: []string{"contact.kakao"}}
+var notice = Picture{Head: "카톡 아이디 bombom77 추가", Below: "문의는 언제나 환영합니다", Rules: []string{"contact.kakao"}, Notice: true}
 
 // hues are the ground of a picture and the spots on it.
 var hues = [][2]string{{"#fdf2f4", "#fbdfe5"}, {"#f1f6fd", "#dce9fa"}, {"#f4faf0", "#e2f1d8"}, {"#fdf8ec", "#f8ecc9"}}
+
+// Height is the picture's, in CSS px. A notice is tall enough to be a tile of its own.
+func (p Picture) Height() int {
+	if p.Notice {
+		return 600
+	}
+	return 420
+}
 
 // Path is where the page is, on a MadeHandler.
 func (m Made) Path() string { return "/made/" + m.Name + "/" }
@@ -113,13 +121,16 @@ func MadeHandler(now func() time.Time) http.Handler {
 		if edited(m.Name) {
 			version = "-edited"
 		}
-		type source struct{ Src string }
+		type source struct {
+			Picture
+			Src string
+		}
 		view := struct {
 			Made
 			Pictures []source
 		}{Made: m}
-		for i := range m.Pictures {
-			view.Pictures = append(view.Pictures, source{fmt.Sprintf("%d%s.svg", i, version)})
+		for i, p := range m.Pictures {
+			view.Pictures = append(view.Pictures, source{p, fmt.Sprintf("%d%s.svg", i, version)})
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		templates.ExecuteTemplate(w, "page.html", view) //nolint:errcheck // the visitor may leave
