@@ -77,7 +77,7 @@ locals {
 
 # Who may look. Who may decide, of these, the code says by DESK_DECIDERS.
 resource "google_iap_web_cloud_run_service_iam_member" "reviewer" {
-  for_each = local.has_desk ? toset(var.desk.reviewers) : []
+  for_each = toset(local.has_desk ? var.desk.reviewers : [])
 
   cloud_run_service_name = module.desk[0].name
   location               = var.region
