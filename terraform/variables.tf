@@ -339,6 +339,14 @@ variable "desk" {
     error_message = "desk.second, passes, golden: want shares from 0 to 1, such as 0.05."
   }
   validation {
+    condition     = var.desk == null || try(var.desk.notice_days >= 1 && var.desk.notice_days <= 365 && floor(var.desk.notice_days) == var.desk.notice_days, false)
+    error_message = "desk.notice_days: want whole days, 1 to 365."
+  }
+  validation {
+    condition     = try(var.desk.timestamp_url, "") == "" || can(regex("^https?://[^/]+", var.desk.timestamp_url))
+    error_message = "desk.timestamp_url: want http://… or https://…, of an authority that stamps the time (RFC 3161)."
+  }
+  validation {
     condition     = try(var.desk.recheck, null) == null || can(regex("^[1-9][0-9]*(d|h)$", var.desk.recheck.older))
     error_message = "desk.recheck.older: want days or hours, such as 7d."
   }
