@@ -48,6 +48,7 @@ func TestSlidesAndPanels(t *testing.T) {
 		"tabs by radio buttons":          `<style>.p{display:none}#a:checked~.a,#b:checked~.b{display:block}</style>{0}<div><input type=radio name=r id=a checked><input type=radio name=r id=b><div class="p a">{1}</div><div class="p b tab_cont">{2}</div></div>{3}{4}`,
 		"behind a button that says more": `{0}<button onclick="a.style.display='block'">상품정보 더보기</button><div id=a style="display:none">{1}</div>{2}<div class=x><div id=b hidden>{3}</div></div><div class=y><span class=btn>펼쳐보기 ▼</span></div>{4}`,
 		"behind its header":              `{0}<h3 onclick="this.nextElementSibling.hidden^=1">배송 안내</h3><div hidden>{1}</div><dl><dt><button>교환 및 반품</button></dt><dd style="display:none">{2}</dd></dl><ul><li><a href="#">사용법</a><div style="display:none">{3}</div></ul>{4}`,
+		"found by a search of the page":  `{0}<p>%%</p><div hidden=until-found>{1}</div><p>%%</p><div hidden=until-found>%%{2}</div>{3}{4}`,
 		"behind a label":                 `<style>.c{display:none}input:checked~.c{display:block}</style>{0}<div><input type=checkbox id=q><label for=q>전체보기</label><div class=c>{1}</div></div>{2}{3}{4}`,
 		"an accordion, all closed":       `{0}<div class=faq><button aria-controls=x1>a</button><div id=x1 style="height:0;overflow:hidden">{1}</div><button>b</button><div style="max-height:0;overflow:hidden">{2}</div></div>{3}{4}`,
 	} {

@@ -150,7 +150,7 @@ const ask = ({layout, all}) => {
     const closed = !layout.of(e).shown || getComputedStyle(e).contentVisibility === 'hidden';
     if (!closed || hiddenByUs(e) || !e.parentElement || !layout.of(e.parentElement).shown) continue;
     const name = `${e.id} ${typeof e.className === 'string' ? e.className : ''}`;
-    const marked = e.getAttribute('role') === 'tabpanel' || (e.id && named.has(e.id)) || about.test(name) || offered(e);
+    const marked = e.getAttribute('role') === 'tabpanel' || (e.id && named.has(e.id)) || about.test(name) || e.hidden === 'until-found' || offered(e);
     if (!marked || other.test(name) || e.getAttribute('role') === 'dialog' || aside(e) || !inFlow(e) || !rich(e, 2)) continue;
     if (/^(script|style|template|noscript|head|title|option|dialog|link|meta)$/.test(e.localName)) continue;
     const content = contentOf(e);
