@@ -17,7 +17,8 @@ const elements = (scope = document, out = []) => {
   const all = scope.querySelectorAll('*');
   for (const e of all) {
     out.push(e);
-    if (e.shadowRoot) elements(e.shadowRoot, out);
+    const inner = rootOf(e);
+    if (inner) elements(inner, out);
     else if (e.localName === 'iframe' || e.localName === 'frame' || e.localName === 'object') {
       const inside = insideOf(e);
       if (inside && inside.documentElement) elements(inside, out);
@@ -77,7 +78,7 @@ class Layout {
     // Each property that is read costs, and there may be 100,000 elements: of
     // one that holds no other, what matters to those in it is not asked.
     const style = getComputedStyle(e), {position, display, visibility, transform, clipPath, filter} = style, opacity = +style.opacity;
-    const shows = visibility === 'visible', flat = display === 'inline' || display === 'contents', leaf = !e.firstElementChild && !e.shadowRoot;
+    const shows = visibility === 'visible', flat = display === 'inline' || display === 'contents', leaf = !e.firstElementChild && !rootOf(e);
     const modal = e.localName === 'dialog' && e.matches(':modal'), fixed = position === 'fixed' || modal, lifted = fixed || position === 'absolute';
     const ground = style.backgroundImage === 'none' ? '' : style.backgroundImage;
     const x = flat ? 'visible' : style.overflowX, y = flat || leaf && x === 'visible' ? x : style.overflowY;
@@ -185,7 +186,7 @@ const rangeOf = doc => ranges.get(doc) || (ranges.set(doc, doc.createRange()), r
 // ownTexts lists the texts right in an element, or right in its shadow root.
 const ownTexts = e => {
   let out = none;
-  for (let at = e; at; at = at === e ? e.shadowRoot : null) {
+  for (let at = e; at; at = at === e ? rootOf(e) : null) {
     for (let n = at.firstChild; n; n = n.nextSibling) {
       if (n.nodeType === Node.TEXT_NODE && /\S/.test(n.data)) (out === none ? out = [] : out).push(n);
     }

@@ -4,7 +4,7 @@
 let scopes = [document];
 const findScopes = () => {
   scopes = documents();
-  for (const e of elements()) if (e.shadowRoot) scopes.push(e.shadowRoot);
+  for (const e of elements()) if (rootOf(e)) scopes.push(rootOf(e));
 };
 
 const animations = () => scopes.flatMap(s => s.getAnimations ? s.getAnimations() : []).filter(a => a.effect && a.effect.target);
