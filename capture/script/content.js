@@ -234,8 +234,10 @@ const seenOf = item => {
 // looked at, so that what was found once holds until we change something, or
 // something arrives.
 let changes = 0;
+const touched = new Set(); // what was changed
 const set = (e, styles) => {
   changes++;
+  touched.add(e);
   for (const name in styles) e.style.setProperty(name, styles[name], 'important');
 };
 
