@@ -108,7 +108,7 @@ const looks = new Map();
 const remember = (e, layout) => {
   for (; e; e = flatParent(e)) {
     const {look} = layout.of(e), known = looks.get(e);
-    if (known && known.opacity >= look.opacity) return;
+    if (known && known.clear >= look.clear) return;
     looks.set(e, look);
   }
 };

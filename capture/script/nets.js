@@ -162,7 +162,7 @@ const look = () => {
       remember(item.e, layout);
       if (!seen.has(key)) seen.set(key, {...item, e: new WeakRef(item.e), clip: null, size: item.e.naturalWidth * item.e.naturalHeight, scene: scripted ? scene(item, layout) : null});
     }
-    c.done = all && layout.of(c.e).opacity > .99;
+    c.done = all && layout.of(c.e).clear > .99;
   }
 };
 
