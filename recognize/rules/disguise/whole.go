@@ -1,6 +1,10 @@
 package disguise
 
-import "unicode"
+import (
+	"unicode"
+
+	"github.com/pageinspect/pageinspect/recognize/rules/korean"
+)
 
 // mostSymbols is how many symbols may stand between two letters of a word.
 const mostSymbols = 6
@@ -132,7 +136,13 @@ func apart(r rune) []rune {
 }
 
 // Vowels that draw another out: 이 after 치, 오 after 료.
-var draws = map[rune]string{'아': "ㅏㅑㅘ", '어': "ㅓㅕㅝ", '오': "ㅗㅛ", '우': "ㅜㅠ", '으': "ㅡ", '이': "ㅣㅟㅢ", '애': "ㅐㅒㅙ", '에': "ㅔㅖㅞ"}
+var (
+	drawing = korean.SyllablesOf("아어오우으이애에")
+	draws   = map[rune][]bool{
+		'아': among(vowelOrder, "ㅏㅑㅘ"), '어': among(vowelOrder, "ㅓㅕㅝ"), '오': among(vowelOrder, "ㅗㅛ"), '우': among(vowelOrder, "ㅜㅠ"),
+		'으': among(vowelOrder, "ㅡ"), '이': among(vowelOrder, "ㅣㅟㅢ"), '애': among(vowelOrder, "ㅐㅒㅙ"), '에': among(vowelOrder, "ㅔㅖㅞ"),
+	}
+)
 
 // drawnOut says whether a character only draws the one before it out: a vowel
 // without a consonant of its own, a Latin letter for the third time.
@@ -142,13 +152,8 @@ func drawnOut(v View, c Char, text []Char, i int) bool {
 		return false
 	}
 	last := v.Runes[n-1]
-	if vowels, ok := draws[c.R]; ok && hangul(last) && (last-'가')%28 == 0 {
-		vowel := []rune(vowelOrder)[(last-'가')/28%21]
-		for _, r := range vowels {
-			if r == vowel {
-				return true
-			}
-		}
+	if drawing.Has(c.R) && hangul(last) && (last-'가')%28 == 0 && draws[c.R][(last-'가')/28%21] {
+		return true
 	}
 	return c.R == last && latin(c.R) && i > 1 && text[i-2].R == c.R && text[i-2].Close
 }

@@ -7,10 +7,14 @@ import (
 	"github.com/pageinspect/pageinspect/recognize/rules/korean"
 )
 
-// stops end a sentence or an item of a list.
-var stops = map[rune]bool{'.': true, '!': true, '?': true, ';': true, '。': true, '|': true, '•': true, '●': true, '■': true,
-	'◆': true, '▶': true,
-	'※': true, '✓': true, '✔': true, '★': true, '☆': true, '→': true, '▼': true, '◎': true}
+// stops says whether a character ends a sentence or an item of a list.
+func stops(r rune) bool {
+	switch r {
+	case '.', '!', '?', ';', '。', '|', '•', '●', '■', '◆', '▶', '※', '✓', '✔', '★', '☆', '→', '▼', '◎':
+		return true
+	}
+	return false
+}
 
 // clauses finds where clauses begin and end: each glyph's first of its clause,
 // and the one after the last. A clause goes on over line ends.
@@ -19,7 +23,8 @@ func (t *Text) clauses() (begins, ends []int) {
 	if t.ends != nil || n == 0 {
 		return t.begins, t.ends
 	}
-	t.begins, t.ends, t.sentence = make([]int, n), make([]int, n), make([]int, n)
+	room := make([]int, 3*n)
+	t.begins, t.ends, t.sentence = room[:n], room[n:2*n], room[2*n:]
 	from, first := 0, 0
 	end := func(ends []int, from, to int) {
 		for j := from; j < to; j++ {
@@ -49,18 +54,18 @@ func (t *Text) sentences() []int {
 
 // parts says whether a sentence, or a clause set against the next, ends with glyph i, which is not the last.
 func (t *Text) parts(i int) bool {
-	g, next := t.glyphs[i], t.glyphs[i+1]
+	g, next := &t.glyphs[i], &t.glyphs[i+1]
 	if next.before == block {
 		return true
 	}
-	if stops[g.r] {
+	if stops(g.r) {
 		// One with no white space behind it may be a point in a number or an address, or hide a word.
 		return !t.close(i+1) || g.r == '!' || g.r == '?' || i > 1 && korean.ClosesClause(t.glyphs[i-2].r, t.glyphs[i-1].r)
 	}
 	if i == 0 || !t.close(i) || !korean.ClosesClause(t.glyphs[i-1].r, g.r) {
 		return false
 	}
-	return t.beginsWord(i+1) && !stops[next.r] && next.r != ',' && !t.quoted(i+1)
+	return t.beginsWord(i+1) && !stops(next.r) && next.r != ',' && !t.quoted(i+1)
 }
 
 // quoted says whether at glyph i a quotation ends and the sentence goes on: "…된다"는 말.
@@ -96,14 +101,17 @@ func (t *Text) said(i int) bool {
 
 // or is what joins to a noun the next one that the same is said of, mostly
 // that it is not; a verb's has 거나, and may have its noun before it.
-var or = []string{"이나", "나", "또는", "혹은", "라거나"}
+var (
+	or     = [][]rune{[]rune("이나"), []rune("나"), []rune("또는"), []rune("혹은"), []rune("라거나")}
+	verbOr = []rune("거나")
+)
 
 // Or says whether "or" follows before glyph i: a few of its ending, or a verb, may stand before it.
 func (t *Text) Or(i int) bool {
 	const ending, verb = 3, 8
 	for j, close := i, true; j < min(i+verb, len(t.glyphs)) && t.glyphs[j].r != ','; j++ {
 		close = close && (j == i || t.close(j))
-		if t.endsIn(j, "거나") || close && j < i+ending && slices.ContainsFunc(or, func(w string) bool { return t.endsIn(j, w) }) {
+		if t.endsIn(j, verbOr) || close && j < i+ending && slices.ContainsFunc(or, func(w []rune) bool { return t.endsIn(j, w) }) {
 			return true
 		}
 	}
@@ -111,8 +119,7 @@ func (t *Text) Or(i int) bool {
 }
 
 // endsIn says whether a word ends in these syllables, which stand from glyph i on, and another follows.
-func (t *Text) endsIn(i int, syllables string) bool {
-	word := []rune(syllables)
+func (t *Text) endsIn(i int, word []rune) bool {
 	end := i + len(word)
 	return end < len(t.glyphs) && t.spells(i, word) && !t.close(end)
 }

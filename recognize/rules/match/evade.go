@@ -3,7 +3,6 @@ package match
 import (
 	"github.com/pageinspect/pageinspect/recognize/rules/disguise"
 	"github.com/pageinspect/pageinspect/recognize/rules/korean"
-	"github.com/pageinspect/pageinspect/shared/result"
 )
 
 // Evasion is the disguises that a word is looked for in.
@@ -18,20 +17,19 @@ const AllEvasion = disguise.All
 // EvasionNames names the disguises, in the order of their bits.
 var EvasionNames = disguise.Names
 
-// disguised puts in where words stand in a disguise, and says whether any does.
-func (d *Dictionary) disguised(t *Text, h *hits) (any bool) {
+// disguised is where words stand in a disguise.
+func (d *Dictionary) disguised(t *Text, h *hits) (all []hit) {
 	chars := make([]disguise.Char, len(t.glyphs))
 	loose := false
 	for i, g := range t.glyphs {
 		chars[i] = disguise.Char{R: g.r, Close: i > 0 && t.close(i)}
 		loose = loose || isJamo(g.r)
 	}
-	seen := map[candidate]bool{}
-	put := func(w int32, s Span) {
-		c := candidate{Span{From: s.From, To: s.To}, w}
-		if !seen[c] {
-			seen[c], any = true, true
-			h.put(&d.words[w], s)
+	seen := map[[3]int32]bool{}
+	put := func(x hit) {
+		if at := [3]int32{x.from, x.to, x.word}; !seen[at] {
+			seen[at] = true
+			all = append(all, x)
 		}
 	}
 	views := disguise.Views(chars)
@@ -42,11 +40,11 @@ func (d *Dictionary) disguised(t *Text, h *hits) (any bool) {
 		d.initials(t, h, put)
 	}
 	d.alike(t, h, views, put)
-	return any
+	return all
 }
 
 // undisguised looks for the words in one view, wherever something was undone.
-func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(int32, Span)) {
+func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(hit)) {
 	next := make([]int, len(v.Runes)+1) // of each character, where the next one is in which something was undone
 	next[len(v.Runes)] = len(v.Runes) + d.tight.long
 	for i := len(v.Runes) - 1; i >= 0; i-- {
@@ -67,7 +65,7 @@ func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(int
 					break
 				}
 			}
-			to, ok := d.tight.next[edgeOf(node, v.Runes[j])]
+			to, ok := d.tight.step(node, v.Runes[j])
 			if !ok {
 				break
 			}
@@ -82,11 +80,10 @@ func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(int
 			}
 			for n := d.tight.word[node]; n >= 0; n = d.words[n].same {
 				w := &d.words[n]
-				s := Span{From: v.From[i], To: v.To[j], Kind: result.Exact, Gap: gap, Evasion: undone & w.evasion, Met: [3]int32{n + 1}}
-				if undone&^w.evasion == 0 && t.hides(s, w, v, i, h) {
-					put(n, s)
-					if w.head && h.begun[s.From] { // another may follow it unspaced
-						h.begun[s.To] = true
+				if undone&^w.evasion == 0 && t.hides(v.From[i], v.To[j], undone, w, v, i, h) {
+					put(hit{from: int32(v.From[i]), to: int32(v.To[j]), gap: gap, evasion: undone, word: n})
+					if w.head && h.begun[v.From[i]] { // another may follow it unspaced
+						h.begun[v.To[j]] = true
 					}
 				}
 			}
@@ -97,14 +94,14 @@ func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(int
 // hides decides whether what was undisguised from character i of the view on
 // may be the word: it begins and ends where it must, no white space is in it,
 // and no symbol stands where the phrase has a white space, as in a list.
-func (t *Text) hides(s Span, w *word, v disguise.View, i int, h *hits) bool {
-	if s.Evasion&disguise.Symbols != 0 && s.Evasion&disguise.Lookalike != 0 {
+func (t *Text) hides(from, to int, undone Evasion, w *word, v disguise.View, i int, h *hits) bool {
+	if undone&disguise.Symbols != 0 && undone&disguise.Lookalike != 0 {
 		return false // "T3L-3GR4M" is a part's number
 	}
-	if !t.edgedAs(s.From, s.To, w) || !h.begun[s.From] && (w.begins || s.Evasion&disguise.Symbols != 0) {
+	if !t.edgedAs(from, to, w) || !h.begun[from] && (w.begins || undone&disguise.Symbols != 0) {
 		return false
 	}
-	if w.ends && !t.endsWord(s.To, h.known) || s.Evasion&(disguise.Symbols|disguise.Keyboard) != 0 && !t.closes(s.To) {
+	if w.ends && !t.endsWord(to, h.known) || undone&(disguise.Symbols|disguise.Keyboard) != 0 && !t.closes(to) {
 		return false
 	}
 	for n := range w.runes {
@@ -121,7 +118,7 @@ func (t *Text) hides(s Span, w *word, v disguise.View, i int, h *hits) bool {
 
 // initials looks for the words of which some syllables are there by their
 // initial consonants only. Two such syllables are too little if nothing else is there.
-func (d *Dictionary) initials(t *Text, h *hits, put func(int32, Span)) {
+func (d *Dictionary) initials(t *Text, h *hits, put func(hit)) {
 	last := -1 // where was looked from already
 	for i, g := range t.glyphs {
 		if !isJamo(g.r) {
@@ -137,7 +134,7 @@ func (d *Dictionary) initials(t *Text, h *hits, put func(int32, Span)) {
 // mostInitials is the longest word that is looked for by initials.
 const mostInitials = 6
 
-func (d *Dictionary) initialsFrom(t *Text, h *hits, from int, put func(int32, Span)) {
+func (d *Dictionary) initialsFrom(t *Text, h *hits, from int, put func(hit)) {
 	var key []rune
 	alone := 0
 	if isJamo(t.glyphs[from].r) && from > 0 && t.close(from) && isJamo(t.glyphs[from-1].r) {
@@ -160,7 +157,7 @@ func (d *Dictionary) initialsFrom(t *Text, h *hits, from int, put func(int32, Sp
 				continue
 			}
 			if h.begun[from] && t.closes(to+1) {
-				put(n, Span{From: from, To: to + 1, Kind: result.Exact, Evasion: disguise.Initials, Met: [3]int32{n + 1}})
+				put(hit{from: int32(from), to: int32(to + 1), evasion: disguise.Initials, word: n})
 			}
 		}
 	}
@@ -210,7 +207,7 @@ func heardAs(word []rune) []rune {
 
 // alike looks for the words that something in the text sounds like, spoken
 // harder: in the text as it is, and in each view of it.
-func (d *Dictionary) alike(t *Text, h *hits, views []disguise.View, put func(int32, Span)) {
+func (d *Dictionary) alike(t *Text, h *hits, views []disguise.View, put func(hit)) {
 	strange := len(t.glyphs) + longestHeard // the next syllable that may stand for another
 	near := make([]bool, len(t.glyphs))
 	for i := len(t.glyphs) - 1; i >= 0; i-- {
@@ -220,32 +217,61 @@ func (d *Dictionary) alike(t *Text, h *hits, views []disguise.View, put func(int
 		near[i] = strange-i < longestHeard
 	}
 	for i := range t.glyphs {
-		if h.begun[i] && near[i] && korean.IsSyllable(t.glyphs[i].r) {
-			d.alikeFrom(t, i, len(t.glyphs), func(j int) (rune, int, int, Evasion) { return t.glyphs[j].r, j, j + 1, 0 }, put)
+		if near[i] && h.begun[i] {
+			d.alikeFrom(spelling{t: t}, i, put)
 		}
 	}
 	for _, v := range views {
 		for i := range v.Runes {
-			if h.begun[v.From[i]] && korean.IsSyllable(v.Runes[i]) {
-				d.alikeFrom(t, i, len(v.Runes), func(j int) (rune, int, int, Evasion) { return v.Runes[j], v.From[j], v.To[j], v.Undone[j] }, put)
+			if h.begun[v.From[i]] {
+				d.alikeFrom(spelling{t, &v}, i, put)
 			}
 		}
 	}
 }
 
-// alikeFrom looks from character i on; at says what a character is, and which glyphs it came of.
-func (d *Dictionary) alikeFrom(t *Text, i, end int, at func(int) (rune, int, int, Evasion), put func(int32, Span)) {
+// spelling is a text as it is, or in a view of it.
+type spelling struct {
+	t *Text
+	v *disguise.View
+}
+
+func (s spelling) len() int {
+	if s.v == nil {
+		return len(s.t.glyphs)
+	}
+	return len(s.v.Runes)
+}
+
+// at says what character i is, which glyphs it came of, and what was undone.
+func (s spelling) at(i int) (r rune, from, to int, undone Evasion) {
+	if s.v == nil {
+		return s.t.glyphs[i].r, i, i + 1, 0
+	}
+	return s.v.Runes[i], s.v.From[i], s.v.To[i], s.v.Undone[i]
+}
+
+// alikeFrom looks from character i on.
+func (d *Dictionary) alikeFrom(s spelling, i int, put func(hit)) {
+	r, first, _, _ := s.at(i)
+	if i+1 >= s.len() || !korean.IsSyllable(r) {
+		return
+	}
+	if second, _, _, _ := s.at(i + 1); !d.sound.begins(disguise.SoundOf(r), disguise.SoundOf(second)) {
+		return
+	}
+	t := s.t
 	var node int32
 	var spoken []rune
 	var apart []bool // whether white space stands before
 	undone := disguise.None
 	alone := true
-	for j := i; j < end; j++ {
-		r, from, to, k := at(j)
+	for j := i; j < s.len(); j++ {
+		r, from, to, k := s.at(j)
 		if j > i && t.glyphs[from].before == block {
 			return
 		}
-		next, ok := d.sound.next[edgeOf(node, disguise.SoundOf(r))]
+		next, ok := d.sound.step(node, disguise.SoundOf(r))
 		if !ok {
 			return
 		}
@@ -256,11 +282,10 @@ func (d *Dictionary) alikeFrom(t *Text, i, end int, at func(int) (rune, int, int
 		undone |= k
 		alone = alone && t.alone(from)
 		spoken, apart = append(spoken, r), append(apart, j > i && !t.close(from) && k&disguise.Symbols == 0)
-		_, first, _, _ := at(i)
 		for _, n := range d.heard[node] {
 			w := &d.words[n]
 			if undone&^w.evasion == 0 && soundsLike(spoken, apart, alone, w) && (!w.head || t.closes(to)) {
-				put(n, Span{From: first, To: to, Kind: result.Exact, Gap: t.widest(first, to), Evasion: undone | disguise.Sound, Met: [3]int32{n + 1}})
+				put(hit{from: int32(first), to: int32(to), gap: t.widest(first, to), evasion: undone | disguise.Sound, word: n})
 			}
 		}
 	}
@@ -286,8 +311,12 @@ func soundsLike(spoken []rune, apart []bool, alone bool, w *word) bool {
 			odd++
 		}
 	}
+	if odd > 0 {
+		return true
+	}
 	long := len(spoken)
-	return odd > 0 || !disguise.Ordinary(spoken) && (hard > 1 && long >= surelyHeard || hard == 1 && (long > surelyHeard || long == surelyHeard && w.head))
+	enough := hard > 1 && long >= surelyHeard || hard == 1 && (long > surelyHeard || long == surelyHeard && w.head)
+	return enough && !disguise.Ordinary(spoken)
 }
 
 // mergeEvasion is the disguises of both.
