@@ -11,6 +11,9 @@ import (
 // names has fields found as encoding/json finds them: whatever the case of their letters.
 var names = jsonv2.JoinOptions(jsonv2.MatchCaseInsensitiveNames(true), jsonv1.MatchCaseSensitiveDelimiter(true))
 
+// spelled has lines, which are nearly all of a result, read by how they are spelled.
+var spelled = jsonv2.WithUnmarshalers(jsonv2.UnmarshalFromFunc(readLines))
+
 // quick is a result as the quick decoder reads it.
 type quick struct {
 	Result
@@ -27,7 +30,7 @@ type stamp struct{ time.Time }
 // are not UTF-8, encoding/json reads, or refuses in its own words.
 func Decode(b []byte) (Result, error) {
 	var q quick
-	if jsonv2.Unmarshal(b, &q, names) == nil {
+	if jsonv2.Unmarshal(b, &q, names, spelled) == nil {
 		q.Result.CapturedAt, q.Result.RecognizedAt, q.Result.ReinspectedAt = q.CapturedAt.Time, q.RecognizedAt.Time, q.ReinspectedAt.Time
 		return q.Result, nil
 	}
