@@ -18,21 +18,21 @@ func stops(r rune) bool {
 
 // clauses finds where clauses begin and end: each glyph's first of its clause,
 // and the one after the last. A clause goes on over line ends.
-func (t *Text) clauses() (begins, ends []int) {
+func (t *Text) clauses() (begins, ends []int32) {
 	n := len(t.glyphs)
 	if t.ends != nil || n == 0 {
 		return t.begins, t.ends
 	}
-	room := make([]int, 3*n)
+	room := make([]int32, 3*n)
 	t.begins, t.ends, t.sentence = room[:n], room[n:2*n], room[2*n:]
 	from, first := 0, 0
-	end := func(ends []int, from, to int) {
+	end := func(ends []int32, from, to int) {
 		for j := from; j < to; j++ {
-			ends[j] = to
+			ends[j] = int32(to)
 		}
 	}
 	for i := range t.glyphs {
-		t.begins[i] = from
+		t.begins[i] = int32(from)
 		last := i+1 == n || t.parts(i)
 		if last {
 			end(t.sentence, first, i+1)
@@ -47,7 +47,7 @@ func (t *Text) clauses() (begins, ends []int) {
 }
 
 // sentences has, of each glyph, the one after the last of its sentence; a comma ends none.
-func (t *Text) sentences() []int {
+func (t *Text) sentences() []int32 {
 	t.clauses()
 	return t.sentence
 }
@@ -88,11 +88,11 @@ func (t *Text) said(i int) bool {
 		return false
 	}
 	words, runes := 1, 0
-	for j := i - 1; j >= t.begins[i] && t.glyphs[j].r != ','; j-- {
+	for j := i - 1; j >= int(t.begins[i]) && t.glyphs[j].r != ','; j-- {
 		if t.glyphs[j].r == '(' { // of a note in brackets, which is one
 			return false
 		}
-		if runes++; j > t.begins[i] && !t.close(j) {
+		if runes++; j > int(t.begins[i]) && !t.close(j) {
 			words++
 		}
 	}
@@ -127,5 +127,5 @@ func (t *Text) endsIn(i int, word []rune) bool {
 // Clause is the clause around a span: where it begins and ends.
 func (t *Text) Clause(s Span) (from, to int) {
 	begins, ends := t.clauses()
-	return begins[s.From], ends[s.To-1]
+	return int(begins[s.From]), int(ends[s.To-1])
 }

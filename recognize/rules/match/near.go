@@ -28,17 +28,23 @@ func (n Near) find(t *Text, h *hits, may func(Span) bool) []Span {
 // follow joins each place of the first part with the nearest of the second behind it, and so on.
 func (n Near) follow(t *Text, h *hits, parts []Group, may func(Span) bool) (found []Span) {
 	ends := t.sentences()
-	whole := make([]Span, h.count(parts[0]))
-	for i := range whole {
-		whole[i] = h.at(parts[0], i)
-	}
-	for i, g := range parts[1:] {
-		last := i+2 == len(parts)
+	var whole []Span
+	for k, g := range parts[1:] {
+		count, last := len(whole), k+2 == len(parts)
+		if k == 0 {
+			count = h.count(parts[0])
+		}
 		longer := whole[:0]
-		for _, s := range whole {
+		for at := range count {
+			var s Span
+			if k == 0 {
+				s = h.at(parts[0], at)
+			} else {
+				s = whole[at]
+			}
 			for i := h.after(g, s.To); i < h.count(g); i++ {
 				next := h.at(g, i)
-				if next.From-s.To > n.Within || next.From >= ends[s.To-1] {
+				if next.From-s.To > n.Within || next.From >= int(ends[s.To-1]) {
 					break
 				}
 				gap := max(s.Gap, next.Gap)

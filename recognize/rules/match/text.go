@@ -63,12 +63,12 @@ type Text struct {
 	loose      []int // the glyphs that are jamo of their own
 	read       view  // see views
 	tight      view
-	spaced     []bool // see space
-	apart      jamo   // nil until a fuzzy pattern asks
-	begins     []int  // see clauses
+	spaced     []bool  // see space
+	apart      jamo    // nil until a fuzzy pattern asks
+	begins     []int32 // see clauses
 	classified map[NumberClass][]Span
-	ends       []int
-	sentence   []int
+	ends       []int32
+	sentence   []int32
 
 	// What the dictionary last looked for was met by.
 	dictionary *Dictionary
