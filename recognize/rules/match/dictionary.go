@@ -76,7 +76,6 @@ func (d *Dictionary) Group(sources []string, o Options) (Group, error) {
 	}
 	g := Group(d.groups)
 	d.groups++
-	d.known[key] = g
 	for _, s := range sources {
 		spellings, stem := Spellings(s)
 		for _, spelling := range spellings {
@@ -85,6 +84,7 @@ func (d *Dictionary) Group(sources []string, o Options) (Group, error) {
 			}
 		}
 	}
+	d.known[key] = g
 	return g, nil
 }
 
