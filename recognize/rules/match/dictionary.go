@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pageinspect/pageinspect/recognize/rules/disguise"
 	"github.com/pageinspect/pageinspect/recognize/rules/korean"
@@ -61,6 +62,8 @@ type Dictionary struct {
 	apart  map[string][]int32 // words by their initial consonants
 	sound  *trie              // words by what they sound like
 	heard  [][]int32          // of each node of sound: the words that end there
+	runes  []rune             // room for the words', see spell
+	starts []bool
 }
 
 // NewDictionary returns an empty dictionary.
@@ -99,19 +102,11 @@ func Spellings(source string) (all []string, stem bool) {
 
 func (d *Dictionary) add(source string, stem bool, o Options, g Group) error {
 	w := word{raw: o.raw, evasion: o.Evasion, groups: []Group{g}}
-	begins := true
-	for _, r := range normal(source) {
-		if r == ' ' {
-			begins = true
-			continue
-		}
-		w.runes, w.starts = append(w.runes, r), append(w.starts, begins)
-		begins = false
-	}
+	w.runes, w.starts = d.spell(normal(source))
 	if len(w.runes) == 0 {
 		return fmt.Errorf("%q has no visible character", source)
 	}
-	n := syllables(string(w.runes))
+	n := syllables(w.runes)
 	all := n == len(w.runes)
 	w.begins = o.Begins == AtWord || o.Begins == Auto && all && firstWord(w.starts) < freeBegin
 	w.ends = o.Ends == AtWord || o.Ends == Auto && all && n < freeEnd && !stem
@@ -126,6 +121,7 @@ func (d *Dictionary) add(source string, stem bool, o Options, g Group) error {
 			if !slices.Contains(same.groups, g) {
 				same.groups = append(same.groups, g)
 			}
+			d.runes, d.starts = d.runes[:len(d.runes)-len(w.runes)], d.starts[:len(d.starts)-len(w.runes)]
 			return nil
 		}
 	}
@@ -141,6 +137,27 @@ func (d *Dictionary) add(source string, stem bool, o Options, g Group) error {
 	}
 	d.words = append(d.words, w)
 	return nil
+}
+
+// spell is a text's characters without white space, and whether a word begins at
+// each. They share room with those of other words: there are tens of thousands.
+func (d *Dictionary) spell(text string) (runes []rune, starts []bool) {
+	if most := utf8.RuneCountInString(text); cap(d.runes)-len(d.runes) < most {
+		const room = 4096
+		d.runes, d.starts = make([]rune, 0, max(room, most)), make([]bool, 0, max(room, most))
+	}
+	from := len(d.runes)
+	begins := true
+	for _, r := range text {
+		if r == ' ' {
+			begins = true
+			continue
+		}
+		d.runes, d.starts = append(d.runes, r), append(d.starts, begins)
+		begins = false
+	}
+	to := len(d.runes)
+	return d.runes[from:to:to], d.starts[from:to:to]
 }
 
 // firstWord is how many characters the first word of a phrase has.

@@ -51,7 +51,7 @@ func appendJamo(to []rune, r rune) []rune {
 }
 
 // syllables counts the Hangul syllables of a phrase.
-func syllables(phrase string) (n int) {
+func syllables(phrase []rune) (n int) {
 	for _, r := range phrase {
 		if r >= '가' && r <= '힣' {
 			n++
@@ -81,7 +81,7 @@ func (d *Dictionary) fuzzy(source string) (fuzzy, error) {
 		tight, f.starts, f.jamo = append(tight, r), append(f.starts, begins), appendJamo(f.jamo, r)
 		begins = false
 	}
-	if n := syllables(string(tight)); n < MinFuzzySyllables {
+	if n := syllables(tight); n < MinFuzzySyllables {
 		return f, fmt.Errorf("%q has %d Hangul syllables, too short for fuzzy, which wants %d; put it into a rule of its own without fuzzy",
 			source, n, MinFuzzySyllables)
 	}

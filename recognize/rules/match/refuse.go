@@ -68,7 +68,7 @@ func (t *Text) refusal(s Span, w *word, h *hits) Refusal {
 func (p Pattern) slips(t *Text) (all []NearMiss) {
 	for i := range p.d.words {
 		w := &p.d.words[i]
-		if p.fuzzy != nil || !w.in(p.group) || syllables(string(w.runes)) < MinFuzzySyllables {
+		if p.fuzzy != nil || !w.in(p.group) || syllables(w.runes) < MinFuzzySyllables {
 			continue
 		}
 		f, err := Phrase(w.spelled(), true)

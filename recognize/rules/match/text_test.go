@@ -72,7 +72,7 @@ func TestSpacesNeverLoseAHit(t *testing.T) {
 	phrases := []string{"여드름 치료", "최고", "1위", "100% 효과", "카톡 id", "부작용 걱정 없음", "의약품과 같은 효과"}
 	rapid.Check(t, func(t *rapid.T) {
 		phrase := rapid.SampledFrom(phrases).Draw(t, "phrase")
-		fuzzy := syllables(phrase) >= MinFuzzySyllables && rapid.Bool().Draw(t, "fuzzy")
+		fuzzy := syllables([]rune(phrase)) >= MinFuzzySyllables && rapid.Bool().Draw(t, "fuzzy")
 		gap := rapid.SampledFrom([]Gap{Word, Line}).Draw(t, "gap")
 		p, err := Phrase(phrase, fuzzy)
 		if err != nil {
