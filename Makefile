@@ -2,7 +2,7 @@
 # `make run` inspects pages, `make test` passes the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run desk screenshots serve build test quick race race-all vuln check deps accuracy catalogue bench peers axe chaos tall test-kafka fuzz images terraform-test profile release release-check release-systems clean
+.PHONY: help run desk screenshots reviewer serve build test quick race race-all vuln check deps accuracy catalogue bench peers axe chaos tall test-kafka fuzz images terraform-test profile release release-check release-systems clean
 
 GO ?= go
 TESTFLAGS ?=
@@ -105,6 +105,9 @@ terraform-test: ## check terraform/ offline; what needs the Google provider is s
 
 screenshots: deps ## draw the desk's list and page anew, of the samples, into functions/desk
 	$(GO) test -count 1 -timeout 15m -run TestScreenshots -v ./functions/pageinspect -screenshots "$(abspath functions/desk)"
+
+reviewer: deps ## a new reviewer's first hour at make desk, in a browser: fifty findings by keyboard, exported, a page inspected again, compared, its evidence verified
+	$(GO) test -count 1 -timeout 40m -run TestReviewersFirstHour -v ./functions/pageinspect -reviewer
 
 profile: deps ## measure what a page takes, for pageinspect plan: the samples into plan/profile.json, or URL="https://…" into PROFILE=file
 	$(GO) test -tags profile -count 1 -timeout 60m -run TestMeasureProfile -v ./functions/pageinspect -args -measure "$(abspath $(or $(PROFILE),functions/pageinspect/plan/profile.json))" -measure-urls "$(URL)"

@@ -1,6 +1,9 @@
 // What Pageinspect asks of a page to tell whether all of it has come: facts
 // only. What they mean is decided in parts.go.
 (() => {
+  // What roots.go found in elements that keep their shadow root to themselves.
+  const closedRoots = globalThis.closedRoots ||= new WeakMap();
+  const rootOf = e => e.shadowRoot || closedRoots.get(e) || null;
   const most = 20000; // elements whose style is looked at; and the pieces of any answer are few
   const key = address => { try { return address ? new URL(address, document.baseURI).href.split('#')[0].slice(0, 500) : ''; } catch { return ''; } };
   const urls = value => [...(value || '').matchAll(/url\("((?:[^"\\]|\\.)*)"\)/g)].map(m => key(m[1])).filter(u => !u.startsWith('data:'));
@@ -15,7 +18,7 @@
         visit(e, dx, dy);
       }
       for (const e of root.querySelectorAll('*')) {
-        if (e.shadowRoot) go(e.shadowRoot, dx, dy);
+        if (rootOf(e)) go(rootOf(e), dx, dy);
         if (e.localName !== 'iframe' && e.localName !== 'frame' && e.localName !== 'object') continue;
         let inside = null;
         try { inside = e.contentDocument; } catch { /* of another site: asked on its own */ }
@@ -268,7 +271,7 @@
       const {endTime, fill} = a.effect.getComputedTiming();
       if (endTime !== Infinity && (fill === 'none' || fill === 'backwards')) a.pause();
     }
-    for (const e of root.querySelectorAll('*')) if (e.shadowRoot) hold(e.shadowRoot);
+    for (const e of root.querySelectorAll('*')) if (rootOf(e)) hold(rootOf(e));
   }
 
   function colourless(c) {

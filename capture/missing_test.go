@@ -105,6 +105,8 @@ func TestPartsThatDidNotCome(t *testing.T) {
 			page.Failed, page.Box{W: 400, H: 200}, "/a.png"},
 		{"in a shadow root", `<div id=h></div><script>h.attachShadow({mode:'open'}).innerHTML='<img src=/status/404/a.png width=400 height=200 style="display:block">'</script>`,
 			page.Failed, page.Box{W: 400, H: 200}, "/a.png"},
+		{"in a closed shadow root", `<div id=h></div><script>h.attachShadow({mode:'closed'}).innerHTML='<img src=/status/404/a.png width=400 height=200 style="display:block">'</script>`,
+			page.Failed, page.Box{W: 400, H: 200}, "/a.png"},
 		{"in a frame", `<iframe style="border:0;display:block;margin-left:30px" width=500 height=300 srcdoc="<body style=margin:0><img src=/status/404/a.png width=400 height=200>"></iframe>`,
 			page.Failed, page.Box{X: 30, W: 400, H: 200}, "/a.png"},
 		{"in a frame of another site", `<iframe sandbox style="border:0;display:block;margin-left:30px" width=500 height=300 srcdoc="<body style=margin:0><img src=/status/404/a.png width=400 height=200>"></iframe>`,

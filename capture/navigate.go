@@ -105,10 +105,12 @@ func (s *shot) describe(ctx context.Context) error {
 	}
 	s.worlds++
 	doc, err := browser.Evaluate[document](ctx, s.tab, arriveScript+pageScript)
-	if err == nil {
-		s.identify(doc)
-		s.lively = s.lively || len(s.tab.Waiting()) > 0
+	if err != nil {
+		return err
 	}
+	s.identify(doc)
+	found, err := s.findRoots(ctx, doc)
+	s.lively = s.lively || found || len(s.tab.Waiting()) > 0
 	return err
 }
 
@@ -134,6 +136,7 @@ func (s *shot) accept(response *network.Response) error {
 type document struct {
 	Title, URL string
 	Lively     bool     // something in it can still change by itself or when it is scrolled
+	Hosts      int      // elements that may have a closed shadow root
 	Missing    []string // pictures that are in the page and did not arrive
 }
 

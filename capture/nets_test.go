@@ -28,6 +28,8 @@ func TestNoWolfIsCried(t *testing.T) {
 		"a title with an ellipsis":     `<div style="width:200px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-size:40px;height:90px">%% %% %%</div>`,
 		"a tooltip":                    `<div role=tooltip style="height:80px;width:200px;overflow:hidden">%% %% %% %% %% %%</div>`,
 		"select and datalist":          `<select><option>%%<option>%% %%</select><datalist id=d><option value="%% %%"></datalist><textarea rows=2 cols=20>%% %% %%</textarea>`,
+		"cards that lead on":           strings.Repeat(`<div><p>%%</p><button onclick="0">상세정보 더보기</button></div>`, 6),
+		"more of something else":       `<a href="/x">상품정보 더보기</a><button>리뷰 더보기</button><button>관련 상품</button><button aria-expanded=true>상품 설명 전체보기</button>`,
 		"a drawer at the left":         `<div style="position:fixed;left:-320px;top:0;width:300px;height:100%;overflow:auto;background:#fff">%% %% %%{2}<div style="height:3000px"></div>%%</div>`,
 		"a drawer at the right":        `<style>body{overflow-x:hidden}</style><div style="position:fixed;right:0;transform:translateX(100%);top:0;width:400px;height:100%;background:#fff">%% %% %%{2}</div>`,
 		"a template":                   `<template>%% %% %% {2}</template><script type="text/html">%% %% %% {3}</script><noscript>%% %% {3}</noscript>`,
@@ -62,6 +64,7 @@ func TestWhatIsNotSeenIsSaid(t *testing.T) {
 		why  string
 		body string
 	}{
+		"what comes only when it is clicked": {page.Clipped, `"상품정보 더보기" shows more`, `<div><div id=l></div><button onclick="l.innerHTML='x'">상품정보 더보기 ▼</button></div>`},
 		"a frame that is taken away again": {page.Vanished, "1 picture", `<div style="height:2000px"></div><iframe id=f src="@/f/0" width=600 height=300></iframe><div style="height:2000px"></div>
 			<script>onscroll=()=>{if(scrollY>2500)f.remove()}</script>`},
 		"a drawing that is taken away again": {page.Vanished, "1 picture", `<canvas id=f width=600 height=300></canvas><div style="height:2000px"></div>

@@ -213,6 +213,9 @@ func (s *shot) rest(ctx context.Context) error {
 		}
 	}
 	s.identify(doc)
+	if _, err := s.findRoots(ctx, doc); err != nil {
+		return err
+	}
 	return s.disableScripts(ctx)
 }
 

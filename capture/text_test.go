@@ -41,17 +41,17 @@ func domOf(t *testing.T, m page.Manifest, objects map[store.URI][]byte) page.DOM
 func TestTextIsWhatTheHTMLShows(t *testing.T) {
 	t.Parallel()
 	d, m := texts(t, "", `<title>not this</title><style>body{font:20px/30px monospace}</style>
-		<script>document.addEventListener('DOMContentLoaded',()=>{document.querySelector('#shadow').attachShadow({mode:'open'}).innerHTML='<p>in a shadow</p>'})</script>
+		<script>document.addEventListener('DOMContentLoaded',()=>{document.querySelector('#shadow').attachShadow({mode:'open'}).innerHTML='<p>in a shadow</p>';document.querySelector('#closed').attachShadow({mode:'closed'}).innerHTML='<p>in the dark</p>'})</script>
 		<h1 style="margin:0;height:100px;line-height:100px">여드름  완치
 		100%</h1>
 		<p style="display:none">not shown</p><p style="visibility:hidden">hidden</p><p style="opacity:0">clear</p><noscript>no script</noscript>
 		<div style="position:absolute;top:3000px;left:40px">far <b>below</b></div>
 		<div style="position:absolute;left:-9999px">outside</div>
-		<div id=shadow></div>
+		<div id=shadow></div><div id=closed></div>
 		<iframe style="position:absolute;top:500px;left:100px;border:10px solid" srcdoc="<body style=margin:0>in a frame"></iframe>
 		<iframe style="position:absolute;top:700px;left:100px" sandbox srcdoc="<body style=margin:0>in a sandbox"></iframe>`)
 	want := map[string]page.Box{
-		"여드름 완치 100%": {Y: 0}, "far": {X: 40, Y: 3000}, "below": {Y: 3000}, "in a shadow": {}, "in a frame": {X: 110, Y: 510}, "in a sandbox": {X: 102, Y: 702},
+		"여드름 완치 100%": {Y: 0}, "far": {X: 40, Y: 3000}, "below": {Y: 3000}, "in a shadow": {}, "in the dark": {}, "in a frame": {X: 110, Y: 510}, "in a sandbox": {X: 102, Y: 702},
 	}
 	for _, got := range d.Texts {
 		b, ok := want[got.Text]

@@ -3,6 +3,7 @@ package capture
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // What a page shows one at a time is drawn one below the other, each once.
@@ -36,16 +37,20 @@ func TestSlidesAndPanels(t *testing.T) {
 		"lazy slides":               row(`.v{width:400px;overflow:hidden}.w{display:flex}.s{flex:0 0 400px}`) + `<script>document.querySelectorAll('.s img').forEach((i,n)=>{if(n){i.dataset.src=i.src;i.removeAttribute('src')}})</script>`,
 		"native lazy slides":        strings.ReplaceAll(row(`.v{width:400px;overflow:hidden;margin-top:4000px}.w{display:flex}.s{flex:0 0 400px}`), `{`, "{"),
 
-		"clamped by max-height":    `<div style="max-height:150px;overflow:hidden">{0}{1}</div>{2}<div style="height:120px;overflow:hidden"><div>{3}{4}</div></div>`,
-		"clamped, with a fade":     `<div style="position:relative;max-height:150px;overflow:hidden">{0}{1}{2}{3}<div style="position:absolute;bottom:0;height:60px;width:100%;background:linear-gradient(transparent,#fff)"></div></div><button>상품정보 더보기</button>{4}`,
-		"clamped lines":            `{0}{1}{2}{3}<p style="display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden;width:300px">%% %% %% %%</p>{4}`,
-		"closed details":           `{0}<details><summary>more</summary>{1}</details><details name=a open><summary>a</summary>{2}</details><details name=a><summary>b</summary>{3}</details>{4}`,
-		"tabs by address":          panels(`.t{display:none}.t:target{display:block}`),
-		"tabs by class":            panels(`.t{display:none}#detail{display:block}`),
-		"tabs by attribute":        strings.ReplaceAll(panels(``), "class=t", "class=t hidden"),
-		"tabs by role":             `{0}<div role=tabpanel>{1}</div><div role=tabpanel hidden>{2}</div><div role=tabpanel style="display:none">{3}</div>{4}`,
-		"tabs by radio buttons":    `<style>.p{display:none}#a:checked~.a,#b:checked~.b{display:block}</style>{0}<div><input type=radio name=r id=a checked><input type=radio name=r id=b><div class="p a">{1}</div><div class="p b tab_cont">{2}</div></div>{3}{4}`,
-		"an accordion, all closed": `{0}<div class=faq><button aria-controls=x1>a</button><div id=x1 style="height:0;overflow:hidden">{1}</div><button>b</button><div style="max-height:0;overflow:hidden">{2}</div></div>{3}{4}`,
+		"clamped by max-height":          `<div style="max-height:150px;overflow:hidden">{0}{1}</div>{2}<div style="height:120px;overflow:hidden"><div>{3}{4}</div></div>`,
+		"clamped, with a fade":           `<div style="position:relative;max-height:150px;overflow:hidden">{0}{1}{2}{3}<div style="position:absolute;bottom:0;height:60px;width:100%;background:linear-gradient(transparent,#fff)"></div></div><button>상품정보 더보기</button>{4}`,
+		"clamped lines":                  `{0}{1}{2}{3}<p style="display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden;width:300px">%% %% %% %%</p>{4}`,
+		"closed details":                 `{0}<details><summary>more</summary>{1}</details><details name=a open><summary>a</summary>{2}</details><details name=a><summary>b</summary>{3}</details>{4}`,
+		"tabs by address":                panels(`.t{display:none}.t:target{display:block}`),
+		"tabs by class":                  panels(`.t{display:none}#detail{display:block}`),
+		"tabs by attribute":              strings.ReplaceAll(panels(``), "class=t", "class=t hidden"),
+		"tabs by role":                   `{0}<div role=tabpanel>{1}</div><div role=tabpanel hidden>{2}</div><div role=tabpanel style="display:none">{3}</div>{4}`,
+		"tabs by radio buttons":          `<style>.p{display:none}#a:checked~.a,#b:checked~.b{display:block}</style>{0}<div><input type=radio name=r id=a checked><input type=radio name=r id=b><div class="p a">{1}</div><div class="p b tab_cont">{2}</div></div>{3}{4}`,
+		"behind a button that says more": `{0}<button onclick="a.style.display='block'">상품정보 더보기</button><div id=a style="display:none">{1}</div>{2}<div class=x><div id=b hidden>{3}</div></div><div class=y><span class=btn>펼쳐보기 ▼</span></div>{4}`,
+		"behind its header":              `{0}<h3 onclick="this.nextElementSibling.hidden^=1">배송 안내</h3><div hidden>{1}</div><dl><dt><button>교환 및 반품</button></dt><dd style="display:none">{2}</dd></dl><ul><li><a href="#">사용법</a><div style="display:none">{3}</div></ul>{4}`,
+		"found by a search of the page":  `{0}<p>%%</p><div hidden=until-found>{1}</div><p>%%</p><div hidden=until-found>%%{2}</div>{3}{4}`,
+		"behind a label":                 `<style>.c{display:none}input:checked~.c{display:block}</style>{0}<div><input type=checkbox id=q><label for=q>전체보기</label><div class=c>{1}</div></div>{2}{3}{4}`,
+		"an accordion, all closed":       `{0}<div class=faq><button aria-controls=x1>a</button><div id=x1 style="height:0;overflow:hidden">{1}</div><button>b</button><div style="max-height:0;overflow:hidden">{2}</div></div>{3}{4}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if name == "native lazy slides" {
@@ -53,6 +58,29 @@ func TestSlidesAndPanels(t *testing.T) {
 				body = strings.ReplaceAll(casePage(body), "<img ", "<img loading=lazy ")
 			}
 			wholly(t, 5, body)
+		})
+	}
+}
+
+// What a click drops over the page, or what is no part of what the page tells, stays closed.
+func TestWhatAClickDropsStaysClosed(t *testing.T) {
+	for name, body := range map[string]string{
+		"lists that a button drops": `<div style="position:relative"><button>옵션 선택</button><ul class=options style="display:none">%% %% %%{2}</ul></div><div><button>공유</button><div class=share_box style="display:none">%% %% %%{3}</div></div>`,
+		"menus of links":            `<ul><li><a href="#">여성 의류</a><div style="display:none"><a href=/a>%% %%</a><a href=/b>%% %% %%{2}</a></div></ul><p>%%</p><div style="display:none">%% %% %%{3}</div>`,
+		"forms":                     `<button>상품 문의하기</button><form style="display:none">%% %% %%{2}<textarea></textarea></form><button>로그인</button><div class=layer_login style="display:none">%% %% %%{3}</div>`,
+		"over the page":             `<button>사이즈 표</button><div style="display:none;position:absolute;left:0;top:0">%% %% %%{2}</div><button>더보기</button><dialog>%% %% %%{3}</dialog>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cap, mem := capturer(t, "")
+			m, err := cap.try(t, site(t, `{0}`+body+`{1}`), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := shown(t, m, mem.Objects())
+			if got[0] < .9 || got[1] < .9 || got[2] > 0 || got[3] > 0 || len(m.Unseen) > 0 {
+				t.Errorf("of the pictures is shown %v; want the first two alone; unseen %+v", got, m.Unseen)
+			}
 		})
 	}
 }

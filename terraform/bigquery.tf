@@ -106,7 +106,7 @@ resource "google_pubsub_topic" "results" {
 }
 
 resource "google_pubsub_topic_iam_member" "results" {
-  for_each = var.results_in_bigquery ? toset(local.publishers) : []
+  for_each = toset(var.results_in_bigquery ? local.publishers : [])
 
   topic  = google_pubsub_topic.results[0].id
   role   = "roles/pubsub.publisher"

@@ -184,7 +184,7 @@ func TestTheDeskKnowsWhoAsks(t *testing.T) {
 		if c.text(b, "iap") != "true" || c.text(b, "invoker") != "local.agents.iap" || c.text(b, "name") != `"${var.name}-desk"` {
 			t.Error("somebody else than the proxy calls the desk")
 		}
-		if !strings.Contains(c.text(b, "env"), `IAP_AUDIENCE  = "/projects/${var.project.number}/locations/${var.region}/services/${var.name}-desk"`) {
+		if !strings.Contains(strings.Join(strings.Fields(c.text(b, "env")), " "), `IAP_AUDIENCE = "/projects/${var.project.number}/locations/${var.region}/services/${var.name}-desk"`) {
 			t.Error("the code is not told its own service, so tokens for others would do, or none")
 		}
 	}

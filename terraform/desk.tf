@@ -27,32 +27,34 @@ module "desk" {
   callers_show_a_secret = false
 
   env = merge(local.desk_env, {
-    DESK_DECIDERS = join(",", var.desk.deciders)
-    DESK_SECOND   = var.desk.second
-    DESK_PASSES   = var.desk.passes
-    DESK_GOLDEN   = var.desk.golden
-    NOTICE_DAYS   = var.desk.notice_days
-    TIMESTAMP_URL = var.desk.timestamp_url
-    IAP_AUDIENCE  = "/projects/${var.project.number}/locations/${var.region}/services/${var.name}-desk"
+    DESK_DECIDERS   = join(",", var.desk.deciders)
+    DESK_SECOND     = var.desk.second
+    DESK_PASSES     = var.desk.passes
+    DESK_GOLDEN     = var.desk.golden
+    NOTICE_DAYS     = var.desk.notice_days
+    NOTICE_TEMPLATE = local.notice_template == null ? "" : "${local.config_mount}/${local.config_files[local.notice_template]}"
+    TIMESTAMP_URL   = var.desk.timestamp_url
+    IAP_AUDIENCE    = "/projects/${var.project.number}/locations/${var.region}/services/${var.name}-desk"
     # The index of 100,000 results takes a part of the memory, and Go what is left of it.
     GOMEMLIMIT = "${floor(var.desk.memory_mib * 0.4)}MiB"
   })
   secret_env    = merge(local.kafka_secret_env, local.evidence_secret_env)
   secret_files  = local.kafka_secret_files
-  config_bucket = null
+  config_bucket = local.notice_template == null ? null : google_storage_bucket.of["config"].name
   config_mount  = local.config_mount
 
   deletion_protection = var.deletion_protection
 
   depends_on = [
-    google_project_service.used, google_storage_bucket_iam_member.runtime,
+    google_project_service.used, google_storage_bucket_iam_member.runtime, google_storage_bucket_object.config,
     google_secret_manager_secret_iam_member.runtime, google_project_iam_member.kafka_client,
   ]
 }
 
 locals {
-  has_desk = var.desk != null
-  rechecks = try(var.desk.recheck, null) != null
+  has_desk        = var.desk != null
+  rechecks        = try(var.desk.recheck, null) != null
+  notice_template = try(var.desk.notice_template, null)
 
   signs_evidence = try(var.desk.evidence_key_version, null) != null
   evidence_secret_env = local.signs_evidence ? {
@@ -75,7 +77,7 @@ locals {
 
 # Who may look. Who may decide, of these, the code says by DESK_DECIDERS.
 resource "google_iap_web_cloud_run_service_iam_member" "reviewer" {
-  for_each = local.has_desk ? toset(var.desk.reviewers) : []
+  for_each = toset(local.has_desk ? var.desk.reviewers : [])
 
   cloud_run_service_name = module.desk[0].name
   location               = var.region
@@ -111,7 +113,7 @@ resource "google_cloud_run_v2_job" "recheck" {
 
       containers {
         image   = var.desk.image
-        command = ["/usr/bin/tini", "--", "/pageinspect"]
+        command = ["/pageinspect"]
         args = concat(["recheck", "--older", var.desk.recheck.older, "--limit", tostring(var.desk.recheck.limit), "--json"],
           flatten([for v in var.desk.recheck.verdicts : ["--verdict", v]]), flatten([for s in var.desk.recheck.states : ["--state", s]]),
         )

@@ -17,6 +17,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/pageinspect/pageinspect/functions/desk/notice"
 	"github.com/pageinspect/pageinspect/recognize/annotate"
 )
 
@@ -26,8 +27,7 @@ var notForTerraform = []string{
 	"CHROME_PATH",                        // functions/capture/Dockerfile
 	"LEASE_TTL", "CAPTURE_PAGE_BYTES_MB", // their defaults suit Cloud Run
 	"LOCAL_ONLY", "STORAGE_EMULATOR_HOST", "VISION_EMULATOR_HOST", "CAPTURE_ALLOW_NAMED", // one machine
-	"NOTICE_TEMPLATE", // a file, of an image of one's own
-	"DESK_INDEX_DIR",  // the index is in memory, unless somebody mounts a disk
+	"DESK_INDEX_DIR", // the index is in memory, unless somebody mounts a disk
 }
 
 // Read by functions-framework-go or Go itself, not by our code.
@@ -152,6 +152,19 @@ func TestShareOfQuota(t *testing.T) {
 	}
 	if want := fmt.Sprintf("max(var.recognize.max_instances, 1)) >= %d\n", annotate.LeastPerMinute); !strings.Contains(string(b), want) {
 		t.Errorf("variables.tf does not hold the share to %d", annotate.LeastPerMinute)
+	}
+}
+
+// A notice gives at most the days that the desk may give.
+func TestDaysOfANotice(t *testing.T) {
+	text := string(load(t).files["variables.tf"].Bytes)
+	for _, want := range []string{
+		fmt.Sprintf("var.desk.notice_days >= 1 && var.desk.notice_days <= %d &&", notice.MaxDays),
+		fmt.Sprintf(`"desk.notice_days: want whole days, 1 to %d."`, notice.MaxDays),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("variables.tf does not say %s", want)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ locals {
 }
 
 resource "google_pubsub_topic_iam_member" "requests" {
-  for_each = var.capture_trigger == "http" ? [] : toset(local.publishers)
+  for_each = toset(var.capture_trigger == "http" ? [] : local.publishers)
 
   topic  = google_pubsub_topic.requests[0].id
   role   = "roles/pubsub.publisher"

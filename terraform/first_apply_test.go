@@ -96,7 +96,7 @@ func TestOrderOfTheFirstApply(t *testing.T) {
 		{"module.capture", "google_storage_bucket_object.config"}, {"module.recognize", "google_storage_bucket_object.config"},
 		{"module.capture", "google_project_iam_member.kafka_client"}, {"module.recognize", "google_project_iam_member.kafka_client"},
 		{"module.desk", "google_storage_bucket_iam_member.runtime"}, {"module.desk", "google_secret_manager_secret_iam_member.runtime"},
-		{"module.desk", "google_project_iam_member.kafka_client"}, {"google_cloud_run_v2_job.recheck", "google_storage_bucket_iam_member.runtime"},
+		{"module.desk", "google_storage_bucket_object.config"}, {"module.desk", "google_project_iam_member.kafka_client"}, {"google_cloud_run_v2_job.recheck", "google_storage_bucket_iam_member.runtime"},
 		{"google_cloud_scheduler_job.recheck", "google_cloud_run_v2_job_iam_member.scheduler"},
 		{"module.capture_push", "google_service_account_iam_member.push"}, {"module.recognize_push", "google_service_account_iam_member.push"},
 		{"google_eventarc_trigger.capture", "google_project_iam_member.eventarc_agent"},
@@ -117,6 +117,29 @@ func TestOrderOfTheFirstApply(t *testing.T) {
 		if !after(n, order[0], order[1]) {
 			t.Errorf("%s does not wait for %s", order[0], order[1])
 		}
+	}
+}
+
+// for_each takes a set or a map. An empty [] beside a set becomes one only where Terraform
+// knows the set's type, which it does not if the variable that it is from is null.
+func TestForEachOfNothingIsASet(t *testing.T) {
+	c, looked := load(t), 0
+	for _, b := range append(c.of("resource", ""), c.of("module", "")...) {
+		a := b.Body.Attributes["for_each"]
+		if a == nil {
+			continue
+		}
+		looked++
+		if either, ok := a.Expr.(*hclsyntax.ConditionalExpr); ok {
+			for _, e := range []hclsyntax.Expression{either.TrueResult, either.FalseResult} {
+				if _, list := e.(*hclsyntax.TupleConsExpr); list {
+					t.Errorf("%s: for_each is a list where there is nothing; write toset(CONDITION ? LIST : [])", b.name())
+				}
+			}
+		}
+	}
+	if looked < 10 {
+		t.Errorf("only %d were looked at", looked)
 	}
 }
 

@@ -74,6 +74,7 @@ resource "google_storage_bucket_iam_member" "runtime" {
     "recognize config"      = "roles/storage.objectViewer"
     }, local.has_desk ? {
     "desk screenshots" = "roles/storage.objectViewer"
+    "desk config"      = "roles/storage.objectViewer"
     "desk pages"       = "roles/storage.objectViewer"
     "desk results"     = "roles/storage.objectViewer"
     "desk decisions"   = "roles/storage.objectUser"
@@ -84,11 +85,11 @@ resource "google_storage_bucket_iam_member" "runtime" {
   member = google_service_account.runtime[split(" ", each.key)[0]].member
 }
 
-# Rule packs and profiles of one's own. The name holds the content's hash, and
+# Rule packs, profiles and words of notices of one's own. The name holds the content's hash, and
 # the functions' environment the name: a change makes a new revision.
 
 locals {
-  config_files = { for path in concat(var.recognize.rules, var.capture.profiles[*]) : path => "${filemd5(path)}-${basename(path)}" }
+  config_files = { for path in concat(var.recognize.rules, var.capture.profiles[*], local.notice_template[*]) : path => "${filemd5(path)}-${basename(path)}" }
   config_mount = "/config"
 }
 

@@ -304,7 +304,9 @@ variable "desk" {
     # Evidence: the version of the secret NAME-evidence-key, and who stamps the time (RFC 3161).
     evidence_key_version = optional(string)
     timestamp_url        = optional(string, "")
-    notice_days          = optional(number, 7)
+    # Notices to sellers: the path of a file with your words, and the days that they give.
+    notice_template = optional(string)
+    notice_days     = optional(number, 7)
     recheck = optional(object({
       schedule  = string
       time_zone = optional(string, "Asia/Seoul")
@@ -335,6 +337,14 @@ variable "desk" {
   validation {
     condition     = var.desk == null || try(alltrue([for s in [var.desk.second, var.desk.passes, var.desk.golden] : s >= 0 && s <= 1]), false)
     error_message = "desk.second, passes, golden: want shares from 0 to 1, such as 0.05."
+  }
+  validation {
+    condition     = var.desk == null || try(var.desk.notice_days >= 1 && var.desk.notice_days <= 365 && floor(var.desk.notice_days) == var.desk.notice_days, false)
+    error_message = "desk.notice_days: want whole days, 1 to 365."
+  }
+  validation {
+    condition     = try(var.desk.timestamp_url, "") == "" || can(regex("^https?://[^/]+", var.desk.timestamp_url))
+    error_message = "desk.timestamp_url: want http://… or https://…, of an authority that stamps the time (RFC 3161)."
   }
   validation {
     condition     = try(var.desk.recheck, null) == null || can(regex("^[1-9][0-9]*(d|h)$", var.desk.recheck.older))

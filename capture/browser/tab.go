@@ -198,6 +198,36 @@ func Evaluate[T any](ctx context.Context, t *Tab, script string) (T, error) {
 	})
 }
 
+// Objects runs a script in our isolated world, and returns what is in the list
+// that it returns: objects of the page, by which the protocol knows them.
+func (t *Tab) Objects(ctx context.Context, script string) ([]runtime.RemoteObjectID, error) {
+	list, err := CallHere(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: script, ContextID: t.world})
+	if err != nil || list.Result.ObjectID == "" {
+		return nil, err
+	}
+	yes := true
+	has, err := CallHere(ctx, t, runtime.GetProperties, runtime.GetPropertiesParams{ObjectID: list.Result.ObjectID, OwnProperties: &yes})
+	var out []runtime.RemoteObjectID
+	for _, p := range has.Result {
+		if p.Value != nil && p.Value.ObjectID != "" && p.Enumerable {
+			out = append(out, p.Value.ObjectID)
+		}
+	}
+	return out, err
+}
+
+// Give calls a function of our isolated world with a node of the page.
+func (t *Tab) Give(ctx context.Context, function string, node cdp.BackendNodeID) error {
+	there, err := CallHere(ctx, t, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: node, ExecutionContextID: t.world})
+	if err != nil {
+		return err
+	}
+	_, err = CallHere(ctx, t, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
+		FunctionDeclaration: "function() { " + function + "(this) }", ObjectID: there.Object.ObjectID,
+	})
+	return err
+}
+
 // CallHere is Call for what is about the document that was entered. It is
 // ErrLeft if that is gone, during the command or by the time it is answered.
 func CallHere[P, R any](ctx context.Context, t *Tab, cmd cdp.Command[P, R], params P) (R, error) {

@@ -17,7 +17,8 @@ const elements = (scope = document, out = []) => {
   const all = scope.querySelectorAll('*');
   for (const e of all) {
     out.push(e);
-    if (e.shadowRoot) elements(e.shadowRoot, out);
+    const inner = rootOf(e);
+    if (inner) elements(inner, out);
     else if (e.localName === 'iframe' || e.localName === 'frame' || e.localName === 'object') {
       const inside = insideOf(e);
       if (inside && inside.documentElement) elements(inside, out);
@@ -53,7 +54,7 @@ class Layout {
     this.known = new Map();
     // What is fixed to the window is drawn in the first screen alone. In a
     // frame of another site, whose window this is, nothing is drawn outside it.
-    const here = {shown: true, opacity: 1, gone: false, fixed: null, over: null, dx: scrollX, dy: scrollY};
+    const here = {shown: true, opacity: 1, clear: 1, gone: false, fixed: null, over: null, dx: scrollX, dy: scrollY};
     const window = {e: null, x0: scrollX, y0: scrollY, x1: scrollX + innerWidth, y1: scrollY + innerHeight, outer: null, frame: true};
     here.fix = window;
     here.inside = here.abs = self === top ? null : window;
@@ -67,7 +68,7 @@ class Layout {
     const s = this.of(frame), b = frame.getBoundingClientRect();
     const dx = s.dx + b.left + frame.clientLeft, dy = s.dy + b.top + frame.clientTop;
     const window = {e: null, owner: frame, x0: dx, y0: dy, x1: dx + frame.clientWidth, y1: dy + frame.clientHeight, outer: s.around, frame: true, fixed: s.fixed};
-    return {shown: s.shown, opacity: s.opacity, gone: s.gone, fixed: s.fixed, over: s.over, dx, dy, inside: window, abs: window, fix: window};
+    return {shown: s.shown, opacity: s.opacity, clear: s.clear, gone: s.gone, fixed: s.fixed, over: s.over, dx, dy, inside: window, abs: window, fix: window};
   }
 
   of(e) {
@@ -76,17 +77,17 @@ class Layout {
     const parent = flatParent(e), up = parent ? this.of(parent) : this.around(e);
     // Each property that is read costs, and there may be 100,000 elements: of
     // one that holds no other, what matters to those in it is not asked.
-    const style = getComputedStyle(e), {position, display, visibility, transform, clipPath} = style, opacity = +style.opacity;
-    const shows = visibility === 'visible', flat = display === 'inline' || display === 'contents', leaf = !e.firstElementChild && !e.shadowRoot;
+    const style = getComputedStyle(e), {position, display, visibility, transform, clipPath, filter} = style, opacity = +style.opacity;
+    const shows = visibility === 'visible', flat = display === 'inline' || display === 'contents', leaf = !e.firstElementChild && !rootOf(e);
     const modal = e.localName === 'dialog' && e.matches(':modal'), fixed = position === 'fixed' || modal, lifted = fixed || position === 'absolute';
     const ground = style.backgroundImage === 'none' ? '' : style.backgroundImage;
     const x = flat ? 'visible' : style.overflowX, y = flat || leaf && x === 'visible' ? x : style.overflowY;
     const contain = flat || leaf ? 'none' : style.contain;
     const clips = (x !== 'visible' || y !== 'visible' || /paint|strict|content/.test(contain)) && !isWindow(e);
     const turned = transform !== 'none' || !leaf && (style.translate !== 'none' || style.scale !== 'none' || style.rotate !== 'none');
-    const holds = !flat && (turned || contain !== 'none' || !leaf && (style.filter !== 'none' || style.perspective !== 'none' || /transform|filter/.test(style.willChange)));
+    const holds = !flat && (turned || contain !== 'none' || !leaf && (filter !== 'none' || style.perspective !== 'none' || /transform|filter/.test(style.willChange)));
     const gone = lifted && cutAway(style) || clipPath !== 'none' && cutAway(style);
-    const plain = position === 'static' && !modal && !clips && !holds && !gone && opacity === 1 && !ground && display !== 'none' && shows && clipPath === 'none';
+    const plain = position === 'static' && !modal && !clips && !holds && !gone && opacity === 1 && filter === 'none' && !ground && display !== 'none' && shows && clipPath === 'none';
     if (plain && up.plain && up.plain.has(display)) { // most elements are like their neighbours, and on a large page there are many
       s = up.plain.get(display);
       this.known.set(e, s);
@@ -97,7 +98,8 @@ class Layout {
       // A layer of its own high above the page is taken for what lies over it, as what is fixed is.
       over: up.over || (fixed || (position === 'absolute' && +style.zIndex >= matter.layer) ? e : null),
       shown: up.shown && display !== 'none',
-      opacity: up.opacity * opacity,
+      opacity: up.opacity * opacity * throughFilter(filter),
+      clear: up.clear * opacity * sharpness(filter), // how well what is in it can be read
       gone: up.gone || gone,
       around: fixed ? up.fix : position === 'absolute' ? up.abs : up.inside,
       out: lifted || up.out || false,
@@ -113,8 +115,8 @@ class Layout {
     }
     s.abs = position !== 'static' || holds ? s.inside : up.abs;
     s.fix = holds ? s.inside : up.fix;
-    s.look = {opacity, display, visibility, transform, 'clip-path': clipPath};
-    if (!plain && !leaf) Object.assign(s.look, {translate: style.translate, scale: style.scale, rotate: style.rotate, filter: style.filter});
+    s.look = {opacity, display, visibility, transform, filter, 'clip-path': clipPath, clear: s.clear};
+    if (!plain && !leaf) Object.assign(s.look, {translate: style.translate, scale: style.scale, rotate: style.rotate});
     if (plain) (up.plain ||= new Map()).set(display, s);
     this.known.set(e, s);
     return s;
@@ -126,6 +128,11 @@ class Layout {
     return s.shown && !s.gone && s.opacity >= matter.clear && s.shows;
   }
 }
+
+// throughFilter is how much of what it draws a filter lets be seen, and sharpness
+// how well: what is blurred shows, and cannot be read.
+const throughFilter = filter => filter === 'none' ? 1 : +(/opacity\(([\d.]+)\)/.exec(filter) || [0, 1])[1];
+const sharpness = filter => throughFilter(filter) / (1 + +(/blur\(([\d.]+)px\)/.exec(filter) || [0, 0])[1]);
 
 // cutAway says whether a style hides all but nothing of a box, as is done with
 // what is meant for screen readers.
@@ -179,7 +186,7 @@ const rangeOf = doc => ranges.get(doc) || (ranges.set(doc, doc.createRange()), r
 // ownTexts lists the texts right in an element, or right in its shadow root.
 const ownTexts = e => {
   let out = none;
-  for (let at = e; at; at = at === e ? e.shadowRoot : null) {
+  for (let at = e; at; at = at === e ? rootOf(e) : null) {
     for (let n = at.firstChild; n; n = n.nextSibling) {
       if (n.nodeType === Node.TEXT_NODE && /\S/.test(n.data)) (out === none ? out = [] : out).push(n);
     }
@@ -227,8 +234,10 @@ const seenOf = item => {
 // looked at, so that what was found once holds until we change something, or
 // something arrives.
 let changes = 0;
+const touched = new Set(); // what was changed
 const set = (e, styles) => {
   changes++;
+  touched.add(e);
   for (const name in styles) e.style.setProperty(name, styles[name], 'important');
 };
 

@@ -4,7 +4,7 @@
 let scopes = [document];
 const findScopes = () => {
   scopes = documents();
-  for (const e of elements()) if (e.shadowRoot) scopes.push(e.shadowRoot);
+  for (const e of elements()) if (rootOf(e)) scopes.push(rootOf(e));
 };
 
 const animations = () => scopes.flatMap(s => s.getAnimations ? s.getAnimations() : []).filter(a => a.effect && a.effect.target);
@@ -108,7 +108,7 @@ const looks = new Map();
 const remember = (e, layout) => {
   for (; e; e = flatParent(e)) {
     const {look} = layout.of(e), known = looks.get(e);
-    if (known && known.opacity >= look.opacity) return;
+    if (known && known.clear >= look.clear) return;
     looks.set(e, look);
   }
 };

@@ -162,7 +162,7 @@ const look = () => {
       remember(item.e, layout);
       if (!seen.has(key)) seen.set(key, {...item, e: new WeakRef(item.e), clip: null, size: item.e.naturalWidth * item.e.naturalHeight, scene: scripted ? scene(item, layout) : null});
     }
-    c.done = all && layout.of(c.e).opacity > .99;
+    c.done = all && layout.of(c.e).clear > .99;
   }
 };
 
@@ -199,6 +199,27 @@ const vanished = items => missing(items).map(g => ({
   kind: 'vanished', box: round(g.box), source: g.source, why: `${amount(g)} were visible while the page was scrolled, and are not in the picture`,
 }));
 
+// behind is what a button says that has more of the product behind it.
+const behind = /(상품|상세|제품|설명|product|detail|description)\P{L}{0,3}\p{L}{0,4}\P{L}{0,3}(더\s*보기|펼쳐\s*보기|펼치기|전체\s*보기|more)|(show|view|see|read)\s+(more|full|all)\s+(product|detail|description)/iu;
+
+// unopened lists the buttons that say so, and by which nothing was found that could
+// be opened: what they show comes only when they are clicked. On cards there are
+// many, and each is about another product.
+const unopened = ({layout, all}) => {
+  const out = [];
+  if (self !== top) return out; // what was opened in a frame of another site is not known any more
+  for (const e of all) {
+    if (!e.matches(pressed) || !layout.visible(e) || !brief(e) || !behind.test(e.textContent) || aside(e) || e.ariaExpanded === 'true' || e.querySelector(pressed)) continue;
+    let around = e;
+    for (let up = 0; up < 4 && around.parentElement; up++) around = around.parentElement;
+    if ([...touched].some(t => around.contains(t))) continue;
+    const s = layout.of(e), b = e.getBoundingClientRect();
+    out.push({kind: 'clipped', box: round({x0: b.left + s.dx, y0: b.top + s.dy, x1: b.right + s.dx, y1: b.bottom + s.dy}), source: nameOf(e),
+      why: `"${e.textContent.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '').replace(/\s+/g, ' ')}" shows more only when it is clicked, and nothing is clicked`});
+  }
+  return out.length > 2 ? [] : out;
+};
+
 Object.assign(pageinspect, {
   // breadth is from where to where the page has something that matters, at
   // least the window, and where the browser begins to count when it draws.
@@ -216,6 +237,6 @@ Object.assign(pageinspect, {
   nets(region) {
     region ||= everywhere;
     const {layout, items} = now();
-    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout)];
+    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout), ...unopened(now())];
   },
 });

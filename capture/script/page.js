@@ -19,6 +19,26 @@ const answered = async () => {
   await Promise.race([told, late]);
   await frame();
 };
+// rootOf is an element's shadow root, a closed one too, if roots.go has found it.
+const closedRoots = globalThis.closedRoots ||= new WeakMap();
+const rootOf = e => e.shadowRoot || closedRoots.get(e) || null;
+
+// hosts are the elements that may have a closed shadow root: they take room, and
+// nothing that is in them is what fills it.
+const hostable = /^(article|aside|blockquote|body|div|footer|h[1-6]|header|main|nav|p|section|span)$|-/;
+const hosts = () => {
+  const all = elements(), out = [];
+  if (all.length > 20000) return out;
+  for (const e of all) {
+    if (!hostable.test(e.localName) || rootOf(e) || out.length >= 100) continue;
+    const own = e.localName.includes('-');
+    if (!own && (e.firstElementChild ? e.firstElementChild.getClientRects().length : /\S/.test(e.textContent))) continue;
+    const b = e.getBoundingClientRect();
+    if (b.width * b.height >= matter.area) out.push(e);
+  }
+  return out;
+};
+
 const root = () => document.scrollingElement || document.documentElement;
 const height = () => Math.max(root().scrollHeight, document.body ? document.body.scrollHeight : 0);
 const box = element => {
@@ -34,6 +54,7 @@ const lively = () => {
   const all = document.getElementsByTagName('*');
   if (all.length > 20000) return true;
   for (const e of all) {
+    if (rootOf(e)) return true;
     for (const a of e.attributes) if (a.name.startsWith('on')) return true;
     if (getComputedStyle(e).contentVisibility === 'auto') return true;
   }
@@ -45,9 +66,13 @@ globalThis.pageinspect = {
 
   // describe says what the page is now.
   describe: () => ({
-    title: document.title, url: location.href, lively: lively(),
+    title: document.title, url: location.href, lively: lively(), hosts: hosts().length,
     missing: [...document.images].filter(i => i.currentSrc && (!i.complete || !i.naturalWidth)).map(i => i.currentSrc),
   }),
+
+  // hosts and know are roots.go's: who may have a closed shadow root, and that it is one.
+  hosts,
+  know(root) { closedRoots.set(root.host, root); },
 
   // has says whether an element matches and is shown.
   has(selector) { const e = document.querySelector(selector); return !!e && e.getClientRects().length > 0; },

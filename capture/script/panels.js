@@ -95,6 +95,41 @@ const turns = ({layout, all}) => {
 const about = /detail|desc|review|info|spec|content|goods|product|prd|panel|tab[-_]?(con|cnt|body|item)|accordion|collapse|faq|qna|notice|guide|상세|설명|후기/i;
 const other = /layer|popup|pop_|modal|dialog|toast|menu|gnb|lnb|nav|search|login|cart|option|select|mobile|(^|[-_\s])(m|mo|sp|app|pc)([-_\s]|$)|templ|skeleton|loading|error|empty|share|tooltip|hidden|dropdown/i;
 
+// says is what a button says that shows more of what it stands by.
+const says = /더\s*보기|펼쳐\s*보기|펼치기|(전체|모두|상세)\s*(정보|설명)?\s*보기|자세히\s*보기|(show|view|read|see)\s+(more|all|full|details)|もっと見る|続きを読む|すべて表示/i;
+
+const brief = e => letterCount(e.textContent) <= 30 && isShown(e);
+const pressed = 'button,summary,label,[role=button],[onclick],a[href^="#"],a[href^="javascript:"],a:not([href])';
+
+// leads says whether most of what an element says leads elsewhere, as a menu does.
+const leads = e => {
+  let linked = 0;
+  for (const a of e.querySelectorAll('a[href]')) linked += letterCount(a.textContent);
+  return linked * 2 > letterCount(e.textContent);
+};
+
+// neighbour is the element before or behind one, invisible inputs aside.
+const neighbour = (e, to) => {
+  for (e = e[to]; e && /^(input|script|style|template|br|hr|link)$/.test(e.localName);) e = e[to];
+  return e;
+};
+
+// offered says whether an element is shown by a click on what stands by it: on a
+// header right before it, or on a button before or behind it that says so.
+const offered = e => {
+  if (/^(form|fieldset)$/.test(e.localName) || leads(e)) return false;
+  const before = neighbour(e, 'previousElementSibling');
+  if (before && !/^(p|ul|ol|table)$/.test(before.localName) && brief(before) && (before.matches(pressed) || before.querySelector(pressed))) return true;
+  if (before && brief(before) && getComputedStyle(before).cursor === 'pointer') return true;
+  for (let around = e, up = 0; around && up < 2; around = around.parentElement, up++) {
+    for (const to of ['previousElementSibling', 'nextElementSibling']) {
+      const by = neighbour(around, to);
+      if (by && brief(by) && says.test(by.textContent)) return true;
+    }
+  }
+  return false;
+};
+
 // ask opens what a click would: closed details, and the panels of tabs, as far
 // as they stand in the page and are marked as holding something of it.
 const ask = ({layout, all}) => {
@@ -115,7 +150,7 @@ const ask = ({layout, all}) => {
     const closed = !layout.of(e).shown || getComputedStyle(e).contentVisibility === 'hidden';
     if (!closed || hiddenByUs(e) || !e.parentElement || !layout.of(e.parentElement).shown) continue;
     const name = `${e.id} ${typeof e.className === 'string' ? e.className : ''}`;
-    const marked = e.getAttribute('role') === 'tabpanel' || (e.id && named.has(e.id)) || about.test(name);
+    const marked = e.getAttribute('role') === 'tabpanel' || (e.id && named.has(e.id)) || about.test(name) || e.hidden === 'until-found' || offered(e);
     if (!marked || other.test(name) || e.getAttribute('role') === 'dialog' || aside(e) || !inFlow(e) || !rich(e, 2)) continue;
     if (/^(script|style|template|noscript|head|title|option|dialog|link|meta)$/.test(e.localName)) continue;
     const content = contentOf(e);

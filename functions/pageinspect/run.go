@@ -228,20 +228,32 @@ func (w *work) leaveOut(out outDir) (done []outcome) {
 }
 
 func serveSamples(t template) ([][]byte, func(), error) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	address, stop, err := serveHere(samples.Handler())
 	if err != nil {
-		return nil, nil, fault.Wrap(fault.Internal, err, "serve the samples")
+		return nil, nil, err
 	}
-	srv := &http.Server{Handler: loopback.Only(samples.Handler())}
-	go srv.Serve(ln) //nolint:errcheck // ends with Close
-	var requests [][]byte
+	return sampleRequests(address, t), stop, nil
+}
+
+// sampleRequests ask for the samples at an address of ours.
+func sampleRequests(address string, t template) (requests [][]byte) {
 	for _, p := range samples.Pages() {
 		requests = append(requests, encode(job.Request{
-			Schema: job.RequestSchema, ID: p.Name, URL: "http://" + ln.Addr().String() + p.Path,
-			Category: p.Category, Profile: t.Profile, Rules: t.Rules,
+			Schema: job.RequestSchema, ID: p.Name, URL: address + p.Path, Category: p.Category, Profile: t.Profile, Rules: t.Rules,
 		}))
 	}
-	return requests, func() { srv.Close() }, nil
+	return requests
+}
+
+// serveHere serves pages to this machine, until stop is called.
+func serveHere(pages http.Handler) (address string, stop func(), err error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fault.Wrap(fault.Internal, err, "serve the samples")
+	}
+	srv := &http.Server{Handler: loopback.Only(pages)}
+	go srv.Serve(ln) //nolint:errcheck // ends with Close
+	return "http://" + ln.Addr().String(), func() { srv.Close() }, nil
 }
 
 func send(ctx context.Context, cloud *localcloud.Cloud, requests [][]byte) error {

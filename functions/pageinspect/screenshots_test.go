@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
@@ -37,7 +38,7 @@ func TestScreenshots(t *testing.T) {
 	}
 	d := startDesk(t, deskOptions{place: deskPlace{dir: dir}, as: "reviewer"})
 	defer d.end(t)
-	tab := usersBrowser(t)
+	tab := usersBrowser(t, 2*time.Minute)
 	if _, err := chromedp.Call(tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 860, DeviceScaleFactor: 1}); err != nil {
 		t.Fatal(err)
 	}

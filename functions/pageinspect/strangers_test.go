@@ -20,8 +20,8 @@ import (
 )
 
 // usersBrowser is a browser as a user has one, which resolves evil.test to this
-// machine, as a name does that was made to (DNS rebinding).
-func usersBrowser(t *testing.T) context.Context {
+// machine, as a name does that was made to (DNS rebinding). It ends after limit.
+func usersBrowser(t *testing.T, limit time.Duration) context.Context {
 	t.Helper()
 	names := []string{"chromium-headless-shell", "chromium", "google-chrome"}
 	if named := os.Getenv("CHROME_PATH"); named != "" {
@@ -37,7 +37,7 @@ func usersBrowser(t *testing.T) context.Context {
 		t.Cleanup(stop)
 		ctx, closeTab := chromedp.NewContext(ctx)
 		t.Cleanup(closeTab)
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+		ctx, cancel := context.WithTimeout(ctx, limit)
 		t.Cleanup(cancel)
 		if err := chromedp.Do(ctx); err != nil {
 			t.Fatal(err)
@@ -186,7 +186,7 @@ func TestStrangersInTheUsersBrowser(t *testing.T) {
 		_, port, _ := net.SplitHostPort(addr[part])
 		return "evil.test:" + port
 	}
-	tab := usersBrowser(t)
+	tab := usersBrowser(t, 2*time.Minute)
 	for _, c := range []struct {
 		name, page string
 		host       func(string) string

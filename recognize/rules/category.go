@@ -50,16 +50,17 @@ func known(categories []string) bool {
 	return slices.ContainsFunc(categories, func(c string) bool { return categoryNames[c] != nil })
 }
 
-// meet says whether a rule's categories have one of a product's, by any name.
-func meet(scope, product []string) bool {
-	for _, s := range scope {
-		for _, c := range canonical(s) {
-			if slices.Contains(product, c) {
-				return true
-			}
-		}
+// meanings lists the categories that any of the names means.
+func meanings(names []string) (all []string) {
+	for _, n := range names {
+		all = append(all, canonical(n)...)
 	}
-	return false
+	return all
+}
+
+// meet says whether two lists have a category in common.
+func meet(scope, product []string) bool {
+	return slices.ContainsFunc(scope, func(c string) bool { return slices.Contains(product, c) })
 }
 
 // cue is words by which a text tells what it sells.

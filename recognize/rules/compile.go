@@ -15,7 +15,9 @@ func compile(packs []Pack) (*Set, error) {
 	for _, p := range packs {
 		p.Rules = slices.Clone(p.Rules)
 		for i := range p.Rules {
-			if r := &p.Rules[i]; r.sound {
+			r := &p.Rules[i]
+			r.covered, r.excepted = meanings(r.Categories), meanings(r.Not)
+			if r.sound {
 				if err := r.compile(s.dictionary); err != nil {
 					return nil, err
 				}

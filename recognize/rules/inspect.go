@@ -130,8 +130,8 @@ func (r *Rule) spans(t *match.Text) []match.Span {
 		}
 		return !slices.ContainsFunc(except, func(e match.Span) bool { return e.From < s.To && s.From < e.To })
 	}
-	for i, p := range r.patterns {
-		for _, s := range p.FindIf(t, r.gap, may) {
+	for i := range r.patterns {
+		for _, s := range r.patterns[i].FindIf(t, r.gap, may) {
 			s.By = i
 			found = append(found, s)
 		}

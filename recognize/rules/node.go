@@ -8,6 +8,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/pageinspect/pageinspect/recognize/rules/match"
 )
 
 // mistake is one thing wrong with a pack file.
@@ -46,6 +48,7 @@ func (ms mistakes) Error() string {
 type reader struct {
 	file  string
 	wrong mistakes
+	words *match.Dictionary // of the items that were read, to see whether each can be looked for
 }
 
 func (rd *reader) mistake(line int, format string, args ...any) {

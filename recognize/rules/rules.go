@@ -58,6 +58,8 @@ type Rule struct {
 	Where       string
 	Hit, Miss   []string // the rule's own tests
 
+	covered, excepted []string // Categories and Not, with all that their names mean
+
 	any, unless []item
 	excuses     []excuseSource
 	evasion     match.Evasion
@@ -188,14 +190,14 @@ func (r *Rule) inForce(day string) bool {
 
 // covers says whether the rule holds for a product of these categories.
 func (r *Rule) covers(categories []string) bool {
-	return !r.excepts(categories) && (len(r.Categories) == 0 || meet(r.Categories, categories))
+	return !r.excepts(categories) && (len(r.Categories) == 0 || meet(r.covered, categories))
 }
 
 // excepts says whether a product is of the categories that the rule is not for,
 // and of no other: what "health" is may be eaten, or worn.
 func (r *Rule) excepts(categories []string) bool {
-	return meet(r.Not, categories) && !slices.ContainsFunc(categories, func(c string) bool {
-		return categoryNames[c] != nil && !meet(r.Not, []string{c})
+	return meet(r.excepted, categories) && !slices.ContainsFunc(categories, func(c string) bool {
+		return categoryNames[c] != nil && !slices.Contains(r.excepted, c)
 	})
 }
 

@@ -35,7 +35,10 @@ func (rd *reader) item(f field, v vocabulary, fuzzy bool) (it item, ok bool) {
 		rd.mapped(&it, f, k, v)
 	}
 	if len(rd.wrong) == before {
-		if _, err := it.compile(match.NewDictionary()); err != nil {
+		if rd.words == nil {
+			rd.words = match.NewDictionary()
+		}
+		if _, err := it.compile(rd.words); err != nil {
 			rd.mistake(f.line, "%s: %v", f.name, err)
 		}
 	}

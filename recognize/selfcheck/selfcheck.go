@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -125,6 +126,9 @@ func (r rows) in(b page.Box) []rune {
 		}
 		return cmp.Compare(a.box.X, c.box.X)
 	})
+	if len(found) == 1 {
+		return found[0].letters
+	}
 	var out []rune
 	for _, t := range found {
 		out = append(out, t.letters...)
@@ -134,14 +138,26 @@ func (r rows) in(b page.Box) []rune {
 
 // letters is the letters and digits of a text, in one spelling.
 func letters(s string) []rune {
-	s = strings.ToLower(norm.NFKC.String(s))
-	return []rune(strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			return c
+	if strings.ContainsFunc(s, uncertain) {
+		s = norm.NFKC.String(s)
+	}
+	out := make([]rune, 0, utf8.RuneCountInString(s))
+	for _, c := range s {
+		if !syllable(c) {
+			if c = unicode.ToLower(c); !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+				continue
+			}
 		}
-		return -1
-	}, s))
+		out = append(out, c)
+	}
+	return out
 }
+
+// uncertain says whether normalization may change a character, or join it to the one before.
+func uncertain(c rune) bool { return c >= utf8.RuneSelf && !syllable(c) }
+
+// syllable says whether c is a Hangul syllable, as most letters are.
+func syllable(c rune) bool { return '가' <= c && c <= '힣' }
 
 // longest bounds what is compared at once, since the work grows with the square.
 const longest = 4000
@@ -149,6 +165,16 @@ const longest = 4000
 // common is the length of the longest common subsequence.
 func common(a, b []rune) int {
 	a, b = a[:min(len(a), longest)], b[:min(len(b), longest)]
+	alike := 0 // where both begin and end, which is nearly all of most
+	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
+		a, b, alike = a[1:], b[1:], alike+1
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
+		a, b, alike = a[:len(a)-1], b[:len(b)-1], alike+1
+	}
+	if len(a) == 0 || len(b) == 0 {
+		return alike
+	}
 	row := make([]int, len(b)+1)
 	for _, x := range a {
 		diagonal := 0
@@ -162,5 +188,5 @@ func common(a, b []rune) int {
 			diagonal = above
 		}
 	}
-	return row[len(b)]
+	return alike + row[len(b)]
 }

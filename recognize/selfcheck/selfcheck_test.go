@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
 	"github.com/pageinspect/pageinspect/shared/page"
@@ -106,6 +108,37 @@ func TestReadingMoreNeverLowersTheRecall(t *testing.T) {
 		}
 		if last != 1 {
 			t.Fatalf("all of it read: %v", last)
+		}
+	})
+}
+
+// TestLettersAndWhatIsCommon hold the quick ways against the plain ones.
+func TestLettersAndWhatIsCommon(t *testing.T) {
+	text := rapid.OneOf(rapid.StringOfN(rapid.SampledFrom([]rune("가나각각 aA1.１Ａſé́Kﬁ㈜")), 0, 12, -1), rapid.String())
+	rapid.Check(t, func(t *rapid.T) {
+		s, o := text.Draw(t, "text"), text.Draw(t, "other")
+		var want []rune
+		for _, c := range strings.ToLower(norm.NFKC.String(s)) {
+			if unicode.IsLetter(c) || unicode.IsDigit(c) {
+				want = append(want, c)
+			}
+		}
+		a, b := letters(s), letters(o)
+		if !slices.Equal(a, want) {
+			t.Fatalf("%q has the letters %q, want %q", s, string(a), string(want))
+		}
+		table := make([][]int, len(a)+1)
+		table[0] = make([]int, len(b)+1)
+		for i := range a {
+			table[i+1] = make([]int, len(b)+1)
+			for j := range b {
+				if table[i+1][j+1] = max(table[i][j+1], table[i+1][j]); a[i] == b[j] {
+					table[i+1][j+1] = table[i][j] + 1
+				}
+			}
+		}
+		if got := common(a, b); got != table[len(a)][len(b)] {
+			t.Fatalf("%q and %q have %d in common, want %d", string(a), string(b), got, table[len(a)][len(b)])
 		}
 	})
 }

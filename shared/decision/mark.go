@@ -3,9 +3,11 @@ package decision
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"iter"
 	"math"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -68,15 +70,48 @@ func Fingerprint(rule, quote string) string {
 // TextSum is what a page says, in hex: a sum of its lines as read, where spaces, case
 // and width do not count.
 func TextSum(r result.Result) string {
+	return TextSumOf(func(yield func(string) bool) {
+		for _, l := range r.Lines {
+			if !yield(l.Text) {
+				return
+			}
+		}
+	})
+}
+
+// TextSumOf is TextSum of a result of which only the texts of its lines are at hand.
+func TextSumOf(lines iter.Seq[string]) string {
 	sum := sha256.New()
-	for _, l := range r.Lines {
-		sum.Write([]byte(plain(l.Text)))
+	var b []byte
+	for text := range lines {
+		b = appendPlain(b[:0], text)
+		sum.Write(b)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
 // plain is a quote as it is compared: what OCR makes of spaces does not count.
-func plain(s string) string {
+func plain(s string) string { return string(appendPlain(nil, s)) }
+
+func appendPlain(b []byte, s string) []byte {
+	began := len(b)
+	for _, c := range s {
+		switch {
+		case c == ' ':
+		case c >= 'A' && c <= 'Z':
+			b = append(b, byte(c)-'A'+'a')
+		case c > ' ' && c <= '~':
+			b = append(b, byte(c))
+		case c >= '가' && c <= '힣':
+			b = utf8.AppendRune(b, c)
+		default: // NFKC may change it, or it may change what stands beside it
+			return append(b[:began], normalized(s)...)
+		}
+	}
+	return b
+}
+
+func normalized(s string) string {
 	return strings.Map(func(c rune) rune {
 		if unicode.IsSpace(c) {
 			return -1

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/google/go-cmp/cmp"
+	"github.com/pageinspect/pageinspect/shared/page"
 	"pgregory.net/rapid"
 )
 
@@ -78,8 +78,8 @@ func TestDecode(t *testing.T) {
 				t.Fatal(err)
 			}
 			agree(t, b)
-			if err := jsonv2.Unmarshal(b, new(quick), names); err != nil {
-				t.Errorf("%s: what is written is left to the slow decoder: %v", name, err)
+			if _, ok := quickly(b); !ok {
+				t.Errorf("%s: what is written is left to the slow decoder", name)
 			}
 			for i := range bytes.Count(b, []byte(`Z"`)) { // each time
 				parts := bytes.SplitAfter(b, []byte(`Z"`))
@@ -90,11 +90,33 @@ func TestDecode(t *testing.T) {
 	}
 }
 
+// TestLinesAreReadAsTheyAreWritten: all that a line may have, and none of it by the quick decoder.
+func TestLinesAreReadAsTheyAreWritten(t *testing.T) {
+	r := whole()
+	r.Lines = append(r.Lines, Line{Text: "a", Words: []Word{}}, Line{Confidence: 1e-9, Words: []Word{{Box: page.Box{X: 12.5, Y: 3, W: 1e21}}}})
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[string][]Line{`,"lines":`: r.Lines, `,"html":`: r.HTML} {
+		var read taken
+		read.take(b, at)
+		if d := cmp.Diff(want, read.lines); d != "" {
+			t.Errorf("%s (-want +got):\n%s", at, d)
+		}
+	}
+	agree(t, b)
+}
+
 // TestDecodeWhatIsSpelledOtherwise: as encoding/json does, good or bad.
 func TestDecodeWhatIsSpelledOtherwise(t *testing.T) {
-	const line = `{"text":"크림","box":{"x":-1.5,"y":0,"w":1,"h":1},"confidence":0.987,"block":3,"words":[{"text":"a","space":true}],"polygon":[{"x":1,"y":2}]}`
+	const word = `{"text":"a","box":{"x":1,"y":2,"w":8.25,"h":4},"confidence":1,"space":true}`
+	const line = `{"text":"크림","box":{"x":-1.5,"y":0,"w":1,"h":1},"confidence":0.987,"block":3,"words":[` + word + `],"polygon":[{"x":1,"y":2}]}`
 	const known = `{"schema":"s","id":"p","final_url":"u","labels":{"a":"b"},"page":{"width":7},"verdict":"pass","findings":[{"rule":"r","lines":[0],"basis":{"act":"a"}}],` +
 		`"timings_ms":{"read":5},"captured_at":"2026-11-26T12:00:00Z","text":"t","lines":[` + line + `]}`
+	if _, ok := quickly([]byte(known)); !ok || bytes.Equal(new(taken).take([]byte(known), `,"lines":`), []byte(known)) {
+		t.Error("the lines are not spelled as they are written")
+	}
 	for _, c := range [][2]string{
 		// Names.
 		{`"schema"`, `"Schema"`}, {`"schema"`, `"SCHEMA"`}, {`"schema"`, `"\u0073chema"`}, {`"schema"`, "\"\u017fchema\""}, {`"block"`, "\"bloc\u212a\""},
@@ -104,16 +126,21 @@ func TestDecodeWhatIsSpelledOtherwise(t *testing.T) {
 		{`"text":"t"`, `"text":"t","text":"u"`}, {`"text":"t"`, `"text":"t","TEXT":"u"`}, {`"text":"t"`, `"lines":[{"text":"old","block":9},{"block":8}],"text":"t"`},
 		{`"text":"t"`, `"lines":null,"text":"t"`}, {`"width":7`, `"width":7,"width":null`}, {`"x":1`, `"x":1,"x":2`}, {`"verdict"`, `"page":{"height":9},"verdict"`},
 		{`"act":"a"`, `"act":"a","act":null`}, {`"read":5`, `"read":5,"read":null`},
+		// Lines elsewhere.
+		{`"schema"`, `"x":{"a":1,"lines":[` + line + `]},"schema"`}, {`"schema"`, `"x":[{"a":1,"html":[` + line + `]}],"schema"`}, {`"text":"t"`, `"html":[` + line + `],"text":"t"`},
+		{`"lines":[{`, `"x":{"a":1,"lines":[` + line + `]},"lines":[{`}, {`"lines":[{`, `"x":{"a":1,"lines":[` + line + `]},"LINES":[{`}, {`"lines":[{`, `"LINES":[],"lines":[{`},
+		{`"lines":[{`, `"html":[{`}, {`"lines":[{`, `"lines":[` + line + `],"html":[{`}, {`"lines":[{`, `"html":[` + line + `],"lines":[{`}, {`"lines":[{`, `"lines":[` + line + `],"lines":[{`},
+		{`"block":3`, `"block":3,"source":"both"`}, {`"block":3`, `"block":3,"lines":[{}]`},
 		// Text.
 		{"크림", "\xff"}, {"크림", "\xed\xa0\x80"}, {"크림", `\ud800`}, {"크림", `\udc00\ud800`}, {"크림", `\ud83d\ude00`}, {"크림", "\n"}, {"크림", `\n\/\b`}, {"크림", `\q`}, {"크림", `\u00`},
 		{"크림", "\x00"}, {`"크림"`, `null`}, {`"크림"`, `7`}, {`"schema"`, "\"\xff\""}, {`"a":"b"`, "\"\xff\":\"b\""}, {`"a":"b"`, "\"\xff\":\"b\",\"\xfe\":\"c\""}, {`"a":"b"`, `"\ud800":"b"`},
 		// Numbers.
-		{`0.987`, `"0.987"`}, {`0.987`, `9.87E-1`}, {`0.987`, `null`}, {`0.987`, `.987`}, {`0.987`, `00.987`}, {`0.987`, `0.`}, {`0.987`, `-`}, {`0.987`, `-0`}, {`0.987`, `+1`}, {`0.987`, `NaN`},
+		{`0.987`, `"0.987"`}, {`0.987`, `9.87E-1`}, {`0.987`, `null`}, {`0.987`, `.987`}, {`0.987`, `00.987`}, {`0.987`, `0.`}, {`0.987`, `-`}, {`0.987`, `-0`}, {`0.987`, `+1`}, {`0.987`, `0x1p-2`}, {`0.987`, `1_0`}, {`0.987`, `Inf`}, {`0.987`, `1.`}, {`0.987`, `1..2`}, {`0.987`, `-0.5`}, {`0.987`, `0.12345678901234567`}, {`0.987`, `123456789012345678`}, {`0.987`, `1 `}, {`0.987`, `--1`}, {`0.987`, `-00`}, {`0.987`, ``}, {`0.987`, `NaN`},
 		{`0.987`, `1` + strings.Repeat("0", 400)}, {`0.987`, `1e400`}, {`0.987`, `1e-400`}, {`0.987`, `-1e999999999999`}, {`0.987`, `0.1e1234567890123456789012`},
 		{`:3`, `:3.0`}, {`:3`, `:3e0`}, {`:3`, `:-03`}, {`:3`, `:-0`}, {`:3`, `:99999999999999999999`}, {`:3`, `:9223372036854775807`}, {`:3`, `:9223372036854775808`}, {`:3`, `:-9223372036854775808`},
 		{`:3`, `:"3"`}, {`:3`, `:true`}, {`:5`, `:5.5`}, {`[0]`, `[null]`}, {`[0]`, `[]`}, {`[0]`, `null`}, {`[0]`, `[1.0]`}, {`[0]`, `"AAAA"`}, {`[0]`, `{"0":1}`},
 		// Other values.
-		{`true`, `false`}, {`true`, `1`}, {`true`, `"true"`}, {`true`, `True`}, {`"words":[{"text":"a","space":true}]`, `"words":null`}, {`{"act":"a"}`, `null`}, {`{"act":"a"}`, `{}`}, {`{"act":"a"}`, `[]`},
+		{`true`, `false`}, {`true`, `1`}, {`true`, `"true"`}, {`true`, `True`}, {`"words":[` + word + `]`, `"words":null`}, {word, ``}, {word, word + `,`}, {word, word + `,` + word}, {word, `null`}, {`,"polygon":[{"x":1,"y":2}]`, ``}, {`[{"x":1,"y":2}]`, `[]`}, {`[{"x":1,"y":2}]`, `null`}, {`{"act":"a"}`, `null`}, {`{"act":"a"}`, `{}`}, {`{"act":"a"}`, `[]`},
 		{`{"a":"b"}`, `null`}, {`{"a":"b"}`, `{}`}, {`{"a":"b"}`, `{"a":null}`}, {`{"a":"b"}`, `{"a":1}`}, {`{"read":5}`, `{"read":null}`},
 		{`2026-11-26T12:00:00Z`, `2026-11-26T12:00:00+09:00`}, {`2026-11-26T12:00:00Z`, `2026-11-26T12:00:00.000+00:00`}, {`2026-11-26T12:00:00Z`, `2026-11-26T12:00:00,5Z`},
 		{`2026-11-26T12:00:00Z`, `2026-11-26T1:00:00Z`}, {`2026-11-26T12:00:00Z`, `2026-11-26t12:00:00z`}, {`2026-11-26T12:00:00Z`, `2026-11-26T24:00:00Z`}, {`2026-11-26T12:00:00Z`, ``},

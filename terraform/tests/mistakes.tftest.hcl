@@ -310,6 +310,38 @@ run "no_desk_at_most" {
   expect_failures = [var.desk]
 }
 
+run "share_that_is_a_percentage" {
+  command = plan
+  variables {
+    desk = { image = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000", reviewers = ["group:r@example.com"], second = 5 }
+  }
+  expect_failures = [var.desk]
+}
+
+run "notice_without_days" {
+  command = plan
+  variables {
+    desk = { image = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000", reviewers = ["group:r@example.com"], notice_days = 0 }
+  }
+  expect_failures = [var.desk]
+}
+
+run "notice_longer_than_a_year" {
+  command = plan
+  variables {
+    desk = { image = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000", reviewers = ["group:r@example.com"], notice_days = 366 }
+  }
+  expect_failures = [var.desk]
+}
+
+run "stamps_without_scheme" {
+  command = plan
+  variables {
+    desk = { image = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000", reviewers = ["group:r@example.com"], timestamp_url = "timestamp.example.com" }
+  }
+  expect_failures = [var.desk]
+}
+
 run "recheck_older_than_what" {
   command = plan
   variables {
@@ -322,6 +354,14 @@ run "recheck_of_an_unknown_verdict" {
   command = plan
   variables {
     desk = { image = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000", reviewers = ["group:r@example.com"], recheck = { schedule = "0 4 * * *", verdicts = ["fail"] } }
+  }
+  expect_failures = [var.desk]
+}
+
+run "recheck_of_an_unknown_state" {
+  command = plan
+  variables {
+    desk = { image = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000", reviewers = ["group:r@example.com"], recheck = { schedule = "0 4 * * *", states = ["closed"] } }
   }
   expect_failures = [var.desk]
 }

@@ -250,6 +250,32 @@ run "rules_of_ones_own" {
     condition     = can(regex("^[0-9a-f]{32}-example\\.tfvars$", google_storage_bucket_object.config["example.tfvars"].name))
     error_message = "A file is named by its content, so that a change makes a new revision."
   }
+  assert {
+    condition     = [for e in module.recognize.environment : e.value if e.name == "RULES"] == ["/config/${google_storage_bucket_object.config["example.tfvars"].name}"] && module.recognize.mounts == { config = "/config" }
+    error_message = "The rules are where Recognize is told."
+  }
+}
+
+run "words_of_ones_own" {
+  variables {
+    desk = {
+      image           = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      reviewers       = ["group:reviewers@example.com"]
+      notice_template = "example.tfvars" # any file
+    }
+  }
+  assert {
+    condition     = can(regex("^[0-9a-f]{32}-example\\.tfvars$", google_storage_bucket_object.config["example.tfvars"].name))
+    error_message = "The words of notices are stored under the name of their content."
+  }
+  assert {
+    condition     = google_storage_bucket_iam_member.runtime["desk config"].role == "roles/storage.objectViewer"
+    error_message = "The desk reads them."
+  }
+  assert {
+    condition     = [for e in module.desk[0].environment : e.value if e.name == "NOTICE_TEMPLATE"] == ["/config/${google_storage_bucket_object.config["example.tfvars"].name}"] && module.desk[0].mounts == { config = "/config" }
+    error_message = "They are where the desk is told."
+  }
 }
 
 run "kept_as_long_as_said" {
@@ -291,7 +317,7 @@ run "desk" {
     error_message = "Decisions are in a bucket that forgets nothing."
   }
   assert {
-    condition     = { for k, m in google_storage_bucket_iam_member.runtime : k => m.role if startswith(k, "desk ") } == { "desk screenshots" = "roles/storage.objectViewer", "desk pages" = "roles/storage.objectViewer", "desk results" = "roles/storage.objectViewer", "desk decisions" = "roles/storage.objectUser" }
+    condition     = { for k, m in google_storage_bucket_iam_member.runtime : k => m.role if startswith(k, "desk ") } == { "desk screenshots" = "roles/storage.objectViewer", "desk config" = "roles/storage.objectViewer", "desk pages" = "roles/storage.objectViewer", "desk results" = "roles/storage.objectViewer", "desk decisions" = "roles/storage.objectUser" }
     error_message = "The desk writes into its own bucket alone."
   }
   assert {
@@ -309,5 +335,33 @@ run "desk" {
   assert {
     condition     = contains(keys(local.kafka_topics), "decisions") && strcontains(output.environment, "export DECISIONS_BUCKET=")
     error_message = "Decisions have a topic, and the command is told where they are."
+  }
+}
+
+run "desk_that_signs_evidence" {
+  variables {
+    desk = {
+      image                = "r/desk@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+      reviewers            = ["group:reviewers@example.com"]
+      evidence_key_version = "2"
+      timestamp_url        = "https://timestamp.example.com"
+      recheck              = { schedule = "0 4 * * *" }
+    }
+  }
+  assert {
+    condition     = [for e in module.desk[0].environment : e.value_source[0].secret_key_ref[0] if e.name == "EVIDENCE_KEY"] == [{ secret = "pageinspect-evidence-key", version = "2" }]
+    error_message = "The desk is given the key."
+  }
+  assert {
+    condition     = anytrue([for e in module.desk[0].environment : e.name == "TIMESTAMP_URL" && e.value == "https://timestamp.example.com"])
+    error_message = "It knows who stamps the time."
+  }
+  assert {
+    condition     = keys(google_secret_manager_secret_iam_member.runtime) == ["capture kafka-password", "desk evidence-key", "desk kafka-password", "recognize kafka-password"] && contains(output.secrets, "pageinspect-evidence-key")
+    error_message = "Nobody but the desk may read the key."
+  }
+  assert {
+    condition     = [for e in google_cloud_run_v2_job.recheck[0].template[0].template[0].containers[0].env : e.name if length(e.value_source) > 0] == ["KAFKA_SASL_PASSWORD"]
+    error_message = "The job, which signs nothing, has no key."
   }
 }

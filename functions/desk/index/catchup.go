@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/desk/ledger"
@@ -26,8 +28,9 @@ const (
 	maxBroken = 100
 	// batch is how many results one transaction takes.
 	batch = 200
-	// atOnce is how many results are read at a time: a bucket takes its time to answer.
-	atOnce = 32
+	// fromBucket is how many results are read at a time: a bucket takes its time to answer,
+	// and a disk does not.
+	fromBucket = 32
 )
 
 // CatchUp brings the index to what the bucket and the ledger hold: decisions, new and
@@ -45,7 +48,7 @@ func (x *Index) CatchUp(ctx context.Context, from *pages.Source, decisions *ledg
 	}
 	u.p.Current = true
 	u.told()
-	return x.settle(ctx)
+	return nil
 }
 
 type catchUp struct {
@@ -86,9 +89,15 @@ func (u *catchUp) decisions(ctx context.Context, l *ledger.Ledger) error {
 			}
 		}
 	}
-	return eachRead(ctx, todo, l.One, func(name ledger.Name, err error) {
+	return eachRead(ctx, fromBucket, todo, l.One, func(name ledger.Name, err error) {
 		u.broke(fmt.Sprintf("decision %d on %s", name.N, name.Subject), err)
 	}, u.x.decideAll)
+}
+
+// wanted is a result that the index does not have in its version.
+type wanted struct {
+	id  string
+	was int64 // the version that it has instead; 0: none
 }
 
 // results reads what is new or changed, and drops what is gone.
@@ -96,7 +105,7 @@ func (u *catchUp) results(ctx context.Context) error {
 	u.x.mu.RLock()
 	began, had := u.x.change, maps.Clone(u.x.pages)
 	u.x.mu.RUnlock()
-	var todo []doc
+	var todo []wanted
 	for ref, err := range u.from.Refs(ctx) {
 		if err != nil {
 			return err
@@ -104,9 +113,9 @@ func (u *catchUp) results(ctx context.Context) error {
 		e, ok := had[ref.ID]
 		delete(had, ref.ID)
 		if !ok {
-			todo = append(todo, doc{ref: ref})
+			todo = append(todo, wanted{id: ref.ID})
 		} else if e.version != ref.Version {
-			todo = append(todo, doc{ref: ref, was: e.version})
+			todo = append(todo, wanted{ref.ID, e.version})
 		}
 	}
 	u.p.Total = len(todo)
@@ -133,43 +142,60 @@ func (u *catchUp) drop(ctx context.Context, began int64, gone map[string]*entry)
 }
 
 // read reads results and writes them in batches.
-func (u *catchUp) read(ctx context.Context, todo []doc) error {
-	get := func(ctx context.Context, d doc) (doc, error) {
-		b, ref, err := u.from.Read(ctx, d.ref.ID)
-		if err != nil {
-			return d, err
+func (u *catchUp) read(ctx context.Context, todo []wanted) error {
+	var buffers sync.Pool // of what is read and done with at once
+	get := func(ctx context.Context, w wanted) (*doc, error) {
+		buffer, _ := buffers.Get().(*[]byte)
+		if buffer == nil {
+			buffer = new([]byte)
 		}
-		got, err := docOf(b, ref)
-		got.was = d.was
-		return got, err
+		defer buffers.Put(buffer)
+		b, ref, err := u.from.ReadInto(ctx, w.id, *buffer)
+		if err != nil {
+			return nil, err
+		}
+		*buffer = b
+		d, err := docOf(b, ref)
+		if err != nil {
+			return nil, err
+		}
+		d.was = w.was
+		return d, nil
 	}
-	broke := func(d doc, err error) {
+	broke := func(w wanted, err error) {
 		u.p.Done++
 		if !errors.Is(err, store.ErrNotExist) { // it went meanwhile
-			u.broke(d.ref.ID, err)
+			u.broke(w.id, err)
 		}
 	}
-	return eachRead(ctx, todo, get, broke, u.take)
+	atOnce := fromBucket
+	if u.from.Folder != nil {
+		atOnce = runtime.GOMAXPROCS(0)
+	}
+	return eachRead(ctx, atOnce, todo, get, broke, u.take)
 }
 
-// take writes a batch; its texts wait for FTS5.
-func (u *catchUp) take(ctx context.Context, some []doc) error {
+// take writes a batch.
+func (u *catchUp) take(ctx context.Context, some []*doc) error {
 	err := u.x.alter(ctx, func(c *change) error {
 		for _, d := range some {
-			if err := c.put(ctx, d, (*change).say); err != nil {
+			if err := c.put(ctx, d); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	if err == nil {
+		err = u.x.settle(ctx)
+	}
 	u.p.Done += len(some)
 	u.told()
 	return err
 }
 
-// eachRead reads what is named, several at a time, and hands it on in batches. What
+// eachRead reads what is named, so many at once, and hands it on in batches. What
 // cannot be read is told, and ends nothing.
-func eachRead[N, V any](ctx context.Context, names []N, read func(context.Context, N) (V, error), broke func(N, error), take func(context.Context, []V) error) error {
+func eachRead[N, V any](ctx context.Context, atOnce int, names []N, read func(context.Context, N) (V, error), broke func(N, error), take func(context.Context, []V) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type answer struct {

@@ -52,13 +52,17 @@ func encoded(t testing.TB, r result.Result) []byte {
 	return b
 }
 
-func write(t testing.TB, dir string, r result.Result, at time.Time) {
+func write(t testing.TB, dir, id string, b []byte, at time.Time) {
 	t.Helper()
-	b := encoded(t, r)
-	name := filepath.Join(dir, r.ID, "result.json")
+	name := filepath.Join(dir, id, "result.json")
 	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, b, 0o644), os.Chtimes(name, at, at)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func writeResult(t testing.TB, dir string, r result.Result, at time.Time) {
+	t.Helper()
+	write(t, dir, r.ID, encoded(t, r), at)
 }
 
 // decisionOn dismisses all of a page as it is.
@@ -78,7 +82,7 @@ func decisionOn(r result.Result, n int) decision.Decision {
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 450 {
-		write(t, dir, desktest.Result(i, 4), desktest.Start)
+		writeResult(t, dir, desktest.Result(i, 4), desktest.Start)
 	}
 	from := &pages.Source{Folder: os.DirFS(dir)}
 	whole := open(t)
@@ -135,7 +139,7 @@ func TestCatchUp(t *testing.T) {
 	dir, x := t.TempDir(), open(t)
 	all := desktest.Results(12)
 	for _, r := range all {
-		write(t, dir, r, desktest.Start)
+		writeResult(t, dir, r, desktest.Start)
 	}
 	from := &pages.Source{Folder: os.DirFS(dir)}
 	decisions := &ledger.Ledger{Store: memstore.New("results"), Bucket: "results", Now: func() time.Time { return desktest.Start }}
@@ -159,11 +163,11 @@ func TestCatchUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	all[5].Title = "새 제목"
-	write(t, dir, all[5], desktest.Start.Add(time.Hour))
+	writeResult(t, dir, all[5], desktest.Start.Add(time.Hour))
 	if err := os.RemoveAll(filepath.Join(dir, all[6].ID)); err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, result.Result{Schema: "other/v1", ID: "strange"}, desktest.Start)
+	writeResult(t, dir, result.Result{Schema: "other/v1", ID: "strange"}, desktest.Start)
 	if p := catchUp(); p.Done != 2 || len(p.Broken) != 1 || !strings.Contains(p.Broken[0], `strange: it is not a result of pageinspect.result/v1`) {
 		t.Errorf("changed: %+v", p)
 	}
@@ -178,7 +182,7 @@ func TestCatchUp(t *testing.T) {
 	}
 	// Its text changes: what was decided is to be looked at again.
 	all[i].Lines[0].Text += " 더"
-	write(t, dir, all[i], desktest.Start.Add(time.Hour))
+	writeResult(t, dir, all[i], desktest.Start.Add(time.Hour))
 	catchUp()
 	if l, err := x.Pages(t.Context(), index.Query{Changed: true}); err != nil || l.Total != 1 || l.Rows[0].ID != all[i].ID {
 		t.Errorf("changed after it was decided: %+v, %v", l, err)
@@ -189,7 +193,7 @@ func TestCatchUp(t *testing.T) {
 func TestPutWhileCatchingUp(t *testing.T) {
 	dir, x := t.TempDir(), open(t)
 	for i := range 40 {
-		write(t, dir, desktest.Result(i, 4), time.Unix(0, 1))
+		writeResult(t, dir, desktest.Result(i, 4), time.Unix(0, 1))
 	}
 	from := &pages.Source{Folder: os.DirFS(dir)}
 	var g sync.WaitGroup
@@ -205,7 +209,7 @@ func TestPutWhileCatchingUp(t *testing.T) {
 			for i := range 40 {
 				r := desktest.Result(i, 4)
 				r.Title = fmt.Sprint("version ", v+2)
-				write(t, dir, r, time.Unix(0, v+2))
+				writeResult(t, dir, r, time.Unix(0, v+2))
 				if err := x.Put(t.Context(), r, pages.Ref{ID: r.ID, Version: v + 2}); err != nil {
 					t.Error(err)
 				}

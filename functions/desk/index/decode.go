@@ -1,11 +1,15 @@
 package index
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"strconv"
 
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
-	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/compress/s2"
 	"github.com/pageinspect/pageinspect/functions/desk/pages"
 	"github.com/pageinspect/pageinspect/shared/decision"
 	"github.com/pageinspect/pageinspect/shared/page"
@@ -18,62 +22,162 @@ type doc struct {
 	was    int64         // the version that the index had when this one was found newer
 	result result.Result // slim
 	text   string        // decision.TextSum
-	plain  string        // what it says, as it is searched
+	plain  []byte        // what it says, as it is searched
 }
 
-// line is what of a result's line the index needs: not its words, which are most of a result.
+// skip is a value that the index does not need. It must be JSON, and no more.
+type skip struct{}
+
+func (*skip) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	_, err := d.ReadValue()
+	return err
+}
+
+// line is what of a result's line the index needs. Words are most of a result.
 type line struct {
-	Text  string `json:"text"`
-	Block int    `json:"block"`
+	text  string
+	block int
 }
 
-// lean is a result with its lines as the index reads them.
+// lines are read token by token, for there are many.
+type lines []line
+
+// errUnusual has result.Decode settle what a result means.
+var errUnusual = errors.New("it is spelled as no result usually is")
+
+func (ls *lines) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if *ls != nil || d.PeekKind() != '[' {
+		return errUnusual
+	}
+	*ls = make(lines, 0, 64)
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != ']' {
+		*ls = append(*ls, line{})
+		if err := (*ls)[len(*ls)-1].read(d); err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+func (l *line) read(d *jsontext.Decoder) error {
+	if d.PeekKind() != '{' {
+		return errUnusual
+	}
+	if _, err := d.ReadToken(); err != nil {
+		return err
+	}
+	for d.PeekKind() != '}' {
+		name, err := d.ReadValue()
+		if err != nil {
+			return err
+		}
+		isText, isBlock := string(name) == `"text"`, string(name) == `"block"`
+		if !isText && !isBlock && (bytes.EqualFold(name, []byte(`"text"`)) || bytes.EqualFold(name, []byte(`"block"`)) || bytes.IndexByte(name, '\\') >= 0) {
+			return errUnusual
+		}
+		value, err := d.ReadValue()
+		switch {
+		case err != nil:
+			return err
+		case isText:
+			err = l.readText(value)
+		case isBlock:
+			l.block, err = strconv.Atoi(string(value))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	_, err := d.ReadToken()
+	return err
+}
+
+func (l *line) readText(value jsontext.Value) error {
+	if value.Kind() != '"' {
+		return errUnusual
+	}
+	if bytes.IndexByte(value, '\\') < 0 {
+		l.text = string(value[1 : len(value)-1])
+		return nil
+	}
+	b, err := jsontext.AppendUnquote(nil, value)
+	l.text = string(b)
+	return err
+}
+
+// finding is a finding without what neither rows nor decision.Stand need.
+type finding struct {
+	result.Finding
+	Boxes   skip `json:"boxes"`
+	Lines   skip `json:"lines"`
+	Law     skip `json:"law"`
+	Suggest skip `json:"suggest"`
+	Basis   skip `json:"basis"`
+}
+
+// lean is a result as the index reads it.
 type lean struct {
 	result.Result
-	Lines []line   `json:"lines"`
-	HTML  []line   `json:"html"`
-	Text  struct{} `json:"-"`
+	Findings  []finding `json:"findings"`
+	Lines     lines     `json:"lines"`
+	HTML      lines     `json:"html"`
+	Text      skip      `json:"text"`
+	Page      skip      `json:"page"`
+	Codes     skip      `json:"codes"`
+	Shown     skip      `json:"shown"`
+	Rules     skip      `json:"rules"`
+	Coverage  skip      `json:"coverage"`
+	TimingsMS skip      `json:"timings_ms"`
 }
 
-// names has fields found as encoding/json finds them.
-var names = jsonv2.JoinOptions(jsonv2.MatchCaseInsensitiveNames(true), jsonv1.MatchCaseSensitiveDelimiter(true))
+// asV1 has fields found, and repeated ones put together, as encoding/json does.
+var asV1 = jsonv2.JoinOptions(jsonv2.MatchCaseInsensitiveNames(true), jsonv1.MatchCaseSensitiveDelimiter(true),
+	jsontext.AllowDuplicateNames(true), jsonv1.MergeWithLegacySemantics(true))
 
 // docOf reads a result.json. What is stricter than encoding/json in the quick
-// decoder, encoding/json settles.
-func docOf(b []byte, ref pages.Ref) (doc, error) {
+// decoder, encoding/json settles. Of what is skipped, it is only seen that it is JSON.
+func docOf(b []byte, ref pages.Ref) (*doc, error) {
 	var l lean
-	if err := jsonv2.Unmarshal(b, &l, names); err != nil {
+	if err := jsonv2.Unmarshal(b, &l, asV1); err != nil {
 		r, err := result.Decode(b)
 		if err != nil {
-			return doc{}, fmt.Errorf("it is no result: %w", err)
+			return nil, fmt.Errorf("it is no result: %w", err)
 		}
 		return docOfResult(r, ref)
+	}
+	for _, f := range l.Findings {
+		l.Result.Findings = append(l.Result.Findings, f.Finding)
 	}
 	return newDoc(l.Result, l.Lines, l.HTML, ref)
 }
 
-func docOfResult(r result.Result, ref pages.Ref) (doc, error) {
-	lines := func(all []result.Line) []line {
-		out := make([]line, len(all))
+func docOfResult(r result.Result, ref pages.Ref) (*doc, error) {
+	of := func(all []result.Line) lines {
+		out := make(lines, len(all))
 		for i, l := range all {
 			out[i] = line{l.Text, l.Block}
 		}
 		return out
 	}
-	return newDoc(r, lines(r.Lines), lines(r.HTML), ref)
+	return newDoc(r, of(r.Lines), of(r.HTML), ref)
 }
 
-func newDoc(r result.Result, lines, html []line, ref pages.Ref) (doc, error) {
+func newDoc(r result.Result, said, html lines, ref pages.Ref) (*doc, error) {
 	if r.Schema != result.Schema || r.ID != ref.ID {
-		return doc{}, fmt.Errorf("it is not a result of %s with the id %q, but of %q with %q", result.Schema, ref.ID, r.Schema, r.ID)
+		return nil, fmt.Errorf("it is not a result of %s with the id %q, but of %q with %q", result.Schema, ref.ID, r.Schema, r.ID)
 	}
-	said := result.Result{Lines: make([]result.Line, len(lines))}
-	for i, l := range lines {
-		said.Lines[i].Text = l.Text
-	}
-	return doc{
-		ref: ref, result: slim(r), text: decision.TextSum(said), plain: string(plainText(r.Title, lines, html)),
-	}, nil
+	sum := decision.TextSumOf(func(yield func(string) bool) {
+		for _, l := range said {
+			if !yield(l.text) {
+				return
+			}
+		}
+	})
+	return &doc{ref: ref, result: slim(r), text: sum, plain: plainText(r.Title, said, html)}, nil
 }
 
 // slim leaves of a result what rows and decision.Stand need.
@@ -96,20 +200,15 @@ func slim(r result.Result) result.Result {
 }
 
 // What is kept in the file is JSON; slim results are compressed, too.
-var (
-	packer, _   = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2))
-	unpacker, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0))
-)
-
 func pack(v any) ([]byte, error)   { return jsonv2.Marshal(v) }
 func unpack(b []byte, v any) error { return jsonv2.Unmarshal(b, v) }
 func packSlim(r result.Result) ([]byte, error) {
 	b, err := pack(r)
-	return packer.EncodeAll(b, nil), err
+	return s2.Encode(nil, b), err
 }
 
 func unpackSlim(b []byte) (r result.Result, err error) {
-	if b, err = unpacker.DecodeAll(b, nil); err == nil {
+	if b, err = s2.Decode(nil, b); err == nil {
 		err = unpack(b, &r)
 	}
 	return r, err

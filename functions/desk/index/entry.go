@@ -28,8 +28,8 @@ type entry struct {
 	n          int64 // the page's number in the file
 	id, title  string
 	version    int64
-	verdict    result.Verdict
-	state      decision.State
+	verdict    word
+	state      word
 	rank       int8 // where state stands among decision.States
 	severity   int8 // severityRank of the worst finding; the last, where what is open is no finding
 	changed    bool
@@ -44,6 +44,7 @@ type entry struct {
 	unseen     []word
 	traits     []unique.Handle[trait]
 	put        int64 // the change of the index that brought it
+	at         int   // where in Index.all
 }
 
 // stored is an entry's and a row's common form in the file.
@@ -70,7 +71,7 @@ func storedOf(r result.Result, w Row, text string) stored {
 
 func entryOf(n int64, s stored) *entry {
 	e := &entry{
-		n: n, id: s.ID, title: strings.ToLower(s.Title), version: s.Version, verdict: s.Verdict, state: s.State,
+		n: n, id: s.ID, title: strings.ToLower(s.Title), version: s.Version, verdict: unique.Make(string(s.Verdict)), state: unique.Make(string(s.State)),
 		rank: int8(slices.Index(decision.States, s.State)), severity: s.Severity, changed: s.Changed, findings: s.Findings,
 		recognized: nanos(s.Recognized), host: unique.Make(s.Host), by: unique.Make(s.DecidedBy),
 		units: int32(s.Units), runes: int32(s.RecallRunes), recall: float32(s.Recall),
@@ -116,13 +117,13 @@ const (
 
 // misses says which filters of a query leave the entry out, as bits.
 func (e *entry) misses(c *choice) (missed uint) {
-	if len(c.q.Verdicts) > 0 && !slices.Contains(c.q.Verdicts, string(e.verdict)) {
+	if len(c.q.Verdicts) > 0 && !slices.Contains(c.q.Verdicts, e.verdict.Value()) {
 		missed |= 1 << byVerdict
 	}
-	if len(c.q.States) > 0 && !slices.Contains(c.q.States, string(e.state)) {
+	if len(c.q.States) > 0 && !slices.Contains(c.q.States, e.state.Value()) {
 		missed |= 1 << byState
 	}
-	if c.finding && !slices.ContainsFunc(e.traits, func(t unique.Handle[trait]) bool { return c.meets(t) == 0 }) {
+	if c.finding && !slices.ContainsFunc(e.traits, func(t unique.Handle[trait]) bool { return c.meets(t).missed == 0 }) {
 		missed |= 1 << byFinding
 	}
 	if len(c.q.Categories) > 0 && !slices.ContainsFunc(e.categories, func(w word) bool { return foldedIn(c.q.Categories, w.Value()) }) {
@@ -166,17 +167,17 @@ type choice struct {
 	finding      bool // it asks for a finding
 	since, until int64
 	said, shown  *set // the pages that say the text, and that show the picture; nil: any
-	met          map[unique.Handle[trait]]uint
+	met          map[unique.Handle[trait]]*met
 }
 
 func choiceOf(q Query) *choice {
 	return &choice{
 		q: q, finding: len(q.Rules)+len(q.Severities)+len(q.Kinds)+len(q.Sources) > 0,
-		since: nanos(q.Since), until: nanos(q.Until), met: map[unique.Handle[trait]]uint{},
+		since: nanos(q.Since), until: nanos(q.Until), met: map[unique.Handle[trait]]*met{},
 	}
 }
 
-// What of a finding a query asks for, as bits.
+// What of a finding a query asks for, as bits, in the order of met.words.
 const (
 	ofRule = 1 << iota
 	ofSeverity
@@ -184,24 +185,30 @@ const (
 	ofSource
 )
 
-// meets says which of what is asked of a finding it does not have.
-func (c *choice) meets(h unique.Handle[trait]) uint {
-	if missed, ok := c.met[h]; ok {
-		return missed
+// met is what a query makes of a finding.
+type met struct {
+	missed uint // what is asked of it that it does not have
+	words  [4]word
+}
+
+func (c *choice) meets(h unique.Handle[trait]) *met {
+	if m, ok := c.met[h]; ok {
+		return m
 	}
-	t, missed := h.Value(), uint(0)
+	t := h.Value()
+	m := &met{words: [4]word{unique.Make(t.Rule), unique.Make(string(t.Severity)), unique.Make(string(t.Kind)), unique.Make(string(t.Source))}}
 	if len(c.q.Rules) > 0 && !slices.ContainsFunc(c.q.Rules, func(p string) bool { ok, _ := path.Match(p, t.Rule); return ok }) {
-		missed |= ofRule
+		m.missed |= ofRule
 	}
 	if len(c.q.Severities) > 0 && !slices.Contains(c.q.Severities, string(t.Severity)) {
-		missed |= ofSeverity
+		m.missed |= ofSeverity
 	}
 	if len(c.q.Kinds) > 0 && !slices.Contains(c.q.Kinds, string(t.Kind)) {
-		missed |= ofKind
+		m.missed |= ofKind
 	}
 	if len(c.q.Sources) > 0 && !slices.Contains(c.q.Sources, string(t.Source)) {
-		missed |= ofSource
+		m.missed |= ofSource
 	}
-	c.met[h] = missed
-	return missed
+	c.met[h] = m
+	return m
 }

@@ -9,28 +9,19 @@ import (
 // Plain is text as it is searched.
 var Plain = plain
 
-// Decode reads a result.json as far as the index does.
-func Decode(b []byte, id string) error {
-	_, err := docOf(b, pages.Ref{ID: id})
-	return err
-}
-
 // Fill puts n results, as CatchUp would from a disk that has them all.
 func Fill(ctx context.Context, x *Index, n int, read func(i int) (pages.Ref, []byte)) error {
 	numbers := make([]int, n)
 	for i := range numbers {
 		numbers[i] = i
 	}
-	get := func(_ context.Context, i int) (doc, error) {
+	get := func(_ context.Context, i int) (*doc, error) {
 		ref, b := read(i)
 		return docOf(b, ref)
 	}
 	u := &catchUp{x: x}
 	broke := func(i int, err error) { panic(err) }
-	if err := eachRead(ctx, numbers, get, broke, u.take); err != nil {
-		return err
-	}
-	return x.settle(ctx)
+	return eachRead(ctx, fromBucket, numbers, get, broke, u.take)
 }
 
 // Search searches as if for the first time.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"unique"
 )
 
 // Facet is one word of a filter with the pages it would choose beside the other filters.
@@ -26,76 +27,116 @@ func (x *Index) Facets(ctx context.Context, q Query) (map[string][]Facet, error)
 	}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	count := map[string]map[string]int{}
-	for _, name := range []string{"verdicts", "states", "rules", "severities", "kinds", "sources", "categories", "hosts", "labels", "unseen", "by"} {
-		count[name] = map[string]int{}
-	}
-	for _, e := range x.pages {
+	t := tally{}
+	for i, e := range x.all {
 		missed := e.misses(c)
+		if missed&(missed-1) != 0 {
+			continue // two filters leave it out: it counts for neither's words
+		}
 		for filter := range filters {
 			if missed&^(1<<filter) == 0 {
-				e.count(filter, c, count)
+				t.page = i + 1
+				t.count(e, filter, c)
 			}
 		}
 	}
-	facets := map[string][]Facet{}
-	for name, words := range count {
-		all := []Facet{}
-		for word, n := range words {
-			if word != "" {
-				all = append(all, Facet{word, n})
-			}
-		}
-		slices.SortFunc(all, func(a, b Facet) int { return cmp.Or(b.Pages-a.Pages, cmp.Compare(a.Word, b.Word)) })
-		facets[name] = all[:min(len(all), maxFacets)]
+	return t.facets(), nil
+}
+
+// facets names the lists of a tally.
+var facets = [...]string{"verdicts", "states", "rules", "severities", "kinds", "sources", "categories", "hosts", "labels", "unseen", "by"}
+
+const (
+	verdictWords = iota
+	stateWords
+	ruleWords // and the others of a finding, in the order of met.words
+	severityWords
+	kindWords
+	sourceWords
+	categoryWords
+	hostWords
+	labelWords
+	unseenWords
+	byWords
+)
+
+// tally counts pages by word.
+type tally struct {
+	page  int // that is counted, from 1
+	words [len(facets)]map[word]*tallied
+}
+
+type tallied struct{ pages, last int } // last: the page that was counted last, for each counts once
+
+func (t *tally) add(list int, all ...word) {
+	if t.words[list] == nil {
+		t.words[list] = map[word]*tallied{}
 	}
-	return facets, nil
+	for _, w := range all {
+		n := t.words[list][w]
+		if n == nil {
+			n = &tallied{}
+			t.words[list][w] = n
+		}
+		if n.last != t.page {
+			n.last = t.page
+			n.pages++
+		}
+	}
 }
 
 // count counts the entry's words of one filter.
-func (e *entry) count(filter int, c *choice, count map[string]map[string]int) {
-	add := func(name string, all ...word) {
-		for _, w := range all {
-			count[name][w.Value()]++
-		}
-	}
+func (t *tally) count(e *entry, filter int, c *choice) {
 	switch filter {
 	case byVerdict:
-		count["verdicts"][string(e.verdict)]++
+		t.add(verdictWords, e.verdict)
 	case byState:
-		count["states"][string(e.state)]++
+		t.add(stateWords, e.state)
 	case byFinding:
-		e.countFindings(c, count)
+		t.countFindings(e, c)
 	case byCategory:
-		add("categories", e.categories...)
+		t.add(categoryWords, e.categories...)
 	case byHost:
-		add("hosts", e.host)
+		t.add(hostWords, e.host)
 	case byLabel:
-		add("labels", e.labels...)
+		t.add(labelWords, e.labels...)
 	case byUnseen:
-		add("unseen", e.unseen...)
+		t.add(unseenWords, e.unseen...)
 		if len(e.unseen) > 0 {
-			count["unseen"][anyKind]++
+			t.add(unseenWords, anyWord)
 		}
 	case byWhom:
-		add("by", e.by)
+		t.add(byWords, e.by)
 	}
 }
 
+var anyWord = unique.Make(anyKind)
+
 // countFindings counts, of the filters that are about one finding, the words that
 // one of the entry's has beside what the other three ask.
-func (e *entry) countFindings(c *choice, count map[string]map[string]int) {
-	words := map[[2]string]bool{}
+func (t *tally) countFindings(e *entry, c *choice) {
 	for _, h := range e.traits {
-		missed, t := c.meets(h), h.Value()
-		for _, f := range []struct {
-			bit        uint
-			name, word string
-		}{{ofRule, "rules", t.Rule}, {ofSeverity, "severities", string(t.Severity)}, {ofKind, "kinds", string(t.Kind)}, {ofSource, "sources", string(t.Source)}} {
-			if missed&^f.bit == 0 && !words[[2]string{f.name, f.word}] {
-				words[[2]string{f.name, f.word}] = true
-				count[f.name][f.word]++
+		m := c.meets(h)
+		for i, w := range m.words {
+			if m.missed&^(1<<i) == 0 {
+				t.add(ruleWords+i, w)
 			}
 		}
 	}
+}
+
+// facets are the words with the most pages first.
+func (t *tally) facets() map[string][]Facet {
+	out := map[string][]Facet{}
+	for i, name := range facets {
+		all := []Facet{}
+		for w, n := range t.words[i] {
+			if w.Value() != "" {
+				all = append(all, Facet{w.Value(), n.pages})
+			}
+		}
+		slices.SortFunc(all, func(a, b Facet) int { return cmp.Or(b.Pages-a.Pages, cmp.Compare(a.Word, b.Word)) })
+		out[name] = all[:min(len(all), maxFacets)]
+	}
+	return out
 }

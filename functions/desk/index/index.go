@@ -1,9 +1,8 @@
-// Package index makes ten thousand results searchable: SQLite with full text (FTS5),
-// in one file. The bucket is the truth; an index is made from it, catches up with
+// Package index makes a hundred thousand results searchable, in one file of SQLite. The bucket is the truth; an index is made from it, catches up with
 // it, and can be thrown away at any time.
 //
-// What chooses and sorts pages is in memory, too, some 300 bytes a page; the rows,
-// the text and what is needed to tell anew where a page stands are read from the file.
+// What chooses and sorts pages is in memory, too, some 400 bytes a page; the rows, where
+// which letters are, and what is needed to tell anew where a page stands are read from the file.
 package index
 
 import (
@@ -26,17 +25,22 @@ type Index struct {
 
 	write      sync.Mutex           // held by whoever writes, from the beginning of a transaction on
 	statements map[string]*sql.Stmt // of conn
+	nextN      int64                // for the next page
+	lastID     int64                // of a part or a block
+	gathered   gatherer             // what a change says
 
 	mu      sync.RWMutex // held to read the rest, and over a commit
 	pages   map[string]*entry
-	numbers map[int64]*entry
+	all     []*entry        // the same, in no order
+	alive   set             // their numbers
+	parts   []*part         // in the order of their numbers; another slice after each change
 	decided map[subject]int // the number of the latest decision
-	nextN   int64
-	change  int64 // counts changes
-	texts   int64 // counts those of what pages say
+	change  int64           // counts changes
+	texts   int64           // counts those of what pages say
 
 	version  atomic.Int64
 	searched searched
+	merging  sync.Mutex // held by whoever merges parts; before the others
 }
 
 // Open opens the index in a file, or makes it. One of another version, or that is

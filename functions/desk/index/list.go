@@ -92,7 +92,7 @@ func (x *Index) Pages(ctx context.Context, q Query) (List, error) {
 	var l List
 	after, _ := q.after()
 	order, first, more := orders[q.order()], make([]*entry, 0, q.limit()+1), false
-	for _, e := range x.pages {
+	for _, e := range x.all {
 		if e.misses(c) != 0 {
 			continue
 		}
@@ -124,7 +124,7 @@ func (x *Index) IDs(ctx context.Context, q Query) ([]string, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	var chosen []*entry
-	for _, e := range x.pages {
+	for _, e := range x.all {
 		if e.misses(c) == 0 {
 			chosen = append(chosen, e)
 		}

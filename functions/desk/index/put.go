@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 
 	"github.com/pageinspect/pageinspect/functions/desk/pages"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -23,7 +24,10 @@ func (x *Index) Put(ctx context.Context, r result.Result, ref pages.Ref) error {
 	if err != nil {
 		return fault.Wrap(fault.Invalid, err, "index %s", ref.ID)
 	}
-	return x.alter(ctx, func(c *change) error { return c.put(ctx, d, (*change).find) })
+	if err := x.alter(ctx, func(c *change) error { return c.put(ctx, d) }); err != nil {
+		return err
+	}
+	return x.settle(ctx)
 }
 
 // change is one transaction, and what it makes of the memory once it is committed.
@@ -32,29 +36,41 @@ type change struct {
 	new     map[string]*entry
 	gone    []*entry
 	decided map[subject]int
-	moved   bool // a text
+	moved   bool    // a text
+	parts   []*part // nil: as they are
+	wrote   bool    // something that the memory does not have
 }
 
-// alter makes a change, and commits it.
+// alter makes a change, and commits it. Changes are short: once one has begun, nobody
+// waits for ctx in it, for which the driver would start a goroutine a statement.
 func (x *Index) alter(ctx context.Context, do func(c *change) error) error {
 	x.write.Lock()
 	defer x.write.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
 	if _, err := x.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return x.broken(err, "write")
 	}
-	defer x.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // after a commit there is none
+	defer x.conn.ExecContext(ctx, "ROLLBACK") //nolint:errcheck // after a commit there is none
 	next := x.nextN
 	c := &change{x: x, new: map[string]*entry{}, decided: map[subject]int{}}
-	if err := do(c); err != nil {
+	err := do(c)
+	if err == nil {
+		err = c.writePart(ctx)
+	}
+	x.gathered.reset()
+	if err != nil {
 		x.nextN = next
 		return err
 	}
-	if len(c.new)+len(c.gone)+len(c.decided) == 0 && !c.moved {
+	if len(c.new)+len(c.gone)+len(c.decided) == 0 && !c.moved && !c.wrote {
 		return nil
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if _, err := x.conn.ExecContext(context.WithoutCancel(ctx), "COMMIT"); err != nil {
+	if _, err := x.conn.ExecContext(ctx, "COMMIT"); err != nil {
 		x.nextN = next
 		return x.broken(err, "write")
 	}
@@ -65,14 +81,19 @@ func (x *Index) alter(ctx context.Context, do func(c *change) error) error {
 // remember brings the memory to what the file now has; the caller has the locks.
 func (c *change) remember() {
 	x := c.x
+	if c.parts != nil {
+		x.parts = c.parts
+	}
+	if len(c.new)+len(c.gone)+len(c.decided) == 0 && !c.moved {
+		return // no list shows anything else
+	}
 	x.change++
 	for _, e := range c.gone {
-		delete(x.pages, e.id)
-		delete(x.numbers, e.n)
+		x.take(e)
 	}
-	for id, e := range c.new {
+	for _, e := range c.new {
 		e.put = x.change
-		x.pages[id], x.numbers[e.n] = e, e
+		x.keep(e)
 	}
 	for s, n := range c.decided {
 		x.decided[s] = n
@@ -81,6 +102,33 @@ func (c *change) remember() {
 		x.texts++
 	}
 	x.version.Add(1)
+}
+
+// keep has a page in memory, instead of what was there of it; the caller has the locks.
+func (x *Index) keep(e *entry) {
+	if was, ok := x.pages[e.id]; ok {
+		x.alive.drop(was.n)
+		e.at = was.at
+		x.all[e.at] = e
+	} else {
+		e.at = len(x.all)
+		x.all = append(x.all, e)
+	}
+	x.pages[e.id] = e
+	x.alive.add(e.n)
+}
+
+// take takes a page out of the memory.
+func (x *Index) take(e *entry) {
+	e, ok := x.pages[e.id]
+	if !ok {
+		return
+	}
+	last := x.all[len(x.all)-1]
+	x.all[e.at], last.at = last, e.at
+	x.all = slices.Delete(x.all, len(x.all)-1, len(x.all))
+	delete(x.pages, e.id)
+	x.alive.drop(e.n)
 }
 
 // statement is a statement that was used before, or will be again.
@@ -100,7 +148,7 @@ func (c *change) exec(ctx context.Context, query string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.ExecContext(ctx, args...)
+	_, err = s.ExecContext(context.WithoutCancel(ctx), args...)
 	return c.x.broken(err, "write")
 }
 
@@ -110,7 +158,7 @@ func (c *change) get(ctx context.Context, to any, query string, args ...any) err
 	if err != nil {
 		return err
 	}
-	return c.x.broken(s.QueryRowContext(ctx, args...).Scan(to), "read")
+	return c.x.broken(s.QueryRowContext(context.WithoutCancel(ctx), args...).Scan(to), "read")
 }
 
 // each reads one column of all rows.
@@ -119,7 +167,7 @@ func (c *change) each(ctx context.Context, to any, took func() error, query stri
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(ctx, args...)
+	rows, err := s.QueryContext(context.WithoutCancel(ctx), args...)
 	if err != nil {
 		return c.x.broken(err, "read")
 	}
@@ -144,14 +192,9 @@ func (c *change) current(id string) (*entry, bool) {
 	return e, ok
 }
 
-// say has a text wait for FTS5, which takes the longest of all.
-func (c *change) say(ctx context.Context, n int64, text string) error {
-	return c.exec(ctx, "INSERT INTO said (n, text) VALUES (?, ?)", n, packer.EncodeAll([]byte(text), nil))
-}
-
-// put takes a result, unless a newer one came meanwhile. Its text is put where take says.
-func (c *change) put(ctx context.Context, d doc, take func(c *change, ctx context.Context, n int64, text string) error) error {
-	n := c.x.nextN
+// put takes a result, unless a newer one came meanwhile. What says something else
+// has another number: a part has each number once.
+func (c *change) put(ctx context.Context, d *doc) error {
 	if had, ok := c.current(d.ref.ID); ok {
 		if had.version == d.ref.Version || had.version > d.ref.Version && had.version != d.was {
 			return nil
@@ -159,10 +202,9 @@ func (c *change) put(ctx context.Context, d doc, take func(c *change, ctx contex
 		if err := c.erase(ctx, had); err != nil {
 			return err
 		}
-		n = had.n
-	} else {
-		c.x.nextN++
 	}
+	n := c.x.nextN
+	c.x.nextN++
 	packed, err := packSlim(d.result)
 	if err != nil {
 		return fault.Wrap(fault.Internal, err, "encode %s", d.ref.ID)
@@ -170,9 +212,7 @@ func (c *change) put(ctx context.Context, d doc, take func(c *change, ctx contex
 	if err := c.exec(ctx, "INSERT INTO slim (n, result) VALUES (?, ?)", n, packed); err != nil {
 		return err
 	}
-	if err := take(c, ctx, n, d.plain); err != nil {
-		return err
-	}
+	c.x.gathered.add(n, d.plain)
 	c.moved = true
 	for key := range pictures(d.result.Tiles) {
 		if err := c.exec(ctx, "INSERT INTO shows (picture, n) VALUES (?, ?)", key, n); err != nil {
@@ -211,7 +251,7 @@ func (c *change) erase(ctx context.Context, e *entry) error {
 			return err
 		}
 	}
-	for _, query := range []string{"DELETE FROM page WHERE n = ?", "DELETE FROM slim WHERE n = ?", "DELETE FROM text WHERE rowid = ?", "DELETE FROM said WHERE n = ?"} {
+	for _, query := range []string{"DELETE FROM page WHERE n = ?", "DELETE FROM slim WHERE n = ?"} {
 		if err := c.exec(ctx, query, e.n); err != nil {
 			return err
 		}
@@ -222,6 +262,7 @@ func (c *change) erase(ctx context.Context, e *entry) error {
 // drop takes out a page whose result is gone.
 func (c *change) drop(ctx context.Context, e *entry) error {
 	c.gone, c.moved = append(c.gone, e), true
+	delete(c.new, e.id)
 	return c.erase(ctx, e)
 }
 

@@ -9,23 +9,22 @@ import (
 	"net/url"
 	"os"
 
-	_ "modernc.org/sqlite" // the driver, with FTS5, in Go
+	_ "modernc.org/sqlite" // the driver, in Go
 )
 
 // schemaVersion is kept in the file's user_version. Count it up when anything
 // that is kept changes its meaning: the file is then made anew.
-const schemaVersion = 1
+const schemaVersion = 2
 
-// The tables. What lists show is apart from what only standing anew needs. A text is
-// in said, until FTS5 takes it; a search scans those.
+// The tables. What lists show is apart from what only standing anew needs.
 const schema = `
 CREATE TABLE page (n INTEGER PRIMARY KEY, row BLOB NOT NULL);
 CREATE TABLE slim (n INTEGER PRIMARY KEY, result BLOB NOT NULL);
 CREATE TABLE shows (picture INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (picture, n)) WITHOUT ROWID;
 CREATE TABLE decision (series TEXT NOT NULL, subject TEXT NOT NULL, number INTEGER NOT NULL, json BLOB NOT NULL,
   PRIMARY KEY (series, subject, number)) WITHOUT ROWID;
-CREATE TABLE said (n INTEGER PRIMARY KEY, text BLOB NOT NULL);
-CREATE VIRTUAL TABLE text USING fts5(pairs, letters, content='', contentless_delete=1, tokenize='ascii');
+CREATE TABLE part (id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, texts INTEGER NOT NULL);
+CREATE TABLE block (id INTEGER PRIMARY KEY, part INTEGER NOT NULL, gram INTEGER NOT NULL, lists BLOB NOT NULL);
 `
 
 // pragmas: the writer is one, readers go on beside it, and a power failure costs at
@@ -113,7 +112,7 @@ func remove(file string) error {
 
 // load reads what is kept in memory.
 func (x *Index) load(ctx context.Context) error {
-	x.pages, x.numbers, x.decided, x.nextN = map[string]*entry{}, map[int64]*entry{}, map[subject]int{}, 1
+	x.pages, x.decided, x.nextN = map[string]*entry{}, map[subject]int{}, 1
 	rows, err := x.conn.QueryContext(ctx, "SELECT n, row FROM page")
 	if err != nil {
 		return err
@@ -130,10 +129,13 @@ func (x *Index) load(ctx context.Context) error {
 			return err
 		}
 		e := entryOf(n, s)
-		x.pages[e.id], x.numbers[n] = e, e
+		x.keep(e)
 		x.nextN = max(x.nextN, n+1)
 	}
 	if err := rows.Err(); err != nil {
+		return err
+	}
+	if err := x.loadParts(ctx); err != nil {
 		return err
 	}
 	return x.loadDecided(ctx)

@@ -1,12 +1,10 @@
 package index
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"errors"
-	"strconv"
-	"strings"
+	"math/bits"
 	"sync"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -20,6 +18,27 @@ func (s *set) add(n int64) {
 		*s = append(*s, 0)
 	}
 	(*s)[n/64] |= 1 << (n % 64)
+}
+
+func (s set) drop(n int64) {
+	if int(n/64) < len(s) {
+		s[n/64] &^= 1 << (n % 64)
+	}
+}
+
+// count is how many there are from first to last.
+func (s set) count(first, last int64) (all int) {
+	for i := first / 64; i <= last/64 && int(i) < len(s); i++ {
+		w := s[i]
+		if i == first/64 {
+			w &^= 1<<(first%64) - 1
+		}
+		if i == last/64 {
+			w &= 1<<(last%64)<<1 - 1
+		}
+		all += bits.OnesCount64(w)
+	}
+	return all
 }
 
 func (s set) has(n int64) bool { return int(n/64) < len(s) && s[n/64]&(1<<(n%64)) != 0 }
@@ -44,76 +63,62 @@ func (s *searched) get(phrase string, texts int64) (set, bool) {
 func (s *searched) put(phrase string, texts int64, found set) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.texts != texts || len(s.answers) >= maxSearched {
+	if s.answers == nil || s.texts != texts || len(s.answers) >= maxSearched {
 		s.texts, s.answers = texts, map[string]set{}
 	}
 	s.answers[phrase] = found
 }
 
-// search is the pages that say a plain phrase.
+// search is the pages that say a plain phrase; of pages that are gone, it may have
+// numbers, too.
 func (x *Index) search(ctx context.Context, phrase string) (set, error) {
 	x.mu.RLock()
-	texts := x.texts
-	x.mu.RUnlock()
+	texts, parts := x.texts, x.parts
 	if found, ok := x.searched.get(phrase, texts); ok {
+		x.mu.RUnlock()
 		return found, nil
 	}
-	// One look at both, for a text is in one or the other.
-	tx, err := x.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := x.look(ctx)
+	x.mu.RUnlock()
 	if err != nil {
 		return nil, x.broken(err, "search")
 	}
 	defer tx.Rollback() //nolint:errcheck // it reads
 	var found set
-	if err := match(ctx, tx, phrase, &found); err != nil {
-		return nil, x.broken(err, "search")
-	}
-	if err := scan(ctx, tx, phrase, &found); err != nil {
-		return nil, x.broken(err, "search")
+	for _, p := range parts {
+		if err := p.search(ctx, tx, pieces(phrase), &found); err != nil {
+			return nil, x.broken(err, "search")
+		}
 	}
 	x.searched.put(phrase, texts, found)
 	return found, nil
 }
 
-// match adds what FTS5 finds. Of a hundred thousand numbers, one string is read in
-// a tenth of the time that so many rows take.
-func match(ctx context.Context, tx *sql.Tx, phrase string, found *set) error {
-	var all sql.NullString
-	if err := tx.QueryRowContext(ctx, "SELECT group_concat(rowid) FROM text WHERE text MATCH ?", matchOf(phrase)).Scan(&all); err != nil || !all.Valid {
-		return err
+// look is the file as it is now, whatever is written from now on. The caller has the lock.
+func (x *Index) look(ctx context.Context) (*sql.Tx, error) {
+	tx, err := x.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return nil, err
 	}
-	for s := range strings.SplitSeq(all.String, ",") {
-		n, err := strconv.ParseInt(s, 10, 64)
-		if err != nil {
-			return err
-		}
-		found.add(n)
+	var n int
+	if err := tx.QueryRowContext(ctx, "SELECT count(*) FROM part").Scan(&n); err != nil { // SQLite looks at the first read
+		return nil, errors.Join(err, tx.Rollback())
 	}
-	return nil
+	return tx, nil
 }
 
-// scan adds what of the texts that FTS5 does not have yet has the phrase.
-func scan(ctx context.Context, tx *sql.Tx, phrase string, found *set) error {
-	rows, err := tx.QueryContext(ctx, "SELECT n, text FROM said")
-	if err != nil {
-		return err
-	}
-	defer rows.Close() //nolint:errcheck // Err tells
-	var text []byte
-	for rows.Next() {
-		var n int64
-		var packed sql.RawBytes
-		if err := rows.Scan(&n, &packed); err != nil {
+// search adds the texts that have all pieces of a phrase at their places.
+func (p *part) search(ctx context.Context, tx *sql.Tx, phrase []piece, found *set) error {
+	all := make([]walk, len(phrase))
+	for i, one := range phrase {
+		l, err := p.find(ctx, tx, one.gram)
+		if err != nil || l == nil {
 			return err
 		}
-		if text, err = unpacker.DecodeAll(packed, text[:0]); err != nil {
-			return err
-		}
-		if bytes.Contains(text, []byte(phrase)) {
-			found.add(n)
-		}
+		all[i] = newWalk(one.gram, l, p.first, p.last)
+		all[i].offset = one.offset
 	}
-	return rows.Err()
+	return meet(all, found)
 }
 
 // showing is the pages that show a picture.
@@ -131,58 +136,6 @@ func (x *Index) showing(ctx context.Context, picture string) (found set, err err
 		found.add(n)
 	}
 	return found, x.broken(rows.Err(), "look for a picture")
-}
-
-// settle moves texts from where they are scanned to where they are found, some at
-// a time, until there is none left.
-func (x *Index) settle(ctx context.Context) error {
-	for {
-		moved := 0
-		err := x.alter(ctx, func(c *change) (err error) {
-			moved, err = c.settle(ctx)
-			return err
-		})
-		if err != nil || moved == 0 {
-			return err
-		}
-	}
-}
-
-// settled is how many texts a transaction moves: readers wait for none, decisions
-// for one.
-const settled = 50
-
-func (c *change) settle(ctx context.Context) (int, error) {
-	var numbers []int64
-	var n int64
-	took := func() error { numbers = append(numbers, n); return nil }
-	if err := c.each(ctx, &n, took, "SELECT n FROM said ORDER BY n LIMIT ?", settled); err != nil {
-		return 0, err
-	}
-	for _, n := range numbers {
-		var packed []byte
-		if err := c.get(ctx, &packed, "SELECT text FROM said WHERE n = ?", n); err != nil {
-			return 0, err
-		}
-		text, err := unpacker.DecodeAll(packed, nil)
-		if err != nil {
-			return 0, c.x.broken(err, "read")
-		}
-		if err := c.exec(ctx, "DELETE FROM said WHERE n = ?", n); err != nil {
-			return 0, err
-		}
-		if err := c.find(ctx, n, string(text)); err != nil {
-			return 0, err
-		}
-	}
-	return len(numbers), nil
-}
-
-// find has FTS5 take a text.
-func (c *change) find(ctx context.Context, n int64, text string) error {
-	pairs, letters := tokens(text)
-	c.moved = true
-	return c.exec(ctx, "INSERT INTO text (rowid, pairs, letters) VALUES (?, ?, ?)", n, pairs, letters)
 }
 
 // broken is an error of the file. A new one cures it.

@@ -66,13 +66,13 @@ func (x *Index) Summary(ctx context.Context, q Query) (Summary, error) {
 	s := Summary{Verdicts: map[result.Verdict]int{}, States: map[decision.State]int{}, Unseen: map[string]int{}}
 	rules, categories, hosts, sellers, days := counts{}, counts{}, counts{}, counts{}, counts{}
 	read, runes := 0.0, 0
-	for _, e := range x.pages {
+	for _, e := range x.all {
 		if e.misses(c) != 0 {
 			continue
 		}
 		s.Pages++
-		s.Verdicts[e.verdict]++
-		s.States[e.state]++
+		s.Verdicts[result.Verdict(e.verdict.Value())]++
+		s.States[decision.State(e.state.Value())]++
 		s.Units += int(e.units)
 		if e.changed {
 			s.Changed++
@@ -131,13 +131,13 @@ func (c counts) add(word string, e *entry) {
 		c[word] = n
 	}
 	n.Pages++
-	switch e.verdict {
+	switch result.Verdict(e.verdict.Value()) {
 	case result.Reject:
 		n.Reject++
 	case result.Review:
 		n.Review++
 	}
-	switch e.state {
+	switch decision.State(e.state.Value()) {
 	case decision.Open, decision.Escalated:
 		n.Open++
 	case decision.Confirmed:

@@ -15,6 +15,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -54,11 +55,16 @@ const (
 
 // Read returns a result.json as it is stored. store.ErrNotExist says there is none.
 func (s *Source) Read(ctx context.Context, id string) ([]byte, Ref, error) {
+	return s.ReadInto(ctx, id, nil)
+}
+
+// ReadInto is Read that takes the memory of buffer, if it is enough, for what it returns.
+func (s *Source) ReadInto(ctx context.Context, id string, buffer []byte) ([]byte, Ref, error) {
 	if err := job.CheckID(id); err != nil {
 		return nil, Ref{}, fault.Wrap(fault.Invalid, err, "id")
 	}
 	if s.Folder != nil {
-		return s.readFile(id)
+		return s.readFile(id, buffer)
 	}
 	b, a, err := s.Objects.Read(ctx, store.URI{Bucket: s.Results, Object: id + "/" + resultFile}, maxResult)
 	return b, Ref{ID: id, Version: a.Generation, Written: a.Created}, err
@@ -66,8 +72,8 @@ func (s *Source) Read(ctx context.Context, id string) ([]byte, Ref, error) {
 
 // readFile reads a result and tells its version of one and the same file, which
 // may be replaced meanwhile.
-func (s *Source) readFile(id string) ([]byte, Ref, error) {
-	b, info, err := readFile(s.Folder, path.Join(id, resultFile), maxResult)
+func (s *Source) readFile(id string, buffer []byte) ([]byte, Ref, error) {
+	b, info, err := readFile(s.Folder, path.Join(id, resultFile), maxResult, buffer)
 	if err != nil {
 		return nil, Ref{}, err
 	}
@@ -78,8 +84,9 @@ func refOf(id string, info fs.FileInfo) Ref {
 	return Ref{ID: id, Version: info.ModTime().UnixNano(), Written: info.ModTime()}
 }
 
-// readFile reads a file of at most limit bytes. One that is not there is store.ErrNotExist.
-func readFile(dir fs.FS, name string, limit int64) ([]byte, fs.FileInfo, error) {
+// readFile reads a file of at most limit bytes, into the buffer if that is enough. One
+// that is not there is store.ErrNotExist.
+func readFile(dir fs.FS, name string, limit int64, buffer []byte) ([]byte, fs.FileInfo, error) {
 	f, err := dir.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fault.Wrap(fault.Invalid, fmt.Errorf("%w: %w", store.ErrNotExist, err), "read")
@@ -97,7 +104,7 @@ func readFile(dir fs.FS, name string, limit int64) ([]byte, fs.FileInfo, error) 
 	case info.Size() > limit:
 		return nil, nil, fault.New(fault.Invalid, "%s has %d bytes, more than the %d that are read", name, info.Size(), limit)
 	}
-	b := make([]byte, info.Size())
+	b := slices.Grow(buffer[:0], int(info.Size()))[:info.Size()]
 	_, err = io.ReadFull(f, b)
 	return b, info, fault.Wrap(fault.Internal, err, "read %s", name)
 }

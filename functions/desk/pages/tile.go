@@ -67,7 +67,7 @@ func isPicture(data []byte, t page.Tile) error {
 
 // tileFile reads the tile as run saved it.
 func (s *Source) tileFile(id string, n int, t page.Tile) ([]byte, error) {
-	b, _, err := readFile(s.Folder, path.Join(id, "tiles", fmt.Sprintf("%03d.%s", n, extensions[t.MediaType])), picture.MaxUpload)
+	b, _, err := readFile(s.Folder, path.Join(id, "tiles", fmt.Sprintf("%03d.%s", n, extensions[t.MediaType])), picture.MaxUpload, nil)
 	return b, err
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pageinspect/pageinspect/functions/desk/export"
 	"github.com/pageinspect/pageinspect/functions/desk/index"
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
@@ -184,8 +185,11 @@ func (f filter) Order() string { return cmp.Or(f.Sort, sorts[0]) }
 func (f filter) Facets() string { return "/facets?" + f.String() }
 
 // Export is the address of exactly what the filter chooses, as a file.
-func (f filter) Export(format string) string {
+func (f filter) Export(rows string, format export.Format) string {
 	v := f.without("after", "limit")
-	v.Set("format", format)
+	v.Set("format", string(format))
+	if rows == "findings" && format != export.SARIF { // which has no other
+		v.Set("rows", rows)
+	}
 	return "/export?" + v.Encode()
 }

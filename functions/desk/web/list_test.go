@@ -36,8 +36,8 @@ func (b tab) press(code, key string, modifiers int64, repeat bool) {
 	})
 }
 
-// arrive waits until the tab has come to an address that ends so, and then until an
-// expression is true there. A script that asks for it on the way would be left without an answer.
+// arrive waits until the tab has come to an address that ends so, all of its page is
+// there, and an expression is true. A script that asks for it on the way would be left without an answer.
 func (b tab) arrive(end, js string, args ...any) {
 	b.Helper()
 	for {
@@ -52,7 +52,7 @@ func (b tab) arrive(end, js string, args ...any) {
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
-	b.wait(js, args...)
+	b.wait("document.readyState === 'complete' && ("+js+")", args...)
 }
 
 // letter presses the key of a letter.

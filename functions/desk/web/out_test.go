@@ -5,13 +5,16 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
+	"html"
 	"io"
 	"io/fs"
 	"mime"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -121,6 +124,31 @@ func TestExportHasTheFiltersPages(t *testing.T) {
 	for _, bad := range []string{"", "format=pdf", "format=csv&rows=lines", "format=csv&verdicts=none", "format=csv&since=yesterday"} {
 		if w, _ := r.fetch(t, "/export?"+bad); w.StatusCode != http.StatusUnprocessableEntity || w.Header.Get("Content-Disposition") != "" {
 			t.Errorf("%q: %d", bad, w.StatusCode)
+		}
+	}
+}
+
+// TestEveryExportIsOffered: the list's menu has every format, of pages and of findings,
+// and what it offers is there, of the pages of the filter that is on.
+func TestEveryExportIsOffered(t *testing.T) {
+	r := pictured(t)
+	_, page := r.fetch(t, "/?lang=en&verdicts=reject")
+	offered := map[export.Format]int{}
+	for _, link := range regexp.MustCompile(`href="(/export[^"]*)"`).FindAllSubmatch(page, -1) {
+		address := html.UnescapeString(string(link[1]))
+		q, err := url.Parse(address)
+		if err != nil || q.Query().Get("verdicts") != "reject" {
+			t.Errorf("%s: %v; want the filter in it", address, err)
+			continue
+		}
+		offered[export.Format(q.Query().Get("format"))]++
+		if w, b := r.fetch(t, address); w.StatusCode != 200 || len(b) == 0 {
+			t.Errorf("%s: %d, %d bytes", address, w.StatusCode, len(b))
+		}
+	}
+	for _, f := range export.Formats {
+		if want := map[bool]int{true: 2, false: 1}[f == export.CSV || f == export.XLSX || f == export.JSONL || f == export.Parquet]; offered[f] != want {
+			t.Errorf("%s is offered %d times, want %d", f, offered[f], want)
 		}
 	}
 }

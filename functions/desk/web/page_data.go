@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -108,7 +109,7 @@ type standingData struct {
 	Open      int            `json:"open"`
 	Known     int            `json:"known"` // number of the latest decision on the page
 	Whole     *decisionData  `json:"whole,omitempty"`
-	Decisions []decisionData `json:"decisions"` // on the page, the latest first
+	Decisions []decisionData `json:"decisions"` // on the page and its pictures, the latest first
 	Kept      []keptVersion  `json:"kept"`
 }
 
@@ -276,9 +277,13 @@ func (d decided) on(in inspected) pageData {
 
 func (d decided) data(kept []keptVersion) standingData {
 	s := standingData{State: d.standing.State, Open: d.standing.Open, Whole: d.decision(d.standing.Whole), Decisions: []decisionData{}, Kept: kept}
-	for i, one := range slices.Backward(d.onPage) {
+	for _, one := range d.onPage {
 		s.Known = max(s.Known, one.N)
-		s.Decisions = append(s.Decisions, *d.decision(&d.onPage[i]))
+	}
+	all := slices.Concat(d.series()...)
+	slices.SortStableFunc(all, func(a, b decision.Decision) int { return cmp.Or(b.At.Compare(a.At), b.N-a.N) })
+	for i := range all {
+		s.Decisions = append(s.Decisions, *d.decision(&all[i]))
 	}
 	return s
 }
@@ -295,8 +300,13 @@ func (d decided) decision(one *decision.Decision) *decisionData {
 	for _, m := range one.Marks[:min(len(one.Marks), 3)] {
 		data.Quotes = append(data.Quotes, m.Quote)
 	}
-	if one.Series == d.eyes.series {
-		data.Undone = !slices.ContainsFunc(decision.Valid(d.onPage), func(v decision.Decision) bool { return v.N == one.N }) && one.Action != decision.Undo
+	if one.Series == decision.Picture {
+		data.Shown = "" // a version of the page on which it was decided
+	}
+	for _, series := range d.series() {
+		if len(series) > 0 && series[0].Series == one.Series && series[0].Subject == one.Subject {
+			data.Undone = !slices.ContainsFunc(decision.Valid(series), func(v decision.Decision) bool { return v.N == one.N }) && one.Action != decision.Undo
+		}
 	}
 	return data
 }

@@ -107,11 +107,16 @@ func (g *reading) keptAs(ctx context.Context, id, hash string) (inspected, error
 
 // decided is what people decided about a page and its pictures.
 type decided struct {
-	eyes     eyes
-	onPage   []decision.Decision // those undone, too
-	standing decision.Standing
-	showing  map[string]int // by picture in which a finding lies: pages that show it
+	eyes   eyes
+	onPage []decision.Decision // those undone, too
+	// onPictures are the decisions on each of the pictures, likewise.
+	onPictures [][]decision.Decision
+	standing   decision.Standing
+	showing    map[string]int // by picture in which a finding lies: pages that show it
 }
+
+// series are the decisions on the page, and those on each of its pictures.
+func (d decided) series() [][]decision.Decision { return append(slices.Clip(d.onPictures), d.onPage) }
 
 // decided reads the decisions on a page, and on the pictures that its findings lie in,
 // as far as a reader sees them.
@@ -122,7 +127,8 @@ func (g *reading) decided(ctx context.Context, e eyes, r result.Result) (d decid
 		return d, err
 	}
 	pictures := picturesOf(r)
-	onPictures, showing := make([][]decision.Decision, len(pictures)), make([]int, len(pictures))
+	showing := make([]int, len(pictures))
+	d.onPictures = make([][]decision.Decision, len(pictures))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readAtOnce)
 	group.Go(func() (err error) {
@@ -131,7 +137,7 @@ func (g *reading) decided(ctx context.Context, e eyes, r result.Result) (d decid
 	})
 	for i, p := range pictures {
 		group.Go(func() (err error) {
-			onPictures[i], err = g.Ledger.Read(ctx, decision.Picture, p)
+			d.onPictures[i], err = g.Ledger.Read(ctx, decision.Picture, p)
 			return err
 		})
 		group.Go(func() error {
@@ -146,7 +152,7 @@ func (g *reading) decided(ctx context.Context, e eyes, r result.Result) (d decid
 	byPicture := map[string][]decision.Decision{}
 	d.showing = map[string]int{}
 	for i, p := range pictures {
-		byPicture[p], d.showing[p] = onPictures[i], showing[i]
+		byPicture[p], d.showing[p] = d.onPictures[i], showing[i]
 	}
 	d.standing = decision.Stand(r, d.onPage, byPicture)
 	return d, nil

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pageinspect/pageinspect/functions/desk/export"
 	"github.com/pageinspect/pageinspect/functions/desk/ledger"
 	"github.com/pageinspect/pageinspect/shared/decision"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -69,9 +70,21 @@ func functions(lang string) template.FuncMap {
 		"verdicts": func() []result.Verdict { return []result.Verdict{result.Reject, result.Review, result.Pass} },
 		"sorts":    func() []string { return sorts },
 		"states":   func() []decision.State { return decision.States },
-		"formats":  func() []string { return []string{"xlsx", "csv", "jsonl", "parquet", "sarif"} },
+		"exports":  func() []exports { return offered },
 		"texts":    func() map[string]string { return scriptTexts(lang) },
 	}
+}
+
+// exports are formats that are offered together, and what a row of them is.
+type exports struct {
+	Rows    string // the parameter, and the group's name
+	Formats []export.Format
+}
+
+var offered = []exports{
+	{"pages", []export.Format{export.XLSX, export.CSV, export.JSONL, export.Parquet}},
+	{"findings", []export.Format{export.XLSX, export.CSV, export.JSONL, export.Parquet, export.SARIF}},
+	{"decided", []export.Format{export.RuleTests, export.Accuracy}},
 }
 
 // view is what a template is given.

@@ -27,7 +27,7 @@ import (
 
 //go:generate go run ./generate
 
-//go:embed site
+//go:embed site made
 var embedded embed.FS
 
 // Page is one sample.

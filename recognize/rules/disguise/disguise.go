@@ -8,7 +8,12 @@
 // that what is found in it can be shown as it stands on the page.
 package disguise
 
-import "unicode"
+import (
+	"slices"
+	"unicode"
+
+	"github.com/pageinspect/pageinspect/recognize/rules/korean"
+)
 
 // Kind is one or more disguises.
 type Kind uint16
@@ -62,26 +67,32 @@ func (v *View) put(r rune, from, to int, k Kind) {
 // Views are the text's spellings without its disguises, none if it has none.
 func Views(text []Char) []View {
 	var views []View
-	letters, numbers := text, text
 	changed := make([]Kind, len(text))
-	letters = substitute(text, changed, false)
-	if v, ok := whole(letters, changed); ok {
+	if v, ok := whole(substitute(text, changed, false), changed); ok {
 		views = append(views, v)
 	}
-	misread := make([]Kind, len(text))
-	numbers = substitute(text, misread, true)
-	for _, k := range misread {
-		if k == OCR {
+	if slices.ContainsFunc(text, misreadable) {
+		misread := make([]Kind, len(text))
+		numbers := substitute(text, misread, true)
+		if slices.Contains(misread, OCR) {
 			if v, ok := whole(numbers, misread); ok {
 				views = append(views, v)
 			}
-			break
 		}
 	}
 	if v, ok := typed(text); ok {
 		views = append(views, v)
 	}
 	return views
+}
+
+// misreadable says whether a character may be a digit that was misread.
+func misreadable(c Char) bool {
+	if c.R >= 0x80 || isDigit(c.R) {
+		return false
+	}
+	_, ok := digitOf[c.R]
+	return ok
 }
 
 func latin(r rune) bool  { return unicode.Is(unicode.Latin, r) }
@@ -151,6 +162,9 @@ func substitute(text []Char, undone []Kind, numbers bool) []Char {
 
 // mixes says whether a character may be part of a word of letters, digits and what stands for them.
 func mixes(r rune) bool {
+	if hangul(r) {
+		return false
+	}
 	_, l := letterOf[r]
 	return l || 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r == '°' || r == '/' || r == '.'
 }
@@ -168,7 +182,7 @@ func mixed(out []Char, from, to int, numbers bool, set func(int, rune, Kind)) {
 			right = out[i+1].R
 		}
 		if numbers {
-			if d, ok := digitOf[r]; ok && r < 0x80 && !unicode.IsDigit(r) && (isDigit(left) || isDigit(right) || counts(right)) && !foreign[i-from] {
+			if d, ok := digitOf[r]; ok && r < 0x80 && !isDigit(r) && (isDigit(left) || isDigit(right) || counts(right)) && !foreign[i-from] {
 				set(i, d, OCR)
 			}
 			continue
@@ -252,8 +266,14 @@ func typed(text []Char) (View, bool) {
 	return v, true
 }
 
+// numerals are the Hangul ones.
+var numerals = korean.SyllablesOf(digits)
+
 // Digit is the digit that a letter, a Hangul numeral or a hanja stands for.
 func Digit(r rune) (byte, bool) {
+	if hangul(r) && !numerals.Has(r) {
+		return 0, false
+	}
 	d, ok := digitOf[r]
 	return byte(d), ok && d != 0
 }

@@ -3,6 +3,8 @@ package disguise
 import (
 	"slices"
 	"strings"
+
+	"github.com/pageinspect/pageinspect/recognize/rules/korean"
 )
 
 // Initials and finals that sound alike but for how hard they are spoken, and vowels that differ by a y or not at
@@ -39,8 +41,8 @@ func SoundOf(r rune) rune {
 }
 
 // usual are the syllables of hard consonants that ordinary words have.
-const usual = "까깍깎깔깜깝깡깥깨깬깻꺼꺾껌껍껏께껴꼬꼭꼴꼼꼽꽁꽂꽃꽉꽝꾸꾼꿀꿈꿍꿔끄끈끊끌끓끔끗끝끼낀낄낌따딱딴딸땀땅때땐땜떠떡떤떨떴떻떼또똑똥뚜뚝뚫뚱뛰뛴뜨뜩뜬뜯뜰뜸뜻띄띠띤" +
-	"빠빡빨빵빼빽뺀뺏뺐뺨뻐뻑뻔뻗뻣뼈뼛뽀뽁뽐뽑뽕뾰뿌뿍뿐뿔뿜쁘쁨싸싹싼쌀쌈쌌쌍쌓쌔써썩썬썰썹썼쏘쏙쏜쏟쏠쏴쐬쑤쑥쓰쓱쓴쓸씀씌씨씩씬씰씸씹씻씽짜짝짠짤짧짱째짹쨍쩌쩍쩐쩔쩜쪄쪼쪽쫀쫄쫓쫙쬐쭈쭉쭌쯔쯤쯧찌찍찐찔찜찝찢찧"
+var usual = korean.SyllablesOf("까깍깎깔깜깝깡깥깨깬깻꺼꺾껌껍껏께껴꼬꼭꼴꼼꼽꽁꽂꽃꽉꽝꾸꾼꿀꿈꿍꿔끄끈끊끌끓끔끗끝끼낀낄낌따딱딴딸땀땅때땐땜떠떡떤떨떴떻떼또똑똥뚜뚝뚫뚱뛰뛴뜨뜩뜬뜯뜰뜸뜻띄띠띤" +
+	"빠빡빨빵빼빽뺀뺏뺐뺨뻐뻑뻔뻗뻣뼈뼛뽀뽁뽐뽑뽕뾰뿌뿍뿐뿔뿜쁘쁨싸싹싼쌀쌈쌌쌍쌓쌔써썩썬썰썹썼쏘쏙쏜쏟쏠쏴쐬쑤쑥쓰쓱쓴쓸씀씌씨씩씬씰씸씹씻씽짜짝짠짤짧짱째짹쨍쩌쩍쩐쩔쩜쪄쪼쪽쫀쫄쫓쫙쬐쭈쭉쭌쯔쯤쯧찌찍찐찔찜찝찢찧")
 
 // ordinary are beginnings of words that are spelled with a hard consonant and sound like another: 빠르고 is no 바르고.
 var ordinary = []string{"빠르", "빨라", "빨리", "뿌리", "깨우", "꾸미", "쓰리", "까지", "따라", "띄우", "쌓이", "끼우", "꺼내", "떼어", "쪼개", "찌르", "씻어", "싸고", "짜고", "꽂아"}
@@ -68,22 +70,40 @@ func Stands(r, as rune) Unlike {
 		return Other
 	}
 	i, o := int(r-'가'), int(as-'가')
-	in := func(set, order string, at int) bool { return strings.ContainsRune(set, []rune(order)[at]) }
-	revowelled := i/28%21 != o/28%21
-	y := revowelled && in("ㅑㅕㅛㅠㅒㅖ", vowelOrder, i/28%21) && !strings.ContainsRune("져쳐쪄죠졌쳤쪘", r)
-	swapped := revowelled && in("ㅙㅞ", vowelOrder, i/28%21) // 췌 for 최
-	seldom := in("ㅂㅃㅍㅁㄴㄷㄸㅌㅋㅈㅉㅊ", initials, i/588) && !strings.ContainsRune("뷰뮤퓨튜큐표묘뉴", r)
-	changed := i/588 != o/588
-	tense := changed && in("ㄲㄸㅃㅆㅉ", initials, i/588)
+	initial, vowel := i/588, i/28%21
+	revowelled := vowel != o/28%21
+	y := revowelled && withY[vowel] && !spokenSo.Has(r)
+	swapped := revowelled && asOE[vowel] // 췌 for 최
+	changed := initial != o/588
+	tense := changed && tensed[initial]
 	switch {
-	case swapped, y && seldom, tense && !strings.ContainsRune(usual, r):
+	case swapped, y && seldomY[initial] && !loans.Has(r), tense && !usual.Has(r):
 		return Odd
 	case tense, y:
 		return Hard
-	case changed && in("ㅋㅌㅍㅊ", initials, i/588):
+	case changed && aspirate[initial]:
 		return Softly
 	}
 	return Other
+}
+
+// What syllables are told by.
+var (
+	withY    = among(vowelOrder, "ㅑㅕㅛㅠㅒㅖ")
+	asOE     = among(vowelOrder, "ㅙㅞ")
+	tensed   = among(initials, "ㄲㄸㅃㅆㅉ")
+	aspirate = among(initials, "ㅋㅌㅍㅊ")
+	seldomY  = among(initials, "ㅂㅃㅍㅁㄴㄷㄸㅌㅋㅈㅉㅊ") // hardly ever before a y
+	spokenSo = korean.SyllablesOf("져쳐쪄죠졌쳤쪘")   // as without the y
+	loans    = korean.SyllablesOf("뷰뮤퓨튜큐표묘뉴")
+)
+
+// among says of each letter of an order whether it is one of some.
+func among(order, some string) (is []bool) {
+	for _, r := range order {
+		is = append(is, strings.ContainsRune(some, r))
+	}
+	return is
 }
 
 // Strange says whether a syllable may stand for another as Hard or Odd.
@@ -92,5 +112,5 @@ func Strange(r rune) bool {
 		return false
 	}
 	i := int(r - '가')
-	return strings.ContainsRune("ㄲㄸㅃㅆㅉ", []rune(initials)[i/588]) || strings.ContainsRune("ㅑㅕㅛㅠㅒㅖㅙㅞ", []rune(vowelOrder)[i/28%21])
+	return tensed[i/588] || withY[i/28%21] || asOE[i/28%21]
 }

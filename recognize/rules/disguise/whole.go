@@ -1,6 +1,10 @@
 package disguise
 
-import "unicode"
+import (
+	"unicode"
+
+	"github.com/pageinspect/pageinspect/recognize/rules/korean"
+)
 
 // mostSymbols is how many symbols may stand between two letters of a word.
 const mostSymbols = 6
@@ -8,16 +12,25 @@ const mostSymbols = 6
 // whole puts words together that are in pieces: their jamo composed, the
 // symbols between their letters and the vowels that only draw them out left out.
 func whole(text []Char, undone []Kind) (View, bool) {
-	n := len(text)
+	n, first := len(text), 0 // the first that is not taken as it is
+	for first < n && undone[first] == None && same(text, first) {
+		first++
+	}
+	if first == n {
+		return View{}, false
+	}
 	v := View{Runes: make([]rune, 0, n), From: make([]int, 0, n), To: make([]int, 0, n), Undone: make([]Kind, 0, n)}
+	for i, c := range text[:first] {
+		v.put(c.R, i, i+1, None)
+	}
 	changed := false
 	pending := None
-	for i := 0; i < len(text); {
+	for i := first; i < len(text); {
 		c := text[i]
 		k := undone[i] | pending
 		pending = None
 		switch {
-		case jamoOf(c.R) != 0 || hangul(c.R) && i+1 < len(text) && text[i+1].Close && jamoOf(text[i+1].R) != 0:
+		case jamoAt(text, i):
 			n := composed(text, i, &v, k)
 			changed = changed || v.Undone[len(v.Undone)-1] != None
 			i += n
@@ -30,7 +43,7 @@ func whole(text []Char, undone []Kind) (View, bool) {
 		case slipped(text, i):
 			i, pending, changed = i+1, Symbols, true
 			continue
-		case drawnOut(v, c, text, i):
+		case len(v.Runes) > 0 && drawnOut(v.Runes[len(v.Runes)-1], text, i):
 			v.To[len(v.To)-1] = i + 1
 			v.Undone[len(v.Undone)-1] |= Stretched
 			i, changed = i+1, true
@@ -41,6 +54,25 @@ func whole(text []Char, undone []Kind) (View, bool) {
 		i++
 	}
 	return v, changed
+}
+
+// same says whether character i, of a text that is as it was up to there, stays so.
+func same(text []Char, i int) bool {
+	switch {
+	case jamoAt(text, i):
+		return false
+	case i == 0:
+		return true
+	case !letterOrDigit(text[i].R):
+		return between(text, i) == 0
+	}
+	return !slipped(text, i) && !drawnOut(text[i-1].R, text, i)
+}
+
+// jamoAt says whether jamo stand at character i, or behind the syllable there.
+func jamoAt(text []Char, i int) bool {
+	r := text[i].R
+	return jamoOf(r) != 0 || hangul(r) && i+1 < len(text) && text[i+1].Close && jamoOf(text[i+1].R) != 0
 }
 
 func letterOrDigit(r rune) bool {
@@ -132,23 +164,23 @@ func apart(r rune) []rune {
 }
 
 // Vowels that draw another out: 이 after 치, 오 after 료.
-var draws = map[rune]string{'아': "ㅏㅑㅘ", '어': "ㅓㅕㅝ", '오': "ㅗㅛ", '우': "ㅜㅠ", '으': "ㅡ", '이': "ㅣㅟㅢ", '애': "ㅐㅒㅙ", '에': "ㅔㅖㅞ"}
+var (
+	drawing = korean.SyllablesOf("아어오우으이애에")
+	draws   = map[rune][]bool{
+		'아': among(vowelOrder, "ㅏㅑㅘ"), '어': among(vowelOrder, "ㅓㅕㅝ"), '오': among(vowelOrder, "ㅗㅛ"), '우': among(vowelOrder, "ㅜㅠ"),
+		'으': among(vowelOrder, "ㅡ"), '이': among(vowelOrder, "ㅣㅟㅢ"), '애': among(vowelOrder, "ㅐㅒㅙ"), '에': among(vowelOrder, "ㅔㅖㅞ"),
+	}
+)
 
-// drawnOut says whether a character only draws the one before it out: a vowel
+// drawnOut says whether character i only draws the last one before it out: a vowel
 // without a consonant of its own, a Latin letter for the third time.
-func drawnOut(v View, c Char, text []Char, i int) bool {
-	n := len(v.Runes)
-	if n == 0 || !c.Close {
+func drawnOut(last rune, text []Char, i int) bool {
+	c := text[i]
+	if !c.Close {
 		return false
 	}
-	last := v.Runes[n-1]
-	if vowels, ok := draws[c.R]; ok && hangul(last) && (last-'가')%28 == 0 {
-		vowel := []rune(vowelOrder)[(last-'가')/28%21]
-		for _, r := range vowels {
-			if r == vowel {
-				return true
-			}
-		}
+	if drawing.Has(c.R) && hangul(last) && (last-'가')%28 == 0 && draws[c.R][(last-'가')/28%21] {
+		return true
 	}
 	return c.R == last && latin(c.R) && i > 1 && text[i-2].R == c.R && text[i-2].Close
 }

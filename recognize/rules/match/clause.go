@@ -7,27 +7,32 @@ import (
 	"github.com/pageinspect/pageinspect/recognize/rules/korean"
 )
 
-// stops end a sentence or an item of a list.
-var stops = map[rune]bool{'.': true, '!': true, '?': true, ';': true, '。': true, '|': true, '•': true, '●': true, '■': true,
-	'◆': true, '▶': true,
-	'※': true, '✓': true, '✔': true, '★': true, '☆': true, '→': true, '▼': true, '◎': true}
+// stops says whether a character ends a sentence or an item of a list.
+func stops(r rune) bool {
+	switch r {
+	case '.', '!', '?', ';', '。', '|', '•', '●', '■', '◆', '▶', '※', '✓', '✔', '★', '☆', '→', '▼', '◎':
+		return true
+	}
+	return false
+}
 
 // clauses finds where clauses begin and end: each glyph's first of its clause,
 // and the one after the last. A clause goes on over line ends.
-func (t *Text) clauses() (begins, ends []int) {
+func (t *Text) clauses() (begins, ends []int32) {
 	n := len(t.glyphs)
 	if t.ends != nil || n == 0 {
 		return t.begins, t.ends
 	}
-	t.begins, t.ends, t.sentence = make([]int, n), make([]int, n), make([]int, n)
+	room := make([]int32, 3*n)
+	t.begins, t.ends, t.sentence = room[:n], room[n:2*n], room[2*n:]
 	from, first := 0, 0
-	end := func(ends []int, from, to int) {
+	end := func(ends []int32, from, to int) {
 		for j := from; j < to; j++ {
-			ends[j] = to
+			ends[j] = int32(to)
 		}
 	}
 	for i := range t.glyphs {
-		t.begins[i] = from
+		t.begins[i] = int32(from)
 		last := i+1 == n || t.parts(i)
 		if last {
 			end(t.sentence, first, i+1)
@@ -42,25 +47,25 @@ func (t *Text) clauses() (begins, ends []int) {
 }
 
 // sentences has, of each glyph, the one after the last of its sentence; a comma ends none.
-func (t *Text) sentences() []int {
+func (t *Text) sentences() []int32 {
 	t.clauses()
 	return t.sentence
 }
 
 // parts says whether a sentence, or a clause set against the next, ends with glyph i, which is not the last.
 func (t *Text) parts(i int) bool {
-	g, next := t.glyphs[i], t.glyphs[i+1]
+	g, next := &t.glyphs[i], &t.glyphs[i+1]
 	if next.before == block {
 		return true
 	}
-	if stops[g.r] {
+	if stops(g.r) {
 		// One with no white space behind it may be a point in a number or an address, or hide a word.
 		return !t.close(i+1) || g.r == '!' || g.r == '?' || i > 1 && korean.ClosesClause(t.glyphs[i-2].r, t.glyphs[i-1].r)
 	}
 	if i == 0 || !t.close(i) || !korean.ClosesClause(t.glyphs[i-1].r, g.r) {
 		return false
 	}
-	return t.beginsWord(i+1) && !stops[next.r] && next.r != ',' && !t.quoted(i+1)
+	return t.beginsWord(i+1) && !stops(next.r) && next.r != ',' && !t.quoted(i+1)
 }
 
 // quoted says whether at glyph i a quotation ends and the sentence goes on: "…된다"는 말.
@@ -83,11 +88,11 @@ func (t *Text) said(i int) bool {
 		return false
 	}
 	words, runes := 1, 0
-	for j := i - 1; j >= t.begins[i] && t.glyphs[j].r != ','; j-- {
+	for j := i - 1; j >= int(t.begins[i]) && t.glyphs[j].r != ','; j-- {
 		if t.glyphs[j].r == '(' { // of a note in brackets, which is one
 			return false
 		}
-		if runes++; j > t.begins[i] && !t.close(j) {
+		if runes++; j > int(t.begins[i]) && !t.close(j) {
 			words++
 		}
 	}
@@ -96,14 +101,17 @@ func (t *Text) said(i int) bool {
 
 // or is what joins to a noun the next one that the same is said of, mostly
 // that it is not; a verb's has 거나, and may have its noun before it.
-var or = []string{"이나", "나", "또는", "혹은", "라거나"}
+var (
+	or     = [][]rune{[]rune("이나"), []rune("나"), []rune("또는"), []rune("혹은"), []rune("라거나")}
+	verbOr = []rune("거나")
+)
 
 // Or says whether "or" follows before glyph i: a few of its ending, or a verb, may stand before it.
 func (t *Text) Or(i int) bool {
 	const ending, verb = 3, 8
 	for j, close := i, true; j < min(i+verb, len(t.glyphs)) && t.glyphs[j].r != ','; j++ {
 		close = close && (j == i || t.close(j))
-		if t.endsIn(j, "거나") || close && j < i+ending && slices.ContainsFunc(or, func(w string) bool { return t.endsIn(j, w) }) {
+		if t.endsIn(j, verbOr) || close && j < i+ending && slices.ContainsFunc(or, func(w []rune) bool { return t.endsIn(j, w) }) {
 			return true
 		}
 	}
@@ -111,8 +119,7 @@ func (t *Text) Or(i int) bool {
 }
 
 // endsIn says whether a word ends in these syllables, which stand from glyph i on, and another follows.
-func (t *Text) endsIn(i int, syllables string) bool {
-	word := []rune(syllables)
+func (t *Text) endsIn(i int, word []rune) bool {
 	end := i + len(word)
 	return end < len(t.glyphs) && t.spells(i, word) && !t.close(end)
 }
@@ -120,5 +127,5 @@ func (t *Text) endsIn(i int, syllables string) bool {
 // Clause is the clause around a span: where it begins and ends.
 func (t *Text) Clause(s Span) (from, to int) {
 	begins, ends := t.clauses()
-	return begins[s.From], ends[s.To-1]
+	return int(begins[s.From]), int(ends[s.To-1])
 }

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pageinspect/pageinspect/recognize/rules/disguise"
 	"github.com/pageinspect/pageinspect/recognize/rules/korean"
-	"github.com/pageinspect/pageinspect/shared/result"
 )
 
 // Edge says where a word may begin or end.
@@ -61,13 +61,14 @@ type Dictionary struct {
 	known  map[string]Group   // groups by their words, since many rules name the same sets
 	apart  map[string][]int32 // words by their initial consonants
 	sound  *trie              // words by what they sound like
-	heard  map[int32][]int32  // of each node of sound: the words that end there
+	heard  [][]int32          // of each node of sound: the words that end there
+	runes  []rune             // room for the words', see spell
+	starts []bool
 }
 
 // NewDictionary returns an empty dictionary.
 func NewDictionary() *Dictionary {
-	return &Dictionary{tight: newTrie(), known: map[string]Group{}, apart: map[string][]int32{}, sound: newTrie(),
-		heard: map[int32][]int32{}}
+	return &Dictionary{tight: newTrie(), known: map[string]Group{}, apart: map[string][]int32{}, sound: newTrie()}
 }
 
 // Group makes a group of words, which must not be empty; see Words for how they are written.
@@ -78,7 +79,6 @@ func (d *Dictionary) Group(sources []string, o Options) (Group, error) {
 	}
 	g := Group(d.groups)
 	d.groups++
-	d.known[key] = g
 	for _, s := range sources {
 		spellings, stem := Spellings(s)
 		for _, spelling := range spellings {
@@ -87,6 +87,7 @@ func (d *Dictionary) Group(sources []string, o Options) (Group, error) {
 			}
 		}
 	}
+	d.known[key] = g
 	return g, nil
 }
 
@@ -101,19 +102,11 @@ func Spellings(source string) (all []string, stem bool) {
 
 func (d *Dictionary) add(source string, stem bool, o Options, g Group) error {
 	w := word{raw: o.raw, evasion: o.Evasion, groups: []Group{g}}
-	begins := true
-	for _, r := range normal(source) {
-		if r == ' ' {
-			begins = true
-			continue
-		}
-		w.runes, w.starts = append(w.runes, r), append(w.starts, begins)
-		begins = false
-	}
+	w.runes, w.starts = d.spell(normal(source))
 	if len(w.runes) == 0 {
 		return fmt.Errorf("%q has no visible character", source)
 	}
-	n := syllables(string(w.runes))
+	n := syllables(w.runes)
 	all := n == len(w.runes)
 	w.begins = o.Begins == AtWord || o.Begins == Auto && all && firstWord(w.starts) < freeBegin
 	w.ends = o.Ends == AtWord || o.Ends == Auto && all && n < freeEnd && !stem
@@ -128,6 +121,7 @@ func (d *Dictionary) add(source string, stem bool, o Options, g Group) error {
 			if !slices.Contains(same.groups, g) {
 				same.groups = append(same.groups, g)
 			}
+			d.runes, d.starts = d.runes[:len(d.runes)-len(w.runes)], d.starts[:len(d.starts)-len(w.runes)]
 			return nil
 		}
 	}
@@ -138,10 +132,32 @@ func (d *Dictionary) add(source string, stem bool, o Options, g Group) error {
 	}
 	if all && n >= shortestHeard && w.evasion&disguise.Sound != 0 {
 		node := d.sound.add(heardAs(w.runes))
+		d.heard = append(d.heard, make([][]int32, len(d.sound.word)-len(d.heard))...)
 		d.heard[node] = append(d.heard[node], int32(len(d.words)))
 	}
 	d.words = append(d.words, w)
 	return nil
+}
+
+// spell is a text's characters without white space, and whether a word begins at
+// each. They share room with those of other words: there are tens of thousands.
+func (d *Dictionary) spell(text string) (runes []rune, starts []bool) {
+	if most := utf8.RuneCountInString(text); cap(d.runes)-len(d.runes) < most {
+		const room = 4096
+		d.runes, d.starts = make([]rune, 0, max(room, most)), make([]bool, 0, max(room, most))
+	}
+	from := len(d.runes)
+	begins := true
+	for _, r := range text {
+		if r == ' ' {
+			begins = true
+			continue
+		}
+		d.runes, d.starts = append(d.runes, r), append(d.starts, begins)
+		begins = false
+	}
+	to := len(d.runes)
+	return d.runes[from:to:to], d.starts[from:to:to]
 }
 
 // firstWord is how many characters the first word of a phrase has.
@@ -159,114 +175,24 @@ func (w *word) alike(o *word) bool {
 		slices.Equal(w.starts, o.starts)
 }
 
-// hits is where the words of a dictionary stand in a text.
-type hits struct {
-	of    [][]Span // by group, in order of position
-	begun []bool   // of each glyph: a word begins there for certain
-	known []bool   // of each glyph: a word of the dictionary may begin there
-}
-
-// find is what the dictionary's words are met by in the text. It is kept for
-// the next pattern of the same dictionary.
-func (t *Text) find(d *Dictionary) *hits {
-	if t.dictionary == d {
-		return t.hits
-	}
-	h := &hits{of: make([][]Span, d.groups)}
-	cands := d.candidates(t)
-	h.begun, h.known = d.begun(t, cands)
-	counts, total := make([]int, d.groups), 0
-	met := cands[:0]
-	for _, c := range cands {
-		w := &d.words[c.word]
-		s, ok := t.accept(c.Span, w, h)
-		if !ok {
-			continue
-		}
-		met = append(met, candidate{s, c.word})
-		for _, g := range w.groups {
-			counts[g]++
-			total++
-		}
-	}
-	room := make([]Span, total) // for all groups: most have a span or two
-	for g, n := range counts {
-		h.of[g], room = room[:0:n], room[n:]
-	}
-	for _, c := range met {
-		h.put(&d.words[c.word], c.Span)
-	}
-	if d.disguised(t, h) {
-		for g := range h.of {
-			slices.SortStableFunc(h.of[g], func(x, y Span) int { return x.From - y.From })
-		}
-	}
-	t.dictionary, t.hits = d, h
-	return h
-}
-
-func (h *hits) put(w *word, s Span) {
-	for _, g := range w.groups {
-		h.of[g] = append(h.of[g], s)
-	}
-}
-
-// candidate is where a word's characters stand, whatever is around them.
-type candidate struct {
-	Span
-	word int32
-}
-
-// candidates are in order of position.
-func (d *Dictionary) candidates(t *Text) []candidate {
-	g := t.glyphs
-	all := make([]candidate, 0, len(g)/8)
-	for i := range g {
-		second := rune(0)
-		if i+1 < len(g) {
-			second = g[i+1].r
-		}
-		if !d.tight.begins(g[i].r, second) {
-			continue
-		}
-		var node int32
-		var gap Gap
-		for j := i; j < len(g); j++ {
-			if j > i {
-				if gap = max(gap, g[j].before); gap == block {
-					break
-				}
-			}
-			to, ok := d.tight.next[edgeOf(node, g[j].r)]
-			if !ok {
-				break
-			}
-			node = to
-			for w := d.tight.word[node]; w >= 0; w = d.words[w].same {
-				all = append(all, candidate{Span{From: i, To: j + 1, Gap: gap, Met: [3]int32{w + 1}}, w})
-			}
-		}
-	}
-	return all
-}
-
 // begun says of each glyph whether a word begins there for certain: as read,
 // or unspaced behind a word that the dictionary knows, and a particle, as 최고
 // in 국내최고 and 예방 in 당뇨병을예방. In 자유일정 no known word ends before 유일.
-func (d *Dictionary) begun(t *Text, cands []candidate) (begun, known []bool) {
-	begun, known = make([]bool, len(t.glyphs)+1), make([]bool, len(t.glyphs)+1)
+func (d *Dictionary) begun(t *Text, all []hit) (begun, known []bool) {
+	both := make([]bool, 2*len(t.glyphs)+2)
+	begun, known = both[:len(t.glyphs)+1], both[len(t.glyphs)+1:]
 	for i := range t.glyphs {
 		begun[i] = t.beginsWord(i)
 	}
-	for _, c := range cands {
-		w := &d.words[c.word]
-		known[c.From] = known[c.From] || w.head
-		if !w.head || !begun[c.From] || !t.unbroken(c.From, c.To) || c.To >= len(t.glyphs) || !t.close(c.To) {
+	for _, c := range all {
+		w, from, to := &d.words[c.word], int(c.from), int(c.to)
+		known[from] = known[from] || w.head
+		if !w.head || !begun[from] || !t.unbroken(from, to) || to >= len(t.glyphs) || !t.close(to) {
 			continue
 		}
-		begun[c.To] = true
-		if n := korean.Particle(t.ahead(c.To, 3)); n > 0 && c.To+n < len(t.glyphs) && t.close(c.To+n) {
-			begun[c.To+n] = true
+		begun[to] = true
+		if n := t.particle(to); n > 0 && to+n < len(t.glyphs) && t.close(to+n) {
+			begun[to+n] = true
 		}
 	}
 	return begun, known
@@ -279,59 +205,55 @@ func (d *Dictionary) begun(t *Text, cands []candidate) (begun, known []bool) {
 // A word that is broken by white space must begin where a word begins, or an
 // earlier word of the phrase must: that keeps 최고 out of "주최 고객". And it must
 // end where a word may end, which keeps 조건만남 out of "조건만 남겼".
-func (t *Text) accept(s Span, w *word, h *hits) (Span, bool) {
-	s.Kind = result.Exact
+func (t *Text) accept(from, to int, w *word, h *hits) (a accepted, ok bool) {
 	if w.raw {
-		return s, true
+		return a, true
 	}
-	if !t.edgedAs(s.From, s.To, w) || w.begins && !h.begun[s.From] {
-		return s, false
+	if !t.edgedAs(from, to, w) || w.begins && !h.begun[from] {
+		return a, false
 	}
 	// What begins at a particle goes on over no white space: 의사 in "제품의 사본".
-	reached := h.begun[s.From] && (t.beginsWord(s.From) || korean.Particle(t.ahead(s.From, 3)) == 0) ||
-		t.glyphs[s.From].before != None && firstWord(w.starts) >= freeBegin
+	reached := h.begun[from] && (t.beginsWord(from) || t.particle(from) == 0) ||
+		t.glyphs[from].before != None && firstWord(w.starts) >= freeBegin
 	real := false       // that white space is none between spaced letters
 	last, piece := 0, 0 // characters before and since the last white space inside a word of the phrase
-	verbatim := true
-	for i := s.From; i < s.To; i++ {
-		own, before := w.starts[i-s.From], t.glyphs[i].before
-		reached = reached || i > s.From && own && h.begun[i]
+	for i := from; i < to; i++ {
+		own, before := w.starts[i-from], t.glyphs[i].before
+		reached = reached || i > from && own && h.begun[i]
 		switch {
-		case i == s.From || own && before != None:
+		case i == from || own && before != None:
 			last, piece = 0, 0
 		case own:
 		case before != None:
 			if !reached {
-				return s, false
+				return a, false
 			}
 			last, piece, real = piece, 0, !t.spaced[i]
 		}
 		piece++
-		verbatim = verbatim && (i == s.From || before != Line && (before == Word) == own)
+		a.spacing = a.spacing || i > from && (before == Line || (before == Word) != own)
+		if t.glyphs[i].typed {
+			a.evasion = disguise.Jamo & w.evasion
+		}
 	}
 	// One syllable cut off, as 남 is in "조건만 남겼" and 명 in "이 명령".
 	broken := real && piece == 1 && (last > 1 || w.begins)
-	if broken && !t.closes(s.To) || w.ends && !t.endsWord(s.To, h.known) {
-		return s, false
-	}
-	for _, g := range t.glyphs[s.From:s.To] {
-		if g.typed {
-			s.Evasion |= disguise.Jamo & w.evasion
-		}
-	}
-	if !verbatim {
-		s.Kind = result.Spacing
-	}
-	return s, true
+	return a, !(broken && !t.closes(to) || w.ends && !t.endsWord(to, h.known))
+}
+
+// accepted says how a word was met.
+type accepted struct {
+	spacing bool    // other white space is in it than in the word
+	evasion Evasion // what had to be undone
 }
 
 // Between is the first place between two glyphs where the words of the pattern
 // begin, if there is one. It is for words only.
 func (p Pattern) Between(t *Text, from, to int) (Span, bool) {
-	all := t.find(p.d).of[p.group]
-	i, _ := slices.BinarySearchFunc(all, from, func(s Span, from int) int { return s.From - from })
-	if i < len(all) && all[i].From < to {
-		return all[i], true
+	h := t.find(p.d)
+	if i := h.after(p.group, from); i < h.count(p.group) {
+		s := h.at(p.group, i)
+		return s, s.From < to
 	}
 	return Span{}, false
 }

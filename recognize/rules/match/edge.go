@@ -47,10 +47,9 @@ func (t *Text) unbroken(a, b int) bool {
 	return true
 }
 
-// ahead spells at most n characters from glyph i on, up to the next white space.
-func (t *Text) ahead(i, n int) []rune {
-	var runes []rune
-	for j := i; j < min(i+n, len(t.glyphs)) && (j == i || t.close(j)); j++ {
+// ahead adds the characters from glyph i on, as many as there is room for, up to the next white space.
+func (t *Text) ahead(runes []rune, i int) []rune {
+	for j := i; j < min(i+cap(runes), len(t.glyphs)) && (j == i || t.close(j)); j++ {
 		runes = append(runes, t.glyphs[j].r)
 	}
 	return runes
@@ -64,12 +63,26 @@ func (t *Text) ahead(i, n int) []rune {
 // are no evidence: engines cut words where it suits them. Nor is white space
 // between letters that are all spaced out.
 func (t *Text) beginsWord(i int) bool {
-	return i == 0 || !t.close(i) || class(t.glyphs[i-1].r) != class(t.glyphs[i].r) || isJamo(t.glyphs[i-1].r) != isJamo(t.glyphs[i].r)
+	if i == 0 || !t.close(i) {
+		return true
+	}
+	before, g := &t.glyphs[i-1], &t.glyphs[i]
+	return before.class != g.class || isJamo(before.r) != isJamo(g.r)
+}
+
+// particle is how many syllables from glyph i on are a particle, 0 if none are.
+func (t *Text) particle(i int) int {
+	var room [3]rune
+	return korean.Particle(t.ahead(room[:0], i))
 }
 
 // closes says whether a noun may have ended before glyph i.
 func (t *Text) closes(i int) bool {
-	return i >= len(t.glyphs) || t.beginsWord(i) || korean.Closes(t.ahead(i, 3))
+	if i >= len(t.glyphs) || t.beginsWord(i) {
+		return true
+	}
+	var room [3]rune
+	return korean.Closes(t.ahead(room[:0], i))
 }
 
 // endsWord says whether a word ended before glyph i, or a particle follows it,
@@ -78,7 +91,7 @@ func (t *Text) endsWord(i int, known []bool) bool {
 	if i >= len(t.glyphs) || t.beginsWord(i) || known[i] {
 		return true
 	}
-	n := korean.Particle(t.ahead(i, 3))
+	n := t.particle(i)
 	return n > 0 && (i+n >= len(t.glyphs) || t.beginsWord(i+n) || known[i+n])
 }
 
@@ -97,7 +110,7 @@ func (t *Text) edgedLeft(a int) bool {
 	if !t.joined(a) {
 		return true
 	}
-	c := class(t.glyphs[a].r)
+	c := t.glyphs[a].class
 	return !(c == digit && (t.is(a-1, digit) || t.inNumber(a-1)) || c == latin && t.is(a-1, latin) || isJamo(t.glyphs[a].r) &&
 		isJamo(t.glyphs[a-1].r))
 }
@@ -106,7 +119,7 @@ func (t *Text) edgedRight(b int) bool {
 	if !t.joined(b) {
 		return true
 	}
-	c := class(t.glyphs[b-1].r)
+	c := t.glyphs[b-1].class
 	return !(c == digit && (t.is(b, digit) || t.inNumber(b)) || c == latin && t.is(b, latin) || isJamo(t.glyphs[b-1].r) &&
 		isJamo(t.glyphs[b].r))
 }
@@ -133,7 +146,7 @@ func (t *Text) joined(i int) bool {
 	return i > 0 && i < len(t.glyphs) && t.glyphs[i].before == None
 }
 
-func (t *Text) is(i int, c charClass) bool { return class(t.glyphs[i].r) == c }
+func (t *Text) is(i int, c charClass) bool { return t.glyphs[i].class == c }
 
 type charClass uint8
 

@@ -1,10 +1,6 @@
 package match
 
-import (
-	"github.com/pageinspect/pageinspect/recognize/rules/disguise"
-	"github.com/pageinspect/pageinspect/recognize/rules/korean"
-	"github.com/pageinspect/pageinspect/shared/result"
-)
+import "github.com/pageinspect/pageinspect/recognize/rules/disguise"
 
 // Evasion is the disguises that a word is looked for in.
 type Evasion = disguise.Kind
@@ -18,20 +14,19 @@ const AllEvasion = disguise.All
 // EvasionNames names the disguises, in the order of their bits.
 var EvasionNames = disguise.Names
 
-// disguised puts in where words stand in a disguise, and says whether any does.
-func (d *Dictionary) disguised(t *Text, h *hits) (any bool) {
+// disguised is where words stand in a disguise.
+func (d *Dictionary) disguised(t *Text, h *hits) (all []hit) {
 	chars := make([]disguise.Char, len(t.glyphs))
 	loose := false
 	for i, g := range t.glyphs {
 		chars[i] = disguise.Char{R: g.r, Close: i > 0 && t.close(i)}
 		loose = loose || isJamo(g.r)
 	}
-	seen := map[candidate]bool{}
-	put := func(w int32, s Span) {
-		c := candidate{Span{From: s.From, To: s.To}, w}
-		if !seen[c] {
-			seen[c], any = true, true
-			h.put(&d.words[w], s)
+	seen := map[[3]int32]bool{}
+	put := func(x hit) {
+		if at := [3]int32{x.from, x.to, x.word}; !seen[at] {
+			seen[at] = true
+			all = append(all, x)
 		}
 	}
 	views := disguise.Views(chars)
@@ -42,11 +37,11 @@ func (d *Dictionary) disguised(t *Text, h *hits) (any bool) {
 		d.initials(t, h, put)
 	}
 	d.alike(t, h, views, put)
-	return any
+	return all
 }
 
 // undisguised looks for the words in one view, wherever something was undone.
-func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(int32, Span)) {
+func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(hit)) {
 	next := make([]int, len(v.Runes)+1) // of each character, where the next one is in which something was undone
 	next[len(v.Runes)] = len(v.Runes) + d.tight.long
 	for i := len(v.Runes) - 1; i >= 0; i-- {
@@ -67,7 +62,7 @@ func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(int
 					break
 				}
 			}
-			to, ok := d.tight.next[edgeOf(node, v.Runes[j])]
+			to, ok := d.tight.step(node, v.Runes[j])
 			if !ok {
 				break
 			}
@@ -82,11 +77,10 @@ func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(int
 			}
 			for n := d.tight.word[node]; n >= 0; n = d.words[n].same {
 				w := &d.words[n]
-				s := Span{From: v.From[i], To: v.To[j], Kind: result.Exact, Gap: gap, Evasion: undone & w.evasion, Met: [3]int32{n + 1}}
-				if undone&^w.evasion == 0 && t.hides(s, w, v, i, h) {
-					put(n, s)
-					if w.head && h.begun[s.From] { // another may follow it unspaced
-						h.begun[s.To] = true
+				if undone&^w.evasion == 0 && t.hides(v.From[i], v.To[j], undone, w, v, i, h) {
+					put(hit{from: int32(v.From[i]), to: int32(v.To[j]), gap: gap, evasion: undone, word: n})
+					if w.head && h.begun[v.From[i]] { // another may follow it unspaced
+						h.begun[v.To[j]] = true
 					}
 				}
 			}
@@ -97,14 +91,14 @@ func (d *Dictionary) undisguised(t *Text, h *hits, v disguise.View, put func(int
 // hides decides whether what was undisguised from character i of the view on
 // may be the word: it begins and ends where it must, no white space is in it,
 // and no symbol stands where the phrase has a white space, as in a list.
-func (t *Text) hides(s Span, w *word, v disguise.View, i int, h *hits) bool {
-	if s.Evasion&disguise.Symbols != 0 && s.Evasion&disguise.Lookalike != 0 {
+func (t *Text) hides(from, to int, undone Evasion, w *word, v disguise.View, i int, h *hits) bool {
+	if undone&disguise.Symbols != 0 && undone&disguise.Lookalike != 0 {
 		return false // "T3L-3GR4M" is a part's number
 	}
-	if !t.edgedAs(s.From, s.To, w) || !h.begun[s.From] && (w.begins || s.Evasion&disguise.Symbols != 0) {
+	if !t.edgedAs(from, to, w) || !h.begun[from] && (w.begins || undone&disguise.Symbols != 0) {
 		return false
 	}
-	if w.ends && !t.endsWord(s.To, h.known) || s.Evasion&(disguise.Symbols|disguise.Keyboard) != 0 && !t.closes(s.To) {
+	if w.ends && !t.endsWord(to, h.known) || undone&(disguise.Symbols|disguise.Keyboard) != 0 && !t.closes(to) {
 		return false
 	}
 	for n := range w.runes {
@@ -121,7 +115,7 @@ func (t *Text) hides(s Span, w *word, v disguise.View, i int, h *hits) bool {
 
 // initials looks for the words of which some syllables are there by their
 // initial consonants only. Two such syllables are too little if nothing else is there.
-func (d *Dictionary) initials(t *Text, h *hits, put func(int32, Span)) {
+func (d *Dictionary) initials(t *Text, h *hits, put func(hit)) {
 	last := -1 // where was looked from already
 	for i, g := range t.glyphs {
 		if !isJamo(g.r) {
@@ -137,7 +131,7 @@ func (d *Dictionary) initials(t *Text, h *hits, put func(int32, Span)) {
 // mostInitials is the longest word that is looked for by initials.
 const mostInitials = 6
 
-func (d *Dictionary) initialsFrom(t *Text, h *hits, from int, put func(int32, Span)) {
+func (d *Dictionary) initialsFrom(t *Text, h *hits, from int, put func(hit)) {
 	var key []rune
 	alone := 0
 	if isJamo(t.glyphs[from].r) && from > 0 && t.close(from) && isJamo(t.glyphs[from-1].r) {
@@ -160,7 +154,7 @@ func (d *Dictionary) initialsFrom(t *Text, h *hits, from int, put func(int32, Sp
 				continue
 			}
 			if h.begun[from] && t.closes(to+1) {
-				put(n, Span{From: from, To: to + 1, Kind: result.Exact, Evasion: disguise.Initials, Met: [3]int32{n + 1}})
+				put(hit{from: int32(from), to: int32(to + 1), evasion: disguise.Initials, word: n})
 			}
 		}
 	}
@@ -191,103 +185,6 @@ func initialsOf(word []rune) (string, bool) {
 		return "", false
 	}
 	return disguise.InitialsOf(word)
-}
-
-// Of words that only sound like one of the dictionary.
-const (
-	shortestHeard = 2 // where a syllable is hardly ever seen in ordinary words
-	surelyHeard   = 3
-	longestHeard  = 8
-)
-
-func heardAs(word []rune) []rune {
-	sounds := make([]rune, len(word))
-	for i, r := range word {
-		sounds[i] = disguise.SoundOf(r)
-	}
-	return sounds
-}
-
-// alike looks for the words that something in the text sounds like, spoken
-// harder: in the text as it is, and in each view of it.
-func (d *Dictionary) alike(t *Text, h *hits, views []disguise.View, put func(int32, Span)) {
-	strange := len(t.glyphs) + longestHeard // the next syllable that may stand for another
-	near := make([]bool, len(t.glyphs))
-	for i := len(t.glyphs) - 1; i >= 0; i-- {
-		if disguise.Strange(t.glyphs[i].r) {
-			strange = i
-		}
-		near[i] = strange-i < longestHeard
-	}
-	for i := range t.glyphs {
-		if h.begun[i] && near[i] && korean.IsSyllable(t.glyphs[i].r) {
-			d.alikeFrom(t, i, len(t.glyphs), func(j int) (rune, int, int, Evasion) { return t.glyphs[j].r, j, j + 1, 0 }, put)
-		}
-	}
-	for _, v := range views {
-		for i := range v.Runes {
-			if h.begun[v.From[i]] && korean.IsSyllable(v.Runes[i]) {
-				d.alikeFrom(t, i, len(v.Runes), func(j int) (rune, int, int, Evasion) { return v.Runes[j], v.From[j], v.To[j], v.Undone[j] }, put)
-			}
-		}
-	}
-}
-
-// alikeFrom looks from character i on; at says what a character is, and which glyphs it came of.
-func (d *Dictionary) alikeFrom(t *Text, i, end int, at func(int) (rune, int, int, Evasion), put func(int32, Span)) {
-	var node int32
-	var spoken []rune
-	var apart []bool // whether white space stands before
-	undone := disguise.None
-	alone := true
-	for j := i; j < end; j++ {
-		r, from, to, k := at(j)
-		if j > i && t.glyphs[from].before == block {
-			return
-		}
-		next, ok := d.sound.next[edgeOf(node, disguise.SoundOf(r))]
-		if !ok {
-			return
-		}
-		node = next
-		if j == i {
-			k &^= disguise.Symbols
-		}
-		undone |= k
-		alone = alone && t.alone(from)
-		spoken, apart = append(spoken, r), append(apart, j > i && !t.close(from) && k&disguise.Symbols == 0)
-		_, first, _, _ := at(i)
-		for _, n := range d.heard[node] {
-			w := &d.words[n]
-			if undone&^w.evasion == 0 && soundsLike(spoken, apart, alone, w) && (!w.head || t.closes(to)) {
-				put(n, Span{From: first, To: to, Kind: result.Exact, Gap: t.widest(first, to), Evasion: undone | disguise.Sound, Met: [3]int32{n + 1}})
-			}
-		}
-	}
-}
-
-// soundsLike says whether what sounds like the word is another spelling of it:
-// one syllable of it is odd, or enough are hard.
-func soundsLike(spoken []rune, apart []bool, alone bool, w *word) bool {
-	hard, odd := 0, 0
-	for i, r := range spoken {
-		if apart[i] && !w.starts[i] && !alone {
-			return false
-		}
-		if r == w.runes[i] {
-			continue
-		}
-		switch disguise.Stands(r, w.runes[i]) {
-		case disguise.Other:
-			return false
-		case disguise.Hard:
-			hard++
-		case disguise.Odd:
-			odd++
-		}
-	}
-	long := len(spoken)
-	return odd > 0 || !disguise.Ordinary(spoken) && (hard > 1 && long >= surelyHeard || hard == 1 && (long > surelyHeard || long == surelyHeard && w.head))
 }
 
 // mergeEvasion is the disguises of both.

@@ -75,7 +75,8 @@ func (e *expression) find(t *Text, h *hits, most Gap, may func(Span) bool) []Spa
 	var found []Span
 	for _, at := range e.where(t, h, most) {
 		from, to := at[0], at[1]
-		found = e.search(found, t, t.read, from, to, func(a, b int) (Span, bool) {
+		read, tight := t.views()
+		found = e.search(found, t, read, from, to, func(a, b int) (Span, bool) {
 			s := Span{From: a, To: b, Kind: result.Exact, Gap: t.widest(a, b)}
 			if s.Gap > Word {
 				s.Kind = result.Spacing
@@ -85,7 +86,7 @@ func (e *expression) find(t *Text, h *hits, most Gap, may func(Span) bool) []Spa
 		if most == None {
 			continue
 		}
-		found = e.search(found, t, t.tight, from, to, func(a, b int) (Span, bool) {
+		found = e.search(found, t, tight, from, to, func(a, b int) (Span, bool) {
 			s, ok := t.acceptExpression(a, b, max(most, Word))
 			return s, ok && may(s)
 		})
@@ -99,13 +100,14 @@ func (e *expression) where(t *Text, h *hits, most Gap) (all [][2]int) {
 		t.segments(most, func(from, to int) { all = append(all, [2]int{from, to}) })
 		return all
 	}
-	first := slices.MinFunc(e.needs, func(a, b Group) int { return len(h.of[a]) - len(h.of[b]) })
+	first := slices.MinFunc(e.needs, func(a, b Group) int { return h.count(a) - h.count(b) })
 	done := 0
-	for _, s := range h.of[first] {
-		if s.From < done {
+	for _, i := range h.group(first) {
+		at := int(h.all[i].from)
+		if at < done {
 			continue
 		}
-		from, to := t.segment(s.From, most)
+		from, to := t.segment(at, most)
 		if done = to; h.have(e.needs, from, to) {
 			all = append(all, [2]int{from, to})
 		}
@@ -116,8 +118,7 @@ func (e *expression) where(t *Text, h *hits, most Gap) (all [][2]int) {
 // have says whether each of the groups has a word between two glyphs.
 func (h *hits) have(groups []Group, from, to int) bool {
 	for _, g := range groups {
-		i, _ := slices.BinarySearchFunc(h.of[g], from, func(s Span, from int) int { return s.From - from })
-		if i == len(h.of[g]) || h.of[g][i].From >= to {
+		if i := h.after(g, from); i == h.count(g) || h.at(g, i).From >= to {
 			return false
 		}
 	}
@@ -191,7 +192,7 @@ func (e *expression) search(found []Span, t *Text, v view, from, to int, may fun
 				refused++
 				n := a + 1
 				if !t.edgedLeft(a) {
-					for n < to && t.joined(n) && class(t.glyphs[n].r) == class(t.glyphs[a].r) {
+					for n < to && t.joined(n) && t.glyphs[n].class == t.glyphs[a].class {
 						n++
 					}
 				}

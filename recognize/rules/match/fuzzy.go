@@ -19,7 +19,6 @@ const (
 type jamo struct {
 	runes []rune
 	off   []int // of each glyph, and the length
-	alone []int // the glyphs that are jamo of their own
 }
 
 // jamo takes the glyphs apart, once.
@@ -28,10 +27,7 @@ func (t *Text) jamo() jamo {
 		n := len(t.glyphs)
 		t.apart.off = append(make([]int, 0, n+1), 0)
 		t.apart.runes = make([]rune, 0, n*5/2) // of two or three a syllable
-		for i, g := range t.glyphs {
-			if isJamo(g.r) {
-				t.apart.alone = append(t.apart.alone, i)
-			}
+		for _, g := range t.glyphs {
 			t.apart.runes = appendJamo(t.apart.runes, g.r)
 			t.apart.off = append(t.apart.off, len(t.apart.runes))
 		}
@@ -55,7 +51,7 @@ func appendJamo(to []rune, r rune) []rune {
 }
 
 // syllables counts the Hangul syllables of a phrase.
-func syllables(phrase string) (n int) {
+func syllables(phrase []rune) (n int) {
 	for _, r := range phrase {
 		if r >= '가' && r <= '힣' {
 			n++
@@ -85,7 +81,7 @@ func (d *Dictionary) fuzzy(source string) (fuzzy, error) {
 		tight, f.starts, f.jamo = append(tight, r), append(f.starts, begins), appendJamo(f.jamo, r)
 		begins = false
 	}
-	if n := syllables(string(tight)); n < MinFuzzySyllables {
+	if n := syllables(tight); n < MinFuzzySyllables {
 		return f, fmt.Errorf("%q has %d Hangul syllables, too short for fuzzy, which wants %d; put it into a rule of its own without fuzzy",
 			source, n, MinFuzzySyllables)
 	}
@@ -106,14 +102,13 @@ func (d *Dictionary) fuzzy(source string) (fuzzy, error) {
 // phrase's own. One jamo more or less changes the number of characters by one
 // at most, so three lengths are tried at each place.
 func (f fuzzy) find(t *Text, h *hits) []Span {
+	places := f.places(t, h)
+	if len(places) == 0 {
+		return nil
+	}
 	view, n := t.jamo(), len(f.starts)
 	var found []Span
-	done := -1
-	for _, from := range f.places(t, h) {
-		if from == done {
-			continue
-		}
-		done = from
+	for _, from := range places {
 		for to := from + n - 1; to <= min(from+n+1, len(t.glyphs)); to++ {
 			if !oneJamoApart(f.jamo, view.runes[view.off[from]:view.off[to]]) {
 				continue
@@ -123,9 +118,9 @@ func (f fuzzy) find(t *Text, h *hits) []Span {
 				w.starts = make([]bool, to-from)
 				w.starts[0] = true
 			}
-			if s, ok := t.accept(Span{From: from, To: to, Gap: t.widest(from, to)}, w, h); ok && s.Gap < block {
-				s.Kind = result.Fuzzy
-				found = append(found, s)
+			gap := t.widest(from, to)
+			if _, ok := t.accept(from, to, w, h); ok && gap < block {
+				found = append(found, Span{From: from, To: to, Kind: result.Fuzzy, Gap: gap})
 			}
 		}
 	}
@@ -135,12 +130,13 @@ func (f fuzzy) find(t *Text, h *hits) []Span {
 // places are where the phrase may begin, in order. Where no jamo stands alone,
 // one jamo changes one syllable and leaves half of the phrase as it is.
 func (f fuzzy) places(t *Text, h *hits) (all []int) {
-	if alone := t.jamo().alone; len(alone) > 0 || f.loose {
-		return f.anyPlaces(t, h, alone)
+	if len(t.loose) > 0 || f.loose {
+		return f.anyPlaces(t, h)
 	}
 	for i, g := range f.halves {
-		for _, s := range h.of[g] {
-			for from := s.From - f.from[i] - 1; from <= s.From-f.from[i]+1; from++ {
+		for _, k := range h.group(g) {
+			at := int(h.all[k].from) - f.from[i]
+			for from := at - 1; from <= at+1; from++ {
 				if from >= 0 && from < len(t.glyphs) {
 					all = append(all, from)
 				}
@@ -153,7 +149,7 @@ func (f fuzzy) places(t *Text, h *hits) (all []int) {
 
 // anyPlaces is places where jamo stand alone, in the text or in the phrase: they
 // may stand in both halves.
-func (f fuzzy) anyPlaces(t *Text, h *hits, alone []int) (all []int) {
+func (f fuzzy) anyPlaces(t *Text, h *hits) (all []int) {
 	may := make([]bool, len(t.glyphs))
 	add := func(from, to int) {
 		for i := max(0, from); i <= min(to, len(t.glyphs)-1); i++ {
@@ -161,12 +157,13 @@ func (f fuzzy) anyPlaces(t *Text, h *hits, alone []int) (all []int) {
 		}
 	}
 	for i, g := range f.halves {
-		for _, s := range h.of[g] {
-			add(s.From-f.from[i]-1, s.From-f.from[i]+1)
+		for _, k := range h.group(g) {
+			at := int(h.all[k].from) - f.from[i]
+			add(at-1, at+1)
 		}
 	}
 	done := 0
-	for _, i := range alone {
+	for _, i := range t.loose {
 		add(max(done, i-len(f.starts)), i)
 		done = i
 	}

@@ -68,7 +68,8 @@ func TestHalvesHideNoSlip(t *testing.T) {
 		met += len(with)
 		p.fuzzy[0].loose = true // so that it is looked for everywhere
 		if d := cmp.Diff(p.fuzzy[0].find(text, h), with); d != "" {
-			t.Fatalf("%q: %s", text.read.s, d)
+			read, _ := text.views()
+			t.Fatalf("%q: %s", read.s, d)
 		}
 	})
 	if met == 0 {

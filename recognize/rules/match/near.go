@@ -1,9 +1,6 @@
 package match
 
-import (
-	"slices"
-	"sort"
-)
+import "slices"
 
 // Near is words of some groups that stand near each other, in one clause.
 type Near struct {
@@ -15,7 +12,7 @@ type Near struct {
 // find returns the shortest ways to meet the parts, one for each place of the first.
 func (n Near) find(t *Text, h *hits, may func(Span) bool) []Span {
 	for _, g := range n.Parts {
-		if len(h.of[g]) == 0 {
+		if h.count(g) == 0 {
 			return nil
 		}
 	}
@@ -31,27 +28,38 @@ func (n Near) find(t *Text, h *hits, may func(Span) bool) []Span {
 // follow joins each place of the first part with the nearest of the second behind it, and so on.
 func (n Near) follow(t *Text, h *hits, parts []Group, may func(Span) bool) (found []Span) {
 	ends := t.sentences()
-	whole := h.of[parts[0]]
-	for i, g := range parts[1:] {
-		last := i+2 == len(parts)
-		next := h.of[g]
-		var longer []Span
-		for _, s := range whole {
-			i := sort.Search(len(next), func(i int) bool { return next[i].From >= s.To })
-			for ; i < len(next) && next[i].From-s.To <= n.Within && next[i].From < ends[s.To-1]; i++ {
-				gap := max(s.Gap, next[i].Gap)
-				for k := s.To; k <= next[i].From; k++ {
+	var whole []Span
+	for k, g := range parts[1:] {
+		count, last := len(whole), k+2 == len(parts)
+		if k == 0 {
+			count = h.count(parts[0])
+		}
+		longer := whole[:0]
+		for at := range count {
+			var s Span
+			if k == 0 {
+				s = h.at(parts[0], at)
+			} else {
+				s = whole[at]
+			}
+			for i := h.after(g, s.To); i < h.count(g); i++ {
+				next := h.at(g, i)
+				if next.From-s.To > n.Within || next.From >= int(ends[s.To-1]) {
+					break
+				}
+				gap := max(s.Gap, next.Gap)
+				for k := s.To; k <= next.From; k++ {
 					gap = max(gap, t.glyphs[k].before)
 				}
-				both := Span{From: s.From, To: next[i].To, Kind: s.Kind, Gap: gap, Evasion: mergeEvasion(s, next[i]), Met: s.Met}
+				both := Span{From: s.From, To: next.To, Kind: s.Kind, Gap: gap, Evasion: mergeEvasion(s, next), Met: s.Met}
 				for k := range both.Met {
 					if both.Met[k] == 0 {
-						both.Met[k] = next[i].Met[0]
+						both.Met[k] = next.Met[0]
 						break
 					}
 				}
-				if strict(next[i].Kind) > strict(both.Kind) {
-					both.Kind = next[i].Kind
+				if strict(next.Kind) > strict(both.Kind) {
+					both.Kind = next.Kind
 				}
 				if !last || may(both) {
 					longer = append(longer, both)

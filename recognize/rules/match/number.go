@@ -66,7 +66,7 @@ func (t *Text) numbers(c NumberClass) []Span {
 // numerals are the native Korean ones, of two syllables or one, and the syllables they begin with.
 var (
 	numerals     = map[string]byte{"하나": '1', "둘": '2', "셋": '3', "넷": '4', "다섯": '5', "여섯": '6', "일곱": '7', "여덟": '8', "아홉": '9'}
-	numeralStart = "하둘셋넷다여일아"
+	numeralStart = korean.SyllablesOf("하둘셋넷다여일아")
 )
 
 // digitAt is the digit that stands at glyph i, 0 if none: written, spelled, or a
@@ -79,13 +79,13 @@ func (t *Text) digitAt(i int) (d byte, glyphs int, plain bool) {
 	if d, ok := disguise.Digit(r); ok {
 		return d, 1, false
 	}
-	if unicode.IsDigit(r) { // of another script: each has ten in a row
+	if t.glyphs[i].class == digit { // of another script: each has ten in a row
 		for d = '0'; d < '9' && unicode.IsDigit(r-rune(d-'0')-1); d++ {
 		}
 		return d, 1, false
 	}
-	for n := 2; n > 0 && strings.ContainsRune(numeralStart, r); n-- {
-		if d, ok := numerals[string(t.ahead(i, n))]; ok {
+	for n := 2; n > 0 && numeralStart.Has(r); n-- {
+		if d, ok := numerals[string(t.ahead(make([]rune, 0, n), i))]; ok {
 			return d, n, false
 		}
 	}
@@ -106,13 +106,13 @@ func (t *Text) beginsNumber(i int) bool {
 		return false
 	}
 	code := before == '-' || before == '_' || before == '#' || before == '/'
-	return !code || !t.joined(i-1) || class(t.glyphs[i-2].r) == other
+	return !code || !t.joined(i-1) || t.glyphs[i-2].class == other
 }
 
 // labelled says whether the Latin letters before glyph i announce a telephone.
 func (t *Text) labelled(i int) bool {
 	var word []rune
-	for j := i - 1; j >= 0 && len(word) < 8 && class(t.glyphs[j].r) == latin; j-- {
+	for j := i - 1; j >= 0 && len(word) < 8 && t.glyphs[j].class == latin; j-- {
 		word = append(word, t.glyphs[j].r)
 		if !t.joined(j) {
 			break

@@ -23,10 +23,10 @@ type Span struct {
 // expression, or a kind of number. It belongs to the dictionary it was made with.
 type Pattern struct {
 	d     *Dictionary
-	group Group
-	fuzzy []fuzzy
+	group Group // of its words; of words near each other, the first
 	near  *Near
 	re    *expression
+	fuzzy []fuzzy
 	class NumberClass
 }
 
@@ -57,7 +57,7 @@ func (d *Dictionary) Words(sources []string, o Options) (Pattern, error) {
 }
 
 // Near makes a pattern of groups of words near each other.
-func (d *Dictionary) Near(n Near) Pattern { return Pattern{d: d, near: &n} }
+func (d *Dictionary) Near(n Near) Pattern { return Pattern{d: d, near: &n, group: n.Parts[0]} }
 
 // Number makes a pattern of the numbers of a class.
 func (d *Dictionary) Number(class NumberClass) Pattern { return Pattern{d: d, class: class} }
@@ -82,24 +82,30 @@ func (p Pattern) Find(t *Text, most Gap) []Span {
 
 // FindIf is Find for the places that may be: behind one that may not be, what
 // overlaps it is looked at too.
-func (p Pattern) FindIf(t *Text, most Gap, may func(Span) bool) []Span {
+func (p *Pattern) FindIf(t *Text, most Gap, may func(Span) bool) []Span {
+	h := t.find(p.d)
+	if p.class == "" && p.re == nil && p.fuzzy == nil && h.count(p.group) == 0 { // as nearly all of a pack are
+		return nil
+	}
 	allowed := func(s Span) bool { return s.fits(most) && may(s) }
-	switch h := t.find(p.d); {
+	switch {
 	case p.class != "":
 		return keep(t.numbers(p.class), allowed)
 	case p.near != nil:
 		return p.near.find(t, h, allowed)
 	case p.re != nil:
 		return p.re.find(t, h, most, may)
-	case p.fuzzy != nil:
-		found := keep(h.of[p.group], allowed)
-		for _, f := range p.fuzzy {
-			found = append(found, keep(f.find(t, h), allowed)...)
-		}
-		return found
-	default:
-		return keep(h.of[p.group], allowed)
 	}
+	var found []Span
+	for i := range h.count(p.group) {
+		if s := h.at(p.group, i); allowed(s) {
+			found = append(found, s)
+		}
+	}
+	for _, f := range p.fuzzy {
+		found = append(found, keep(f.find(t, h), allowed)...)
+	}
+	return found
 }
 
 func keep(spans []Span, may func(Span) bool) (kept []Span) {
@@ -134,7 +140,7 @@ func (t *Text) Choose(found, except []Span) []Span {
 		return cmp.Or(near(x)-near(y), (y.To-y.From)-(x.To-x.From), x.From-y.From, strict(x.Kind)-strict(y.Kind),
 			cmp.Compare(x.Evasion, y.Evasion))
 	})
-	taken := map[int]bool{}
+	taken := make([]bool, len(t.glyphs))
 	take := func(s Span) {
 		for i := s.From; i < s.To; i++ {
 			taken[i] = true
@@ -143,13 +149,9 @@ func (t *Text) Choose(found, except []Span) []Span {
 	for _, s := range except {
 		take(s)
 	}
-	var kept []Span
+	kept := found[:0]
 	for _, s := range found {
-		free := true
-		for i := s.From; i < s.To && free; i++ {
-			free = !taken[i]
-		}
-		if free {
+		if !slices.Contains(taken[s.From:s.To], true) {
 			kept = append(kept, s)
 			take(s)
 		}

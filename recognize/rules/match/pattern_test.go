@@ -177,3 +177,19 @@ func TestRegexpRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestAnExpressionMeansTheSameTwice: what it needs may be white space, which no word is.
+func TestAnExpressionMeansTheSameTwice(t *testing.T) {
+	d := NewDictionary()
+	for range 2 {
+		p, err := d.Regexp("완치[ -]보장")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range []string{"완치 보장", "완치-보장"} {
+			if got := p.Find(Read(Plain(s)), Line); len(got) == 0 {
+				t.Errorf("%q is not found", s)
+			}
+		}
+	}
+}

@@ -19,11 +19,11 @@ type piece struct {
 func (t *Text) pieces(a, b int) []piece {
 	var ps []piece
 	for _, g := range t.glyphs[a:b] {
-		if n := len(ps) - 1; n >= 0 && ps[n].line == g.line && ps[n].word == g.word {
-			ps[n].to = max(ps[n].to, g.to)
+		if n := len(ps) - 1; n >= 0 && ps[n].line == int(g.line) && ps[n].word == int(g.word) {
+			ps[n].to = max(ps[n].to, int(g.to))
 			continue
 		}
-		ps = append(ps, piece{g.line, g.word, g.from, g.to, g.before})
+		ps = append(ps, piece{int(g.line), int(g.word), int(g.from), int(g.to), g.before})
 	}
 	return ps
 }

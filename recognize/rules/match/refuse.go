@@ -34,8 +34,9 @@ func (p Pattern) NearMisses(t *Text) (all []NearMiss) {
 		if !w.in(p.group) {
 			continue
 		}
-		if _, ok := t.accept(c.Span, w, h); !ok {
-			all = append(all, NearMiss{c.Span, t.refusal(c.Span, w, h)})
+		if _, ok := t.accept(int(c.from), int(c.to), w, h); !ok {
+			s := c.span()
+			all = append(all, NearMiss{s, t.refusal(s, w, h)})
 		}
 	}
 	return append(all, p.slips(t)...)
@@ -67,7 +68,7 @@ func (t *Text) refusal(s Span, w *word, h *hits) Refusal {
 func (p Pattern) slips(t *Text) (all []NearMiss) {
 	for i := range p.d.words {
 		w := &p.d.words[i]
-		if p.fuzzy != nil || !w.in(p.group) || syllables(string(w.runes)) < MinFuzzySyllables {
+		if p.fuzzy != nil || !w.in(p.group) || syllables(w.runes) < MinFuzzySyllables {
 			continue
 		}
 		f, err := Phrase(w.spelled(), true)
@@ -97,18 +98,18 @@ func (w *word) spelled() string {
 
 // misses are the nearest places of the first two parts, if both stand in the text.
 func (n Near) misses(t *Text, h *hits) []NearMiss {
-	a, b := h.of[n.Parts[0]], h.of[n.Parts[1]]
-	if len(a) == 0 || len(b) == 0 {
-		return nil
-	}
 	best := Span{From: -1}
-	for _, x := range a {
-		for _, y := range b {
-			from, to := min(x.From, y.From), max(x.To, y.To)
+	for _, i := range h.group(n.Parts[0]) {
+		for _, k := range h.group(n.Parts[1]) {
+			x, y := h.all[i], h.all[k]
+			from, to := int(min(x.from, y.from)), int(max(x.to, y.to))
 			if best.From < 0 || to-from < best.To-best.From {
 				best = Span{From: from, To: to}
 			}
 		}
+	}
+	if best.From < 0 {
+		return nil
 	}
 	return []NearMiss{{best, TooFar}}
 }

@@ -41,9 +41,10 @@ const (
 type glyph struct {
 	r          rune
 	before     Gap
-	line, word int
-	from, to   int  // runes of the word's text that it came from, half open
+	class      charClass
 	typed      bool // of jamo that were typed apart
+	line, word int32
+	from, to   int32 // runes of the word's text that it came from, half open
 }
 
 // Text is one page in the three views that patterns look at. They share one list
@@ -52,20 +53,22 @@ type glyph struct {
 //
 //   - as read: NFKC, case folded, white space as one space, blocks apart by a newline;
 //   - tight: the same with all white space removed and punctuation kept;
-//   - jamo: each Hangul syllable taken apart (NFD), computed when a fuzzy pattern asks.
+//   - jamo: each Hangul syllable taken apart (NFD).
 //
-// The views are built from words, whose boxes are known, and not from Line.Text.
+// They are built from words, whose boxes are known, and not from Line.Text, and
+// when they are asked for: few rules need them.
 type Text struct {
 	lines      []result.Line
 	glyphs     []glyph
-	read       view
+	loose      []int // the glyphs that are jamo of their own
+	read       view  // see views
 	tight      view
-	spaced     []bool // see space
-	apart      jamo   // nil until a fuzzy pattern asks
-	begins     []int  // see clauses
+	spaced     []bool  // see space
+	apart      jamo    // nil until a fuzzy pattern asks
+	begins     []int32 // see clauses
 	classified map[NumberClass][]Span
-	ends       []int
-	sentence   []int
+	ends       []int32
+	sentence   []int32
 
 	// What the dictionary last looked for was met by.
 	dictionary *Dictionary
@@ -113,7 +116,6 @@ func Read(lines []result.Line) *Text {
 			space = space || tail || w.Space
 		}
 	}
-	t.spell()
 	t.space()
 	return t
 }
@@ -128,9 +130,13 @@ func (t *Text) add(line, word int, s string) (space bool) {
 			space = true
 		case !plain(r) && invisible(r):
 		default:
-			g := glyph{r: fold(r), line: line, word: word, from: from, to: to}
+			r = fold(r)
+			g := glyph{r: r, class: class(r), line: int32(line), word: int32(word), from: int32(from), to: int32(to)}
 			if space {
 				g.before, space = Word, false
+			}
+			if isJamo(r) {
+				t.loose = append(t.loose, len(t.glyphs))
 			}
 			t.glyphs = append(t.glyphs, g)
 		}
@@ -173,25 +179,29 @@ func invisible(r rune) bool {
 // are: one that normalization leaves as it is if the next is plain too.
 func plain(r rune) bool { return '!' <= r && r <= '~' || '가' <= r && r <= '힣' }
 
-func (t *Text) spell() {
-	var read, tight strings.Builder
-	t.read.off = make([]int, 0, len(t.glyphs)+1)
-	t.tight.off = make([]int, 0, len(t.glyphs)+1)
-	read.Grow(4 * len(t.glyphs))
-	tight.Grow(3 * len(t.glyphs))
-	for i, g := range t.glyphs {
-		if i > 0 && g.before == block {
-			read.WriteByte('\n')
-		} else if i > 0 && g.before != None {
-			read.WriteByte(' ')
+// views spells the text as read and tight, once.
+func (t *Text) views() (read, tight view) {
+	if t.read.off == nil {
+		n := len(t.glyphs)
+		off := make([]int, 2*n+2)
+		t.read.off, t.tight.off = off[:n+1], off[n+1:]
+		var read, tight strings.Builder
+		read.Grow(4 * n)
+		tight.Grow(3 * n)
+		for i, g := range t.glyphs {
+			if i > 0 && g.before == block {
+				read.WriteByte('\n')
+			} else if i > 0 && g.before != None {
+				read.WriteByte(' ')
+			}
+			t.read.off[i], t.tight.off[i] = read.Len(), tight.Len()
+			read.WriteRune(g.r)
+			tight.WriteRune(g.r)
 		}
-		t.read.off = append(t.read.off, read.Len())
-		t.tight.off = append(t.tight.off, tight.Len())
-		read.WriteRune(g.r)
-		tight.WriteRune(g.r)
+		t.read.off[n], t.tight.off[n] = read.Len(), tight.Len()
+		t.read.s, t.tight.s = read.String(), tight.String()
 	}
-	t.read = view{read.String(), append(t.read.off, read.Len())}
-	t.tight = view{tight.String(), append(t.tight.off, tight.Len())}
+	return t.read, t.tight
 }
 
 // Len is how many visible characters the text has; spans are ranges of them.
@@ -242,7 +252,8 @@ func normal(s string) string {
 	if len(t.glyphs) == 0 {
 		return ""
 	}
-	return strings.ReplaceAll(t.read.s, "\n", " ")
+	read, _ := t.views()
+	return strings.ReplaceAll(read.s, "\n", " ")
 }
 
 // Plain is a text of one block as an engine would have read it without a

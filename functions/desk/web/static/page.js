@@ -113,7 +113,7 @@ function history({ decisions }) {
   $('decisions').replaceChildren(...decisions.map((d) => {
     const li = make('li', d.undone ? 'undone' : '');
     li.append(make('p', '', make('b', 'did ' + d.action, t('js.action.' + d.action)), ' ', d.reason ? t('js.reason.' + d.reason) : d.action === 'undo' ? t('js.undoes', { n: d.undoes }) : d.policy ?? '', d.undone ? ' · ' + t('js.was-undone') : ''));
-    li.append(make('p', 'by', '#' + d.n + ' · ', quoted(d.by), ', ', when(d.at), ' · ', d.whole ? t('js.about-whole') : t('js.about', { n: d.marks ?? 0 })));
+    li.append(make('p', 'by', '#' + d.n + ' · ', quoted(d.by), ', ', when(d.at), ' · ', d.series === 'picture' ? t('js.by-picture') : d.whole ? t('js.about-whole') : t('js.about', { n: d.marks ?? 0 })));
     if (d.quotes?.length) li.append(make('p', 'quotes', ...d.quotes.map((q) => make('q', '', quoted(q)))));
     if (d.words) li.append(make('p', 'words', quoted(d.words)));
     if (d.shown) {

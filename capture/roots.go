@@ -1,0 +1,51 @@
+package capture
+
+import (
+	"context"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/dom"
+	"github.com/pageinspect/pageinspect/capture/browser"
+)
+
+// findRoots gives our functions the closed shadow roots of the page, which no
+// script may ask for and the protocol may. It says whether there are any.
+func (s *shot) findRoots(ctx context.Context, doc document) (bool, error) {
+	if doc.Hosts == 0 {
+		return false, nil
+	}
+	found := false
+	for range 3 { // one in another
+		more, err := s.findMoreRoots(ctx)
+		if err != nil || !more {
+			return found, err
+		}
+		found = true
+	}
+	return found, nil
+}
+
+func (s *shot) findMoreRoots(ctx context.Context) (found bool, err error) {
+	hosts, err := s.tab.Objects(ctx, "pageinspect.hosts()")
+	if err != nil {
+		return false, err
+	}
+	for _, host := range hosts {
+		node, err := browser.CallHere(ctx, s.tab, dom.DescribeNode, dom.DescribeNodeParams{ObjectID: host})
+		if browser.IsProtocol(err) {
+			continue // it is gone
+		} else if err != nil {
+			return found, err
+		}
+		for _, root := range node.Node.ShadowRoots {
+			if root.ShadowRootType != cdp.ShadowRootTypeClosed {
+				continue
+			}
+			if err := s.tab.Give(ctx, "pageinspect.know", root.BackendNodeID); err != nil && !browser.IsProtocol(err) {
+				return found, err
+			}
+			found = true
+		}
+	}
+	return found, nil
+}
