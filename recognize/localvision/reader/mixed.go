@@ -108,18 +108,17 @@ func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord
 		syllables++
 	}
 	box := inked(line, around(line, glyphs, from, to))
-	confidence := meanConfidence(word)
-	whole := syllables == len(word)
-	hidden := len(word) == 1 && confidence < sureOfAny // short foreign words, such as Alt, are read as one syllable
-	if len(word) < 2 && !hidden || len(word) > longestWord || 10*box.Dx() < 13*pitch {
+	if len(word) < 2 || len(word) > longestWord || 10*box.Dx() < 13*pitch {
 		return w, false
 	}
+	confidence := meanConfidence(word)
+	whole := syllables == len(word)
 	switch {
 	case w.letters && plausible(word) && confidence >= clean:
 		return w, false
-	case !w.letters && (confidence >= doubtful || whole && !hidden):
+	case !w.letters && (confidence >= doubtful || whole):
 		return w, false
-	case !hidden && hangul(word[0].Text) && hangul(word[1].Text): // what is foreign in it is read as a stretch
+	case hangul(word[0].Text) && hangul(word[1].Text): // what is foreign in it is read as a stretch
 		return w, false
 	}
 	end := box.Max.X

@@ -1,9 +1,6 @@
 package reader
 
-import (
-	"image"
-	"testing"
-)
+import "testing"
 
 func TestMixedWordTakesTheSurestWay(t *testing.T) {
 	letters := func(text string, confidence float64) *part { return &part{glyphs: written(text, confidence)} }
@@ -98,26 +95,5 @@ func TestPitchIsThatOfSyllables(t *testing.T) {
 	}
 	if got := pitchOf(written("AB가", 1)); got != textHeight*95/100 {
 		t.Errorf("pitch %d of a line without syllables", got)
-	}
-}
-
-// TestShortForeignWordIsTakenForASyllable: a word as wide as letters that was read as one syllable and unsurely is read in parts, too.
-func TestShortForeignWordIsTakenForASyllable(t *testing.T) {
-	line := image.NewGray(image.Rect(0, 0, 120, textHeight))
-	for i := range line.Pix {
-		line.Pix[i] = 255
-	}
-	for y := range textHeight {
-		for x := 20; x < 80; x++ {
-			if x%20 < 15 {
-				line.Pix[y*line.Stride+x] = 0
-			}
-		}
-	}
-	for confidence, want := range map[float64]bool{0.2: true, 0.9: false} {
-		word := []Glyph{{Text: "다", Confidence: confidence, Box: image.Rect(20, 0, 80, textHeight)}}
-		if got := len(findMixed(line, word, 38)) == 1; got != want {
-			t.Errorf("of confidence %v: read in parts is %v", confidence, got)
-		}
 	}
 }
