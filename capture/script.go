@@ -14,7 +14,7 @@ var scripts embed.FS
 var pageScript = func() string {
 	var b strings.Builder
 	b.WriteString("(() => {\nif (!globalThis.pageinspect) {\n")
-	for _, name := range []string{"page", "matters", "content", "profile", "motion", "restore", "nets", "over", "unfold", "panels", "walk", "rest", "texts", "rows"} {
+	for _, name := range []string{"page", "matters", "content", "profile", "motion", "restore", "nets", "over", "curtain", "unfold", "panels", "walk", "rest", "texts", "rows"} {
 		text, err := scripts.ReadFile("script/" + name + ".js")
 		if err != nil {
 			panic(err) // it is embedded

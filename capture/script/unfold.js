@@ -200,6 +200,7 @@ Object.assign(pageinspect, {
     last = null; // what was on its way may be there now
     still(ended);
     hold();
+    if (self === top && document.scripts.length) uncover();
     ask(now());
     turns(now());
     unfold();
