@@ -27,13 +27,15 @@ const inFlow = e => {
   return position === 'static' || position === 'relative';
 };
 
+const own = {tr: 'table-row', td: 'table-cell', tbody: 'table-row-group', li: 'list-item'};
+
 // show shows an element that was not displayed, or not visible, where it is.
 const show = (e, like) => {
   const style = getComputedStyle(e);
   if (style.display === 'none') {
     e.removeAttribute('hidden');
     changes++;
-    if (getComputedStyle(e).display === 'none') set(e, {display: like ? getComputedStyle(like).display : 'block'});
+    if (getComputedStyle(e).display === 'none') set(e, {display: like ? getComputedStyle(like).display : own[e.localName] || 'block'});
   }
   if (style.visibility !== 'visible') set(e, {visibility: 'visible'});
   if (+style.opacity < matter.clear) set(e, {opacity: 1});
@@ -49,12 +51,21 @@ const sameBox = (a, b) => {
   return areaOf(x) >= matter.area && areaOf(within(x, y)) > .8 * Math.max(areaOf(x), areaOf(y));
 };
 
+// boxBefore is an element's box, and of one that is turned in space, as the sides of
+// a cube are, the one that it has before.
+const boxBefore = e => {
+  const around = e.parentElement;
+  if (!getComputedStyle(e).transform.startsWith('matrix3d') || e.offsetParent !== around) return e.getBoundingClientRect();
+  const b = around.getBoundingClientRect(), left = b.left + around.clientLeft + e.offsetLeft, top = b.top + around.clientTop + e.offsetTop;
+  return {left, top, right: left + e.offsetWidth, bottom: top + e.offsetHeight};
+};
+
 // uponEachOther lists those of some elements of one kind that lie in one place.
 // One in the flow may be among them, to give the others their height, if it is
 // told to be of their kind by a class.
 const uponEachOther = alike => {
   const lifted = alike.filter(c => getComputedStyle(c).position !== 'fixed' && (!inFlow(c) || getComputedStyle(c).gridRowStart !== 'auto' || kindOf(c).trim() !== c.localName));
-  const boxes = lifted.map(c => c.getBoundingClientRect());
+  const boxes = lifted.map(boxBefore);
   const upon = lifted.filter((c, i) => boxes.some((b, k) => k !== i && sameBox(b, boxes[i])));
   return upon.some(c => !inFlow(c) || getComputedStyle(c).gridRowStart !== 'auto') ? upon : [];
 };
@@ -78,6 +89,7 @@ const turns = ({layout, all}) => {
       if (alike.filter(c => rich(c)).length < 2) continue;
       if (upon.length) {
         stack(e, e, upon);
+        if (getComputedStyle(e).position === 'absolute') set(e, {position: 'relative', inset: 'auto'}); // or it would lie over what follows
         loosen(e);
       } else {
         const known = new Set(seenNow.map(contentOf));
@@ -121,13 +133,21 @@ const offered = e => {
   const before = neighbour(e, 'previousElementSibling');
   if (before && !/^(p|ul|ol|table)$/.test(before.localName) && brief(before) && (before.matches(pressed) || before.querySelector(pressed))) return true;
   if (before && brief(before) && getComputedStyle(before).cursor === 'pointer') return true;
-  for (let around = e, up = 0; around && up < 2; around = around.parentElement, up++) {
+  const far = e.localName === 'tr' ? 3 : 2; // out of its table
+  for (let around = e, up = 0; around && up < far; around = around.parentElement, up++) {
     for (const to of ['previousElementSibling', 'nextElementSibling']) {
       const by = neighbour(around, to);
       if (by && brief(by) && says.test(by.textContent)) return true;
     }
   }
   return false;
+};
+
+// away says whether an element was moved out of the page, to the left or above.
+const away = (e, layout) => {
+  if (!layout.of(e).shown || inFlow(e)) return false;
+  const b = e.getBoundingClientRect();
+  return b.width > 1 && b.height > 1 && (b.right + scrollX <= 0 || b.bottom + scrollY <= 0);
 };
 
 // ask opens what a click would: closed details, and the panels of tabs, as far
@@ -145,6 +165,10 @@ const ask = ({layout, all}) => {
       e.open = true;
       changes++;
       loosen(e);
+      continue;
+    }
+    if (away(e, layout) && (e.getAttribute('role') === 'tabpanel' || named.has(e.id)) && !aside(e) && rich(e, 2) && !doubled(e)) {
+      set(e, {position: 'static', inset: 'auto'});
       continue;
     }
     const closed = !layout.of(e).shown || getComputedStyle(e).contentVisibility === 'hidden';

@@ -101,6 +101,7 @@ const open = g => {
     if (found && sideBySide(found.slides)) stack(e, found.track, found.slides);
   }
   release(e);
+  if (getComputedStyle(e).position === 'absolute' && liesOver(e, g.items)) set(e, {position: 'relative', inset: 'auto', width: 'auto', 'min-height': '0'});
   if (along) for (const around of new Set(g.items.map(i => flatParent(i.e)))) untransform(around, e);
   loosen(e);
   if (along) {
@@ -111,6 +112,14 @@ const open = g => {
   }
   return true;
 };
+
+// liesOver says whether what was cut off in an element lies over what stands beside
+// it, as the half of a picture "before" does over the one "after".
+const liesOver = (e, items) => [...e.parentElement ? e.parentElement.children : []].some(c => {
+  if (c === e || !isShown(c) || !rich(c)) return false;
+  const b = c.getBoundingClientRect(), box = {x0: b.left + scrollX, y0: b.top + scrollY, x1: b.right + scrollX, y1: b.bottom + scrollY};
+  return items.some(i => areaOf(within(i, box)) > areaOf(box) / 2);
+});
 
 const sideBySide = slides => {
   const boxes = slides.map(e => e.getBoundingClientRect());
