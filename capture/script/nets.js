@@ -220,6 +220,18 @@ const unopened = ({layout, all}) => {
   return out.length > 2 ? [] : out;
 };
 
+// undrawable lists the documents in the page that the browser has no way to draw.
+const undrawable = ({layout, all}) => all.filter(e => {
+  if (!/^(embed|object|iframe|frame)$/.test(e.localName) || !layout.visible(e) || aside(e)) return false;
+  const {width, height} = e.getBoundingClientRect(), address = e.data || e.src || '', type = e.type || '';
+  if (width < 120 || height < 80) return false;
+  const instead = e.localName === 'object' && [...e.children].some(c => c.localName !== 'param' && c.getClientRects().length);
+  return !instead && (/pdf|flash|java/i.test(type) || /\.(pdf|swf|hwpx?|docx?|pptx?|xlsx?)($|[?#])/i.test(address));
+}).map(e => {
+  const s = layout.of(e), b = e.getBoundingClientRect();
+  return {kind: 'failed', box: round({x0: b.left + s.dx, y0: b.top + s.dy, x1: b.right + s.dx, y1: b.bottom + s.dy}), source: e.data || e.src || '', why: `what ${nameOf(e)} of ${Math.round(b.width)}×${Math.round(b.height)} px is to show cannot be drawn`};
+});
+
 Object.assign(pageinspect, {
   // breadth is from where to where the page has something that matters, at
   // least the window, and where the browser begins to count when it draws.
@@ -237,6 +249,6 @@ Object.assign(pageinspect, {
   nets(region) {
     region ||= everywhere;
     const {layout, items} = now();
-    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout), ...unopened(now())];
+    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout), ...unopened(now()), ...undrawable(now())];
   },
 });
