@@ -14,7 +14,7 @@ import (
 func texts(t *testing.T, profile, body string) (page.DOM, page.Manifest) {
 	t.Helper()
 	cap, mem := capturer(t, profile)
-	m, err := cap.try(t, serve(t, html(body)), time.Minute)
+	m, err := cap.try(t, serve(t, html(body)), 3*time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

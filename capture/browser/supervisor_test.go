@@ -246,7 +246,7 @@ func TestReserveWaitsForATab(t *testing.T) {
 
 func TestHealthy(t *testing.T) {
 	b := started(t, Config{Tabs: 1, Recycle: 100})
-	b.patience = 500 * time.Millisecond
+	b.patience = 20 * time.Second
 	tab, err := b.Open(t.Context())
 	if err != nil {
 		t.Fatal(err)

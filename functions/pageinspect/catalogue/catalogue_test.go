@@ -126,7 +126,7 @@ func (b *bench) round(t *testing.T, s *shop, url string, only func(n int) bool) 
 			slices.Sort(got)
 			slices.Sort(want)
 			if !slices.Equal(got, want) {
-				t.Errorf("page %d: %d words, want %d\ngot  %v\nwant %v", n, len(got), len(want), got, want)
+				t.Errorf("page %d, %s: %d words, want %d\ngot  %v\nwant %v\nunseen %+v, tiles %+v", n, res.Verdict, len(got), len(want), got, want, res.Unseen, res.Tiles)
 			}
 			mu.Lock()
 			defer mu.Unlock()
