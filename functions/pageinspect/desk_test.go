@@ -331,33 +331,11 @@ func TestRecheckMistakes(t *testing.T) {
 // own and appear at the desk as they are recognized; an interrupt ends all of it.
 func TestDeskOfTheSamples(t *testing.T) {
 	wholeProgram(t)
-	cmd := exec.Command(filepath.Join(programs, "pageinspect"), "desk", "--samples", "--port", "0")
-	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
-	up := make(chan struct{})
-	stdout := &awaiting{text: "decisions are kept in", found: up}
-	var stderr writer
-	cmd.Stdout, cmd.Stderr = stdout, &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Process.Kill() //nolint:errcheck // it may have ended
-	select {
-	case <-up:
-	case <-time.After(2 * time.Minute):
-		t.Fatalf("it does not come up\n%s", stderr.String())
-	}
-	d := runningDesk{address: regexp.MustCompile(`http://[0-9.:]+`).FindString(stdout.String())}
+	d, cmd, stderr := sampleDesk(t)
 	deadline := time.After(10 * time.Minute)
-	for tick := time.NewTicker(100 * time.Millisecond); ; {
-		_, body := d.ask(t, "GET", "/status", nil, "")
-		var status struct{ Total int }
-		if err := json.Unmarshal(body, &status); err != nil {
-			t.Fatalf("%s: %v", body, err)
-		}
-		if status.Total > 0 {
-			tick.Stop()
-			break
-		}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for d.status(t).Total == 0 {
 		select {
 		case <-tick.C:
 		case <-deadline:
@@ -371,4 +349,45 @@ func TestDeskOfTheSamples(t *testing.T) {
 	if got := cmd.ProcessState.ExitCode(); got != exitInterrupted {
 		t.Errorf("exit %d, want %d\n%s", got, exitInterrupted, stderr.String())
 	}
+}
+
+// sampleDesk is make desk, which ends with the test.
+func sampleDesk(t *testing.T) (*runningDesk, *exec.Cmd, *writer) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(programs, "pageinspect"), "desk", "--samples", "--port", "0", "--as", "reviewer")
+	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
+	up := make(chan struct{})
+	stdout := &awaiting{text: "decisions are kept in", found: up}
+	stderr := new(writer)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Signal(os.Interrupt) //nolint:errcheck // it may have ended
+		cmd.Wait()                       //nolint:errcheck // as it does
+		if t.Failed() {
+			t.Log(stderr.String())
+		}
+	})
+	select {
+	case <-up:
+	case <-time.After(2 * time.Minute):
+		t.Fatalf("it does not come up\n%s", stderr.String())
+	}
+	return &runningDesk{address: regexp.MustCompile(`http://[0-9.:]+`).FindString(stdout.String())}, cmd, stderr
+}
+
+type deskStatus struct {
+	Total  int
+	States map[string]int
+}
+
+func (d *runningDesk) status(t *testing.T) (s deskStatus) {
+	t.Helper()
+	_, body := d.ask(t, "GET", "/status", nil, "")
+	if err := json.Unmarshal(body, &s); err != nil {
+		t.Fatalf("%s: %v", body, err)
+	}
+	return s
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +33,7 @@ func TestReviewersFirstHour(t *testing.T) {
 		t.Skip("takes minutes: make reviewer")
 	}
 	wholeProgram(t)
-	d := &runningDesk{address: sampleDesk(t)}
+	d, _, _ := sampleDesk(t)
 	b := desksBrowser(t, d.address)
 	pages := len(samples.Pages()) + len(samples.MadePages())
 	b.until(10*time.Minute, "all pages are at the desk", func() bool { return d.status(t).Total == pages })
@@ -164,47 +163,6 @@ func TestReviewersFirstHour(t *testing.T) {
 	if code := verify.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("verify exits with %d, %v", code, err)
 	}
-}
-
-// sampleDesk is make desk, and returns its address.
-func sampleDesk(t *testing.T) string {
-	t.Helper()
-	cmd := exec.Command(filepath.Join(programs, "pageinspect"), "desk", "--samples", "--port", "0", "--as", "reviewer")
-	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
-	up := make(chan struct{})
-	stdout := &awaiting{text: "decisions are kept in", found: up}
-	var stderr writer
-	cmd.Stdout, cmd.Stderr = stdout, &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Signal(os.Interrupt) //nolint:errcheck // it may have ended
-		cmd.Wait()                       //nolint:errcheck // as it does
-		if t.Failed() {
-			t.Log(stderr.String())
-		}
-	})
-	select {
-	case <-up:
-	case <-time.After(2 * time.Minute):
-		t.Fatalf("it does not come up\n%s", stderr.String())
-	}
-	return regexp.MustCompile(`http://[0-9.:]+`).FindString(stdout.String())
-}
-
-type deskStatus struct {
-	Total  int
-	States map[string]int
-}
-
-func (d *runningDesk) status(t *testing.T) (s deskStatus) {
-	t.Helper()
-	_, body := d.ask(t, "GET", "/status", nil, "")
-	if err := json.Unmarshal(body, &s); err != nil {
-		t.Fatalf("%s: %v", body, err)
-	}
-	return s
 }
 
 // deskBrowser is a tab at a desk, moved by keys.

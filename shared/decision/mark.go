@@ -94,6 +94,13 @@ func TextSumOf(lines iter.Seq[string]) string {
 func plain(s string) string { return string(appendPlain(nil, s)) }
 
 func appendPlain(b []byte, s string) []byte {
+	return AppendPlain(b, s, func(b []byte, s string) []byte { return append(b, normalized(s)...) })
+}
+
+// AppendPlain appends a text without its spaces and in lower case, if it consists of
+// ASCII and Hangul alone, as nearly all do: no normalization changes these. Any other
+// text is appended by other, whole: NFKC may change a letter, or what stands beside it.
+func AppendPlain(b []byte, s string, other func(b []byte, s string) []byte) []byte {
 	began := len(b)
 	for _, c := range s {
 		switch {
@@ -104,8 +111,8 @@ func appendPlain(b []byte, s string) []byte {
 			b = append(b, byte(c))
 		case c >= '가' && c <= '힣':
 			b = utf8.AppendRune(b, c)
-		default: // NFKC may change it, or it may change what stands beside it
-			return append(b[:began], normalized(s)...)
+		default:
+			return other(b[:began], s)
 		}
 	}
 	return b

@@ -4,6 +4,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/pageinspect/pageinspect/shared/decision"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"golang.org/x/text/unicode/norm"
 )
@@ -24,23 +25,7 @@ const between = '\n'
 
 // appendPlain appends text as it is searched: without spaces, case and width, and
 // without what nobody sees or types.
-func appendPlain(b []byte, s string) []byte {
-	began := len(b)
-	for _, c := range s {
-		switch {
-		case c == ' ':
-		case c >= 'A' && c <= 'Z':
-			b = append(b, byte(c)-'A'+'a')
-		case c > ' ' && c <= '~':
-			b = append(b, byte(c))
-		case c >= '가' && c <= '힣':
-			b = utf8.AppendRune(b, c)
-		default: // NFKC may change it, or it may change what stands beside it
-			return appendNormalized(b[:began], s)
-		}
-	}
-	return b
-}
+func appendPlain(b []byte, s string) []byte { return decision.AppendPlain(b, s, appendNormalized) }
 
 func appendNormalized(b []byte, s string) []byte {
 	for _, c := range norm.NFKC.String(s) {
