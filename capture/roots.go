@@ -30,14 +30,24 @@ func (s *shot) findMoreRoots(ctx context.Context) (found bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	for _, host := range hosts {
-		node, err := browser.CallHere(ctx, s.tab, dom.DescribeNode, dom.DescribeNodeParams{ObjectID: host})
-		if browser.IsProtocol(err) {
-			continue // it is gone
-		} else if err != nil {
-			return found, err
+	nodes, asking := make([]dom.DescribeNodeResult, len(hosts)), make([]func() error, len(hosts))
+	for i, host := range hosts {
+		asking[i] = func() (err error) {
+			nodes[i], err = browser.CallHere(ctx, s.tab, dom.DescribeNode, dom.DescribeNodeParams{ObjectID: host})
+			if browser.IsProtocol(err) {
+				return nil // it is gone
+			}
+			return err
 		}
-		for _, root := range node.Node.ShadowRoots {
+	}
+	if err := browser.Together(asking...); err != nil {
+		return false, err
+	}
+	for _, n := range nodes {
+		if n.Node == nil {
+			continue
+		}
+		for _, root := range n.Node.ShadowRoots {
 			if root.ShadowRootType != cdp.ShadowRootTypeClosed {
 				continue
 			}

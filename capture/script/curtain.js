@@ -42,8 +42,8 @@ const uncover = () => {
     for (const i of hides) {
       const x = (i.x0 + i.x1) / 2, y = (i.y0 + i.y1) / 2;
       scrollTo({top: y - innerHeight / 2, left: 0, behavior: 'instant'});
-      const there = document.elementsFromPoint(x - scrollX, y - scrollY), at = there.indexOf(e), behind = there.indexOf(i.e);
-      if (at < 0 || behind < 0 || at >= behind) continue;
+      const there = document.elementsFromPoint(x - scrollX, y - scrollY), front = there.indexOf(e), back = there.indexOf(i.e);
+      if (front < 0 || back < 0 || front >= back) continue;
       if (part) e.setAttribute('data-pageinspect-curtain', e.getAttribute('data-pageinspect-curtain') + ' ' + part);
       else set(e, {visibility: 'hidden'});
       changes++;

@@ -34,7 +34,7 @@ const hosts = () => {
     const own = e.localName.includes('-');
     if (!own && (e.firstElementChild ? e.firstElementChild.getClientRects().length : /\S/.test(e.textContent))) continue;
     const b = e.getBoundingClientRect();
-    if (b.width * b.height >= matter.area) out.push(e);
+    if (b.width * b.height >= matter.area && getComputedStyle(e).backgroundImage === 'none') out.push(e);
   }
   return out;
 };

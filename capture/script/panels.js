@@ -27,7 +27,8 @@ const inFlow = e => {
   return position === 'static' || position === 'relative';
 };
 
-const own = {tr: 'table-row', td: 'table-cell', tbody: 'table-row-group', li: 'list-item'};
+// displays are how elements are shown that are no blocks.
+const displays = {tr: 'table-row', td: 'table-cell', tbody: 'table-row-group', li: 'list-item'};
 
 // show shows an element that was not displayed, or not visible, where it is.
 const show = (e, like) => {
@@ -35,7 +36,7 @@ const show = (e, like) => {
   if (style.display === 'none') {
     e.removeAttribute('hidden');
     changes++;
-    if (getComputedStyle(e).display === 'none') set(e, {display: like ? getComputedStyle(like).display : own[e.localName] || 'block'});
+    if (getComputedStyle(e).display === 'none') set(e, {display: like ? getComputedStyle(like).display : displays[e.localName] || 'block'});
   }
   if (style.visibility !== 'visible') set(e, {visibility: 'visible'});
   if (+style.opacity < matter.clear) set(e, {opacity: 1});
