@@ -183,28 +183,23 @@ func (a asked) lineID() string {
 // since one of them would be lost.
 func (t template) ask(entries []list.Entry) (once []asked, repeated int) {
 	all := make([]asked, len(entries))
-	var reading sync.WaitGroup
-	share := len(entries)/runtime.GOMAXPROCS(0) + 1
-	for first := 0; first < len(entries); first += share {
-		reading.Go(func() {
-			for i := first; i < min(first+share, len(entries)); i++ {
-				a := asked{Entry: entries[i], refused: entries[i].Err}
-				a.address = address(a.Request.URL)
-				a.request = t.fill(a.Request)
-				if a.refused == nil {
-					a.invalid = a.request.Validate()
-				}
-				if a.invalid != nil && a.Request.ID == "" {
-					a.request.ID = a.lineID() // a wrong address is told as often as it comes
-				}
-				if err := job.CheckID(a.request.ID); a.refused == nil && err != nil {
-					a.refused = fault.New(fault.Invalid, "id: %v; correct it, or leave it out and one is made", err)
-				}
-				all[i] = a
+	onEveryCore(len(entries), func(i int) {
+		a := asked{Entry: entries[i], refused: entries[i].Err}
+		a.address = address(a.Request.URL)
+		a.request = t.fill(a.Request)
+		if a.refused == nil {
+			a.invalid = a.request.Validate()
+		}
+		if a.invalid != nil && a.Request.ID == "" {
+			a.request.ID = a.lineID() // a wrong address is told as often as it comes
+		}
+		if a.refused == nil && a.invalid != nil { // else Validate has looked at the id
+			if err := job.CheckID(a.request.ID); err != nil {
+				a.refused = fault.New(fault.Invalid, "id: %v; correct it, or leave it out and one is made", err)
 			}
-		})
-	}
-	reading.Wait()
+		}
+		all[i] = a
+	})
 	once = all[:0]
 	byID, byAddress := make(map[string]int, len(all)), make(map[string]int, len(all))
 	for _, a := range all {
@@ -230,6 +225,20 @@ func (t template) ask(entries []list.Entry) (once []asked, repeated int) {
 		once = append(once, a)
 	}
 	return once, repeated
+}
+
+// onEveryCore does something for each number below n, in as many parts as there are cores.
+func onEveryCore(n int, do func(i int)) {
+	var parts sync.WaitGroup
+	share := n/runtime.GOMAXPROCS(0) + 1
+	for first := 0; first < n; first += share {
+		parts.Go(func() {
+			for i := first; i < min(first+share, n); i++ {
+				do(i)
+			}
+		})
+	}
+	parts.Wait()
 }
 
 // same says whether two lines ask for the same in all but the id that was made.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/localcloud"
@@ -78,12 +79,13 @@ func submit(ctx context.Context, o submitOptions, args []string, stdin io.Reader
 	if o.dryRun && !o.json {
 		printAsked(stdout, all)
 	}
-	var msgs []topic.Message
-	for _, a := range all {
-		if cmp.Or(a.refused, a.invalid) == nil {
-			msgs = append(msgs, topic.Message{Key: []byte(a.request.ID), Value: encode(a.request)})
+	msgs := make([]topic.Message, len(all))
+	onEveryCore(len(all), func(i int) {
+		if cmp.Or(all[i].refused, all[i].invalid) == nil {
+			msgs[i] = topic.Message{Key: []byte(all[i].request.ID), Value: encode(all[i].request)}
 		}
-	}
+	})
+	msgs = slices.DeleteFunc(msgs, func(m topic.Message) bool { return m.Value == nil })
 	if len(msgs) > 0 && !o.dryRun {
 		if err := publish(ctx, kafka, o.topic, msgs, stderr); err != nil {
 			return err

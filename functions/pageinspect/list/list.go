@@ -117,6 +117,7 @@ func binary(start []byte) bool {
 // request as JSON. They are decoded on every core, which of many takes the time.
 func (l *List) lines(name string, text []byte) {
 	n := 0
+	l.Entries = slices.Grow(l.Entries, bytes.Count(text, []byte{'\n'})+1)
 	for line := range bytes.Lines(text) {
 		n++
 		line = bytes.TrimSpace(line)
