@@ -142,6 +142,9 @@ func read(img *image.YCbCr) *visionpb.TextAnnotation {
 				bottom++
 			}
 			text := "cut"
+			if bottom-y < wordHeight-6 && y > 0 && bottom < size.Y {
+				continue // a word's colour that a JPEG's blocks spread into a row beside it: no edge cuts it
+			}
 			if bottom-y >= wordHeight-6 {
 				word := 0
 				for bit := range wordBits {
