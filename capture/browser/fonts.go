@@ -2,7 +2,10 @@ package browser
 
 import (
 	"context"
+	"errors"
 
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
@@ -19,19 +22,23 @@ const drawsApart = `(() => {
 })()`
 
 // CheckFonts fails where Korean would be drawn as boxes: every page would be
-// captured, none could be read, and nothing would say so. It takes a tab.
+// captured, none could be read, and nothing would say so. It asks the blank page
+// that a browser begins with: a tab of its own would take a renderer's start.
 func (b *Browser) CheckFonts(ctx context.Context) error {
-	t, err := b.Open(ctx)
+	p, err := b.enter(ctx)
 	if err != nil {
 		return err
 	}
-	defer t.Close()
-	if err := t.Enter(ctx); err != nil {
-		return err
+	defer b.leave(p)
+	run, cancel := context.WithCancel(p.ctx)
+	defer cancel()
+	defer context.AfterFunc(ctx, cancel)()
+	res, err := chromedp.Call(run, runtime.Evaluate, runtime.EvaluateParams{Expression: drawsApart})
+	switch {
+	case err != nil:
+		return errors.Join(ctx.Err(), fault.Wrap(fault.Internal, err, "ask for the browser's fonts"))
+	case string(res.Result.Value) != "true":
+		return fault.New(fault.Internal, "%s has no font for Korean: 가 is drawn as a box; install one, such as fonts-nanum (on macOS: brew install --cask font-nanum-gothic)", b.path)
 	}
-	apart, err := Evaluate[bool](ctx, t, drawsApart)
-	if err == nil && !apart {
-		err = fault.New(fault.Internal, "%s has no font for Korean: 가 is drawn as a box; install one, such as fonts-nanum (on macOS: brew install --cask font-nanum-gothic)", b.path)
-	}
-	return err
+	return nil
 }

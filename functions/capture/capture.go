@@ -8,8 +8,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -78,22 +80,22 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := serving.CheckBuckets(ctx, log, objects, map[string]string{"SCREENSHOTS_BUCKET": cfg.Screenshots, "PAGES_BUCKET": cfg.Pages}); err != nil {
-		return nil, err
-	}
 	kafka, err := topic.NewWriter(cfg.Kafka)
 	if err != nil {
 		return nil, err
 	}
-	// An end that comes while the browser starts ends the browser too, and what it left.
-	starting, started := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
-	defer started()
-	chromium, err = browser.Start(starting, cfg.Browser, log)
-	if err != nil {
-		return nil, err
+	// Side by side: a cold start waits for the slower of the two.
+	var looking sync.WaitGroup
+	var noBucket error
+	looking.Go(func() {
+		noBucket = serving.CheckBuckets(ctx, log, objects, map[string]string{"SCREENSHOTS_BUCKET": cfg.Screenshots, "PAGES_BUCKET": cfg.Pages})
+	})
+	chromium, err = startBrowser(ctx, cfg.Browser, log)
+	looking.Wait()
+	if noBucket != nil && err == nil {
+		chromium.Close(ctx)
 	}
-	if err := chromium.CheckFonts(starting); err != nil {
-		chromium.Close(ctx) // which goes on where starting is over
+	if err := errors.Join(noBucket, err); err != nil {
 		return nil, err
 	}
 	log.Info("ready", "browser", chromium.Path(), "profiles", profiles.Names())
@@ -110,6 +112,22 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 		Open:    func(item *delivery.Item) delivery.Job { return capturer.Job(item.Request, item.Source) },
 		Healthy: chromium.Healthy,
 	}, nil
+}
+
+// startBrowser starts a browser that can draw Korean. An end that comes
+// meanwhile ends the browser too, and what it left.
+func startBrowser(ctx context.Context, cfg browser.Config, log *slog.Logger) (*browser.Browser, error) {
+	starting, started := signal.NotifyContext(ctx, syscall.SIGTERM, os.Interrupt)
+	defer started()
+	b, err := browser.Start(starting, cfg, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.CheckFonts(starting); err != nil {
+		b.Close(ctx) // which goes on where starting is over
+		return nil, err
+	}
+	return b, nil
 }
 
 // Drain ends what runs, at the end of the instance.
