@@ -57,8 +57,8 @@ func newBench(t testing.TB, b *browser.Browser) *bench {
 		cap: &capture.Capturer{Browser: b, Profiles: profiles, Store: m, Screenshots: "shots", Pages: "pages", Log: log, Now: time.Now},
 		rec: &recognize.Recognizer{
 			Vision: v, Store: m, Rules: set, Events: silent{}, Screenshots: "shots", Pages: "pages", Results: "results", Log: log, Now: time.Now,
-			Cache: &annotate.Cache{Store: m, Bucket: "results", Engine: "cells", MaxAge: time.Hour, Log: log, Now: time.Now},
-			Codes: &codes.Reader{Store: m, Bucket: "results", MaxAge: time.Hour, Log: log, Now: time.Now, AtOnce: semaphore.NewWeighted(2)},
+			Cache: &annotate.Cache{Store: m, Bucket: "results", Engine: "cells", MaxAge: 24 * time.Hour, Log: log, Now: time.Now},
+			Codes: &codes.Reader{Store: m, Bucket: "results", MaxAge: 24 * time.Hour, Log: log, Now: time.Now, AtOnce: semaphore.NewWeighted(2)},
 		},
 		vision: v,
 	}
