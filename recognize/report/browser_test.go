@@ -10,10 +10,8 @@ import (
 	"image/png"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -23,54 +21,22 @@ import (
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"github.com/pageinspect/pageinspect/capture/browser/pagetest"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
 )
 
-// browser is the one that all tests share, started by the first; nil where there is none.
-var browser = sync.OnceValue(func() context.Context {
-	names := []string{"chromium-headless-shell", "chromium", "google-chrome"}
-	if named := os.Getenv("CHROME_PATH"); named != "" {
-		names = []string{named}
-	}
-	for _, name := range names {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			continue
-		}
-		ctx, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)...)
-		ctx, closeTab := chromedp.NewContext(ctx)
-		stopBrowser = func() { closeTab(); stop() }
-		if err := chromedp.Do(ctx); err != nil {
-			panic(fmt.Sprintf("start %s: %v", path, err))
-		}
-		return ctx
-	}
-	return nil
-})
-
-var stopBrowser = func() {}
-
 func TestMain(m *testing.M) {
 	code := m.Run()
-	stopBrowser()
+	pagetest.Close()
 	os.Exit(code)
 }
 
 // open makes a tab of the size given.
 func open(t *testing.T, width, height int64) context.Context {
 	t.Helper()
-	if browser() == nil {
-		t.Fatal("no Chromium to look at reports with: install chromium-headless-shell or set CHROME_PATH")
-	}
-	ctx, closeTab := chromedp.NewContext(browser())
-	t.Cleanup(closeTab)
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(pagetest.Open(t, width, height), time.Minute)
 	t.Cleanup(cancel)
-	do(t, ctx, func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
-		_, err := cdp.Call(ctx, tab, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1})
-		return chromedp.Void{}, err
-	})
 	return ctx
 }
 

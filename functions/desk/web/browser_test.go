@@ -4,43 +4,16 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/pageinspect/pageinspect/capture/browser/pagetest"
 )
-
-// browser is the one that all tests share, started by the first; nil where there is none.
-var browser = sync.OnceValue(func() context.Context {
-	names := []string{"chromium-headless-shell", "chromium", "google-chrome"}
-	if named := os.Getenv("CHROME_PATH"); named != "" {
-		names = []string{named}
-	}
-	for _, name := range names {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			continue
-		}
-		ctx, stop := chromedp.NewExecAllocator(context.Background(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox)...)
-		ctx, closeTab := chromedp.NewContext(ctx)
-		stopBrowser = func() { closeTab(); stop() }
-		if err := chromedp.Do(ctx); err != nil {
-			panic(fmt.Sprintf("start %s: %v", path, err))
-		}
-		return ctx
-	}
-	return nil
-})
-
-var stopBrowser = func() {}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	stopBrowser()
+	pagetest.Close()
 	for i := len(cleanups) - 1; i >= 0; i-- {
 		cleanups[i]()
 	}
@@ -56,25 +29,16 @@ type tab struct {
 // open opens an address in a tab of its own, of the size given.
 func open(t testing.TB, address string, width, height int64) tab {
 	t.Helper()
-	if browser() == nil {
-		t.Fatal("no Chromium to look at the desk with: install chromium-headless-shell or set CHROME_PATH")
-	}
-	ctx, closeTab := chromedp.NewContext(browser(), chromedp.WithNewBrowserContext())
-	t.Cleanup(closeTab)
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel := context.WithTimeout(pagetest.Open(t, width, height), 3*time.Minute)
 	t.Cleanup(cancel)
 	b := tab{t, ctx}
-	b.size(width, height)
 	b.visit(address)
 	return b
 }
 
 func (b tab) size(width, height int64) {
 	b.Helper()
-	act(b, func(ctx context.Context, at *chromedp.Target) (chromedp.Void, error) {
-		_, err := cdp.Call(ctx, at, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: 1})
-		return chromedp.Void{}, err
-	})
+	pagetest.Size(b, b.ctx, width, height)
 }
 
 func (b tab) visit(address string) {
