@@ -52,7 +52,8 @@ const waits = layout => {
   }
   veils.delete(null);
   for (const e of veils) add(e);
-  for (const e of hosts().filter(e => !e.firstElementChild).slice(0, emptyMost)) add(e);
+  const named = e => e.id || e.className || e.localName.includes('-') || Object.keys(e.dataset).length; // others are space
+  for (const e of hosts().filter(e => !e.firstElementChild && named(e)).slice(0, emptyMost)) add(e);
   return found;
 };
 
