@@ -65,6 +65,7 @@ func (s *shot) walkInside(ctx context.Context) error {
 			}
 		}
 	}
+	before := s.tab.Started()
 	found, err := through(func() (step, error) { return js[step](ctx, s, "stepInside") })
 	if err != nil {
 		return err
@@ -85,7 +86,7 @@ func (s *shot) walkInside(ctx context.Context) error {
 		})
 		found += in
 	}
-	if found == 0 || ctx.Err() != nil {
+	if found == 0 && s.tab.Started() == before || ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err := s.awaitRequests(ctx); err != nil {

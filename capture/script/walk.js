@@ -84,7 +84,7 @@ async function* stepsInside() {
       e[at] = 0;
     }
   }
-  let visits = 0;
+  let visits = 0, came = 0;
   for (let round = 0; round < 3; round++) {
     hurry();
     const found = waits(new Layout());
@@ -94,16 +94,18 @@ async function* stepsInside() {
       const back = scrolledAround(e);
       e.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
       await answered();
-      yield {found: list.length + ++visits, visits: true}; // some time passes: who listens to the scrolling answers late
+      visits++;
+      yield {found: list.length + came, visits: true}; // some time passes: who listens to the scrolling answers late
       await answered();
       await arrived();
       hurry();
       look();
+      if (!awaits(e, new Layout())) came++;
       for (const {a, top, left} of back) { a.scrollTop = top; a.scrollLeft = left; }
     }
     if (!found.length) break;
   }
-  return {found: list.length + visits};
+  return {found: list.length + came};
 }
 let inside = null;
 
@@ -129,8 +131,8 @@ Object.assign(pageinspect, {
   },
 
   // stepInside scrolls a step inside of one of the elements that scroll by
-  // themselves, or visits what waits. It says how many there are, whether it
-  // visits, and whether that was all.
+  // themselves, or visits what waits. It says how many there are, or that
+  // answered, whether it visits, and whether that was all.
   async stepInside() {
     inside ||= stepsInside();
     const {value, done} = await inside.next();
