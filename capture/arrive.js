@@ -4,6 +4,7 @@
   // What roots.go found in elements that keep their shadow root to themselves.
   const closedRoots = globalThis.closedRoots ||= new WeakMap();
   const rootOf = e => e.shadowRoot || closedRoots.get(e) || null;
+  const {laterOf} = globalThis; // of script/later.js
   const most = 20000; // elements whose style is looked at; and the pieces of any answer are few
   const key = address => { try { return address ? new URL(address, document.baseURI).href.split('#')[0].slice(0, 500) : ''; } catch { return ''; } };
   const urls = value => [...(value || '').matchAll(/url\("((?:[^"\\]|\\.)*)"\)/g)].map(m => key(m[1])).filter(u => !u.startsWith('data:'));
@@ -42,7 +43,7 @@
   const picture = e => {
     switch (e.localName) {
       case 'img': {
-        const waits = ['data-src', 'data-original', 'data-lazy', 'data-lazy-src', 'data-echo', 'ec-data-src'].map(a => e.getAttribute(a)).find(Boolean);
+        const {src: later, set} = laterOf(e), waits = later || set.split(/[\s,]/)[0];
         const blank = !e.currentSrc ? !e.getAttribute('src') && !e.srcset : e.currentSrc.startsWith('data:') || e.naturalWidth * e.naturalHeight <= 4;
         if (waits && blank && key(waits) !== key(e.currentSrc)) return {urls: [key(waits)], state: 'waiting'};
         const src = key(e.currentSrc || e.getAttribute('src'));
@@ -177,13 +178,17 @@
           if (chars > 2000 && !waits || !e.checkVisibility({visibilityProperty: true, opacityProperty: true}) || e.closest(furniture) || e.closest('button,option')) continue;
           if (waits) { if (busy.length < 20 && !filled(e)) busy.push({why: t, box: boxOf(e, dx, dy)}); } else chars += t.replace(/\s+/g, '').length;
         }
+        const upon = (e, b) => [...e.parentElement ? e.parentElement.querySelectorAll('img') : []].some(i => { // a picture that came
+          const p = i.getBoundingClientRect();
+          return i.naturalWidth > 2 && p.left <= b.left && p.right >= b.right && p.top <= b.top && p.bottom >= b.bottom;
+        });
         const marked = '[aria-busy=true i],[class*=skeleton i],[class*=shimmer i],[class*=spinner i],[class*=loading i],[class*=loader i],[class*=placeholder i],[id*=skeleton i],[id*=loading i]';
         for (const e of d.querySelectorAll(marked)) {
           if (busy.length >= 20) break;
           if (/^(img|input|textarea|picture|html|body|script|link|source)$/.test(e.localName) || filled(e)) continue;
           if (!e.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
           const box = boxOf(e, dx, dy);
-          if (box.w >= 16 && box.h >= 8) busy.push({why: marks(e).split(' ').slice(0, 3).join(' '), box});
+          if (box.w >= 16 && box.h >= 8 && !upon(e, e.getBoundingClientRect())) busy.push({why: marks(e).split(' ').slice(0, 3).join(' '), box});
         }
         // A hole is an empty element that has a name: a script would fill it. A
         // place is one whose name, or size, says that it would be seen.

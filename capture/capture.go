@@ -130,7 +130,9 @@ func (s *shot) unseen(u page.Unseen) {
 	u.Why, u.Source = page.Cut(job.Bare(u.Why), page.MaxNoteBytes), page.Cut(job.Bare(u.Source), page.MaxNoteBytes)
 	list := &s.manifest.Unseen
 	switch {
-	case slices.Contains(*list, u) || len(*list) == page.MaxUnseen:
+	case len(*list) == page.MaxUnseen || slices.ContainsFunc(*list, func(o page.Unseen) bool {
+		return o == u || u.Source != "" && o.Kind == u.Kind && o.Source == u.Source && o.Box == u.Box
+	}):
 	case len(*list) == page.MaxUnseen-1:
 		*list = append(*list, page.Unseen{Kind: u.Kind, Why: "and more, which are not listed"})
 	default:

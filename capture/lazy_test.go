@@ -71,6 +71,15 @@ func TestLazyImagesAllArrive(t *testing.T) {
 		{"observed, without dimensions", `<div style="height:400px"><img data-src="/i/%d" style="display:block"></div>`, `<script>
 			const o=new IntersectionObserver(es=>es.forEach(e=>{if(e.isIntersecting){e.target.src=e.target.dataset.src;o.unobserve(e.target)}}));
 			document.querySelectorAll('img').forEach(i=>o.observe(i))</script>`},
+		{"observed, when all of it is in view", `<div style="height:330px"><img data-late="/i/%d" width=200 height=100 style="display:block"></div>`, `<script>
+			const o=new IntersectionObserver(es=>es.forEach(e=>{if(e.isIntersecting){e.target.src=e.target.dataset.late;o.unobserve(e.target)}}),{threshold:1});
+			document.querySelectorAll('img').forEach(i=>o.observe(i))</script>`},
+		{"listened for, when all of it is in view", `<div style="height:330px"><img data-late="/i/%d" width=200 height=100 style="display:block"></div>`, `<script>
+			const f=()=>document.querySelectorAll('[data-late]').forEach(i=>{const b=i.getBoundingClientRect();
+			if(b.top>=0&&b.bottom<=innerHeight){i.src=i.dataset.late;i.removeAttribute('data-late')}});onscroll=f;f()</script>`},
+		{"a place that is filled when most of it is in view", `<section style="height:330px" data-late="/i/%d"></section>`, `<script>
+			const o=new IntersectionObserver(es=>es.forEach(e=>{if(e.isIntersecting){e.target.innerHTML='<img src='+e.target.dataset.late+'>';o.unobserve(e.target)}}),{threshold:.8});
+			document.querySelectorAll('section').forEach(i=>o.observe(i))</script>`},
 		{"asked for by a timer after they were seen", `<div style="height:400px"><img data-src="/i/%d" style="display:block"></div>`, `<script>
 			onscroll=()=>setTimeout(()=>document.querySelectorAll('img[data-src]').forEach(i=>{const b=i.getBoundingClientRect();
 			if(b.top<innerHeight+900){i.src=i.dataset.src;delete i.dataset.src}}),60);onscroll()</script>`},
@@ -95,6 +104,18 @@ func TestLazyImagesAllArrive(t *testing.T) {
 				t.Errorf("%d of 60 are to be seen", len(got))
 			}
 		})
+	}
+}
+
+// What a loader keeps for later, and is not asked for by a script in time, is asked for by us.
+func TestPicturesKeptForLater(t *testing.T) {
+	const size = `width=400 height=200 style="display:block"`
+	for name, body := range map[string]string{
+		"of many loaders": `<img data-src=/k/0 ` + size + `><img data-lazy=/k/1 ` + size + `><img ec-data-src=/k/2 ` + size + `><img data-splide-lazy=/k/3 width=400 height=200 style="display:none"><img data-flickity-lazyload-src=/k/4 ` + size + `>`,
+		"sets":            `<img data-srcset="/k/0 400w, /k/9 4000w" sizes=400px ` + size + `><picture><source data-srcset=/k/1><img data-src=/k/9 ` + size + `></picture><img src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7" data-original=/k/2 ` + size + `>{3}{4}`,
+		"backgrounds":     `<div data-bg=/k/0 style="width:400px;height:200px"></div><div data-background-image="url(/k/1)" style="width:400px;height:200px"></div><div data-bg="#fff"></div>{2}{3}{4}`,
+	} {
+		t.Run(name, func(t *testing.T) { wholly(t, 5, body+`<script>0</script>`) })
 	}
 }
 

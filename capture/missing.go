@@ -19,7 +19,10 @@ import (
 )
 
 //go:embed arrive.js
-var arriveScript string
+var arriving string
+
+// arriveScript is what is evaluated in a document before arrive.js's functions are called there.
+var arriveScript = "(() => {\n" + scriptText("later") + "})();\n" + arriving
 
 // lack is a part that is missing: what will be told of it, and what asking once more needs.
 type lack struct {

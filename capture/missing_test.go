@@ -68,6 +68,8 @@ func stall(t *testing.T, body string) string {
 			media("image/png", []byte("\x89PNG\r\n\x1a\nnot really"))(w, r)
 		case kind == "script":
 			media("text/javascript", nil)(w, r)
+		case kind == "pdf":
+			media("application/pdf", []byte("%PDF-1.4\n%%EOF"))(w, r)
 		case kind == "sheet":
 			media("text/css", nil)(w, r)
 		default:
@@ -137,6 +139,10 @@ func TestPartsThatDidNotCome(t *testing.T) {
 		{"a frame of a counter", `<iframe src=DEAD/like width=100 height=20></iframe>`, "", page.Box{}, ""},
 		{"a frame of an advertisement", `<iframe src=DEAD/ad width=300 height=250 style="border:0"></iframe><iframe src=DEAD/b id=google_ads_iframe class="ad banner" width=980 height=120></iframe>`,
 			"", page.Box{}, ""},
+		{"a frame of what no browser draws", `<iframe src=/pdf/a style="border:0;display:block" width=600 height=400></iframe>`, page.Failed, page.Box{W: 600, H: 400}, "/pdf/a"},
+		{"an object of what no browser draws", `<object data=/pdf/a style="display:block" width=600 height=400></object>`, page.Failed, page.Box{W: 600, H: 400}, "/pdf/a"},
+		{"a frame that is downloaded unseen", `<iframe src=/pdf/a style="display:none" width=600 height=400></iframe>`, "", page.Box{}, ""},
+		{"a frame of a picture", `<iframe src=/ok/a.png style="border:0;display:block" width=600 height=400></iframe>`, "", page.Box{}, ""},
 		{"a chat window", `<iframe src=DEAD/chat title="chat" style="position:fixed;right:10px;bottom:10px;width:350px;height:500px"></iframe>`, "", page.Box{}, ""},
 
 		// Style sheets

@@ -109,7 +109,7 @@ func (s *shot) describe(ctx context.Context) error {
 		return err
 	}
 	s.identify(doc)
-	found, err := s.findRoots(ctx, doc)
+	found, err := s.findRoots(ctx, "", doc)
 	s.lively = s.lively || found || len(s.tab.Waiting()) > 0
 	return err
 }

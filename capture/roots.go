@@ -9,14 +9,15 @@ import (
 )
 
 // findRoots gives our functions the closed shadow roots of the page, which no
-// script may ask for and the protocol may. It says whether there are any.
-func (s *shot) findRoots(ctx context.Context, doc document) (bool, error) {
+// script may ask for and the protocol may: those of a frame, if one is named. It
+// says whether there are any.
+func (s *shot) findRoots(ctx context.Context, frame cdp.FrameID, doc document) (bool, error) {
 	if doc.Hosts == 0 {
 		return false, nil
 	}
 	found := false
 	for range 3 { // one in another
-		more, err := s.findMoreRoots(ctx)
+		more, err := s.findMoreRoots(ctx, frame)
 		if err != nil || !more {
 			return found, err
 		}
@@ -25,8 +26,8 @@ func (s *shot) findRoots(ctx context.Context, doc document) (bool, error) {
 	return found, nil
 }
 
-func (s *shot) findMoreRoots(ctx context.Context) (found bool, err error) {
-	hosts, err := s.tab.Objects(ctx, "pageinspect.hosts()")
+func (s *shot) findMoreRoots(ctx context.Context, frame cdp.FrameID) (found bool, err error) {
+	hosts, err := s.tab.Objects(ctx, frame, "pageinspect.hosts()")
 	if err != nil {
 		return false, err
 	}
@@ -51,7 +52,7 @@ func (s *shot) findMoreRoots(ctx context.Context) (found bool, err error) {
 			if root.ShadowRootType != cdp.ShadowRootTypeClosed {
 				continue
 			}
-			if err := s.tab.Give(ctx, "pageinspect.know", root.BackendNodeID); err != nil && !browser.IsProtocol(err) {
+			if err := s.tab.Give(ctx, frame, "pageinspect.know", root.BackendNodeID); err != nil && !browser.IsProtocol(err) {
 				return found, err
 			}
 			found = true

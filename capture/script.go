@@ -14,13 +14,17 @@ var scripts embed.FS
 var pageScript = func() string {
 	var b strings.Builder
 	b.WriteString("(() => {\nif (!globalThis.pageinspect) {\n")
-	for _, name := range []string{"page", "matters", "content", "profile", "motion", "restore", "nets", "over", "curtain", "unfold", "panels", "walk", "rest", "texts", "rows"} {
-		text, err := scripts.ReadFile("script/" + name + ".js")
-		if err != nil {
-			panic(err) // it is embedded
-		}
-		b.Write(text)
+	for _, name := range []string{"later", "page", "matters", "content", "profile", "motion", "restore", "nets", "over", "curtain", "unfold", "panels", "reveal", "walk", "rest", "texts", "rows"} {
+		b.WriteString(scriptText(name))
 	}
 	b.WriteString("}\nreturn pageinspect.describe();\n})()")
 	return b.String()
 }()
+
+func scriptText(name string) string {
+	text, err := scripts.ReadFile("script/" + name + ".js")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return string(text)
+}

@@ -213,7 +213,7 @@ func (s *shot) rest(ctx context.Context) error {
 		}
 	}
 	s.identify(doc)
-	if _, err := s.findRoots(ctx, doc); err != nil {
+	if _, err := s.findRoots(ctx, "", doc); err != nil {
 		return err
 	}
 	return s.disableScripts(ctx)

@@ -24,20 +24,24 @@ type extent struct {
 // that inside of one of its frames of another site.
 const insideLimit = 10 * time.Second
 
+// visitLimit is how long visits to what waits to be looked at may take.
+const visitLimit = 5 * time.Second
+
 // unfoldings is how often a page is unfolded at most, since what came of it is to be unfolded too.
 const unfoldings = 3
 
 // walkInside scrolls what scrolls by itself inside of the page and of its frames
-// of other sites, and waits for what that asked for.
+// of other sites, visits what waits to be looked at, and waits for what that asked for.
 func (s *shot) walkInside(ctx context.Context) error {
 	if !s.lively {
 		return nil
 	}
 	type step struct {
-		Found int
-		Done  bool
+		Found        int
+		Visits, Done bool
 	}
 	through := func(next func() (step, error)) (int, error) {
+		var visits time.Time // when they are to end
 		for end := time.Now().Add(insideLimit); ; {
 			if s.tab.Stands() {
 				if err := s.tab.Begin(ctx, stepTime); err != nil {
@@ -48,12 +52,20 @@ func (s *shot) walkInside(ctx context.Context) error {
 			if err != nil || w.Done {
 				return w.Found, err
 			}
-			if time.Now().After(end) {
+			if w.Visits { // what was not visited in time is shown by us
+				if visits.IsZero() {
+					visits = time.Now().Add(visitLimit)
+				}
+				if time.Now().After(visits) {
+					return w.Found, nil
+				}
+			} else if time.Now().After(end) {
 				s.partial("what scrolls inside of the page did not come to an end")
 				return w.Found, nil
 			}
 		}
 	}
+	before := s.tab.Started()
 	found, err := through(func() (step, error) { return js[step](ctx, s, "stepInside") })
 	if err != nil {
 		return err
@@ -66,12 +78,15 @@ func (s *shot) walkInside(ctx context.Context) error {
 		if !f.apart {
 			continue
 		}
-		in, _ := through(func() (step, error) { // it may be gone
+		if doc, err := browser.EvaluateIn[document](ctx, s.tab, f.id, pageScript); err == nil {
+			_, _ = s.findRoots(ctx, f.id, doc) // it may be gone
+		}
+		in, _ := through(func() (step, error) { // likewise
 			return browser.EvaluateIn[step](ctx, s.tab, f.id, pageScript+"; pageinspect.stepInside()")
 		})
 		found += in
 	}
-	if found == 0 || ctx.Err() != nil {
+	if found == 0 && s.tab.Started() == before || ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err := s.awaitRequests(ctx); err != nil {

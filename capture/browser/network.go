@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -190,6 +191,9 @@ func (t *Tab) loaded() {
 	t.notify()
 }
 
+// drawable are the types of documents that a browser without plugins shows in a frame.
+var drawable = regexp.MustCompile(`^$|^(text|image|video|audio|multipart)/|[/+](xml|json)$|/(x-)?javascript$`)
+
 func (t *Tab) responded(e *network.EventResponseReceived) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -209,6 +213,9 @@ func (t *Tab) responded(e *network.EventResponseReceived) {
 		r.begun = true
 		t.flight[e.RequestID] = r
 		t.failures.mend(r)
+		if r.kind == network.ResourceTypeDocument && r.frame != t.frame && !drawable.MatchString(e.Response.MimeType) {
+			t.fail(r, e.Response.MimeType+" cannot be drawn", e.Response.Status)
+		}
 		if r.kind == network.ResourceTypeImage && len(t.pictures) < maxPictures {
 			t.pictures[r.url] = struct{}{}
 		}

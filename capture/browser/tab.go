@@ -198,10 +198,14 @@ func Evaluate[T any](ctx context.Context, t *Tab, script string) (T, error) {
 	})
 }
 
-// Objects runs a script in our isolated world, and returns what is in the list
+// Objects runs a script in our isolated world, of a frame if one is named, and returns what is in the list
 // that it returns: objects of the page, by which the protocol knows them.
-func (t *Tab) Objects(ctx context.Context, script string) ([]runtime.RemoteObjectID, error) {
-	list, err := CallHere(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: script, ContextID: t.world})
+func (t *Tab) Objects(ctx context.Context, frame cdp.FrameID, script string) ([]runtime.RemoteObjectID, error) {
+	world, err := t.worldOf(ctx, frame)
+	if err != nil {
+		return nil, err
+	}
+	list, err := CallHere(ctx, t, runtime.Evaluate, runtime.EvaluateParams{Expression: script, ContextID: world})
 	if err != nil || list.Result.ObjectID == "" {
 		return nil, err
 	}
@@ -216,9 +220,13 @@ func (t *Tab) Objects(ctx context.Context, script string) ([]runtime.RemoteObjec
 	return out, err
 }
 
-// Give calls a function of our isolated world with a node of the page.
-func (t *Tab) Give(ctx context.Context, function string, node cdp.BackendNodeID) error {
-	there, err := CallHere(ctx, t, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: node, ExecutionContextID: t.world})
+// Give calls a function of our isolated world, of a frame if one is named, with a node of the page.
+func (t *Tab) Give(ctx context.Context, frame cdp.FrameID, function string, node cdp.BackendNodeID) error {
+	world, err := t.worldOf(ctx, frame)
+	if err != nil {
+		return err
+	}
+	there, err := CallHere(ctx, t, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: node, ExecutionContextID: world})
 	if err != nil {
 		return err
 	}
@@ -258,12 +266,21 @@ func here[T any](ctx context.Context, t *Tab, do func(context.Context) (T, error
 
 // EvaluateIn runs a script in an isolated world, made for it alone, of one of the page's frames.
 func EvaluateIn[T any](ctx context.Context, t *Tab, frame cdp.FrameID, script string) (v T, err error) {
-	res, err := Call(ctx, t, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame, WorldName: "pageinspect"})
+	world, err := t.worldOf(ctx, frame)
 	if err != nil {
 		return v, err
 	}
 	defer t.tick(ctx)() // out of the window, a frame has timers to wait for, and no animation frames
-	return evaluateIn[T](ctx, t, runtime.ExecutionContextID(res.ExecutionContextID), script)
+	return evaluateIn[T](ctx, t, world, script)
+}
+
+// worldOf is our isolated world in a frame; in the page itself if none is named.
+func (t *Tab) worldOf(ctx context.Context, frame cdp.FrameID) (runtime.ExecutionContextID, error) {
+	if frame == "" {
+		return t.world, nil
+	}
+	res, err := Call(ctx, t, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: frame, WorldName: "pageinspect"})
+	return runtime.ExecutionContextID(res.ExecutionContextID), err
 }
 
 func evaluateIn[T any](ctx context.Context, t *Tab, world runtime.ExecutionContextID, script string) (v T, err error) {

@@ -77,16 +77,18 @@ class Layout {
     const parent = flatParent(e), up = parent ? this.of(parent) : this.around(e);
     // Each property that is read costs, and there may be 100,000 elements: of
     // one that holds no other, what matters to those in it is not asked.
-    const style = getComputedStyle(e), {position, display, visibility, transform, clipPath, filter} = style, opacity = +style.opacity;
+    const style = getComputedStyle(e), {position, display, visibility, transform, clipPath, filter} = style;
+    const opacity = transform.startsWith('matrix3d') && style.backfaceVisibility === 'hidden' && facesAway(transform) ? 0 : +style.opacity;
     const shows = visibility === 'visible', flat = display === 'inline' || display === 'contents', leaf = !e.firstElementChild && !rootOf(e);
     const modal = e.localName === 'dialog' && e.matches(':modal'), fixed = position === 'fixed' || modal, lifted = fixed || position === 'absolute';
     const ground = style.backgroundImage === 'none' ? '' : style.backgroundImage;
     const x = flat ? 'visible' : style.overflowX, y = flat || leaf && x === 'visible' ? x : style.overflowY;
     const contain = flat || leaf ? 'none' : style.contain;
-    const clips = (x !== 'visible' || y !== 'visible' || /paint|strict|content/.test(contain)) && !isWindow(e);
+    const paint = /paint|strict|content/.test(contain), clips = (x !== 'visible' || y !== 'visible' || paint) && !isWindow(e);
     const turned = transform !== 'none' || !leaf && (style.translate !== 'none' || style.scale !== 'none' || style.rotate !== 'none');
     const holds = !flat && (turned || contain !== 'none' || !leaf && (filter !== 'none' || style.perspective !== 'none' || /transform|filter/.test(style.willChange)));
-    const gone = lifted && cutAway(style) || clipPath !== 'none' && cutAway(style);
+    const cut = clipPath === 'none' || up.gone ? null : pathBox(clipPath, e.getBoundingClientRect(), up);
+    const gone = lifted && cutAway(style) || cut && areaOf(cut) <= 16 && (lifted || up.out);
     const plain = position === 'static' && !modal && !clips && !holds && !gone && opacity === 1 && filter === 'none' && !ground && display !== 'none' && shows && clipPath === 'none';
     if (plain && up.plain && up.plain.has(display)) { // most elements are like their neighbours, and on a large page there are many
       s = up.plain.get(display);
@@ -94,27 +96,27 @@ class Layout {
       return s;
     }
     s = {
-      dx: up.dx, dy: up.dy, ground, shows, fixed: up.fixed || (fixed ? e : null),
+      dx: up.dx, dy: up.dy, ground, shows, turned: up.turned || turned, fixed: up.fixed || (fixed ? e : null),
       // A layer of its own high above the page is taken for what lies over it, as what is fixed is.
       over: up.over || (fixed || (position === 'absolute' && +style.zIndex >= matter.layer) ? e : null),
       shown: up.shown && display !== 'none',
       opacity: up.opacity * opacity * throughFilter(filter),
-      clear: up.clear * opacity * sharpness(filter), // how well what is in it can be read
+      clear: up.clear * opacity * sharpness(filter) * (cut ? cut.share : 1), // how well what is in it can be read
       gone: up.gone || gone,
-      around: fixed ? up.fix : position === 'absolute' ? up.abs : up.inside,
       out: lifted || up.out || false,
     };
-    s.inside = s.around;
+    const through = outer => cut && s.shown ? {...cut, e, outer, path: true, fixed: s.fixed, out: s.out} : outer;
+    s.around = s.inside = through(fixed ? up.fix : position === 'absolute' ? up.abs : up.inside);
     if (s.shown && clips) {
       const b = e.getBoundingClientRect(), edge = side => parseFloat(style[`border${side}Width`]) || 0;
       const own = {x0: b.left + s.dx + edge('Left'), y0: b.top + s.dy + edge('Top'), x1: b.right + s.dx - edge('Right'), y1: b.bottom + s.dy - edge('Bottom')};
-      if (x === 'visible') { own.x0 = -Infinity; own.x1 = Infinity; }
-      if (y === 'visible') { own.y0 = -Infinity; own.y1 = Infinity; }
+      if (x === 'visible' && !paint) { own.x0 = -Infinity; own.x1 = Infinity; }
+      if (y === 'visible' && !paint) { own.y0 = -Infinity; own.y1 = Infinity; }
       const scrolls = v => v === 'auto' || v === 'scroll';
       s.inside = {...own, e, outer: s.around, scrolls: scrolls(x) || scrolls(y), fixed: s.fixed, out: s.out};
     }
-    s.abs = position !== 'static' || holds ? s.inside : up.abs;
-    s.fix = holds ? s.inside : up.fix;
+    s.abs = position !== 'static' || holds ? s.inside : through(up.abs);
+    s.fix = holds ? s.inside : through(up.fix);
     s.look = {opacity, display, visibility, transform, filter, 'clip-path': clipPath, clear: s.clear};
     if (!plain && !leaf) Object.assign(s.look, {translate: style.translate, scale: style.scale, rotate: style.rotate});
     if (plain) (up.plain ||= new Map()).set(display, s);
@@ -134,14 +136,40 @@ class Layout {
 const throughFilter = filter => filter === 'none' ? 1 : +(/opacity\(([\d.]+)\)/.exec(filter) || [0, 1])[1];
 const sharpness = filter => throughFilter(filter) / (1 + +(/blur\(([\d.]+)px\)/.exec(filter) || [0, 0])[1]);
 
-// cutAway says whether a style hides all but nothing of a box, as is done with
-// what is meant for screen readers.
+// facesAway says whether a transform shows the back of what it turns.
+const facesAway = transform => new DOMMatrixReadOnly(transform).m33 < 0;
+
+// cutAway says whether the style of an absolute or fixed box hides all but nothing
+// of it, as is done with what is meant for screen readers.
 const cutAway = style => {
-  if (style.clip !== 'auto' && (style.position === 'absolute' || style.position === 'fixed')) {
-    const [top, right, bottom, left] = (style.clip.match(/-?[\d.]+(?=px)/g) || []).map(Number);
-    return (right - left) * (bottom - top) <= 16;
+  if (style.clip === 'auto') return false;
+  const [top, right, bottom, left] = (style.clip.match(/-?[\d.]+(?=px)/g) || []).map(Number);
+  return (right - left) * (bottom - top) <= 16;
+};
+
+// pathBox is the box on the page around what a clip-path leaves of an element's
+// box in the window, and the share of it; null of a shape that leaves its edges,
+// or is none of the basic ones.
+const pathBox = (path, b, {dx, dy}) => {
+  const [, shape, said] = /^(inset|polygon|circle|ellipse)\((.*)\)/.exec(path) || [];
+  if (!shape) return null;
+  const w = b.width, h = b.height, of = (v, all) => v.endsWith('%') ? parseFloat(v) / 100 * all : v.endsWith('px') ? parseFloat(v) : NaN;
+  let x0, y0, x1, y1;
+  if (shape === 'inset') {
+    const [top, right = top, bottom = top, left = right] = said.split(' round ')[0].split(' ');
+    x0 = of(left, w); y0 = of(top, h); x1 = w - of(right, w); y1 = h - of(bottom, h);
+  } else if (shape === 'polygon') {
+    const points = said.replace(/^(nonzero|evenodd), /, '').split(', ').map(p => p.split(' '));
+    const xs = points.map(p => of(p[0], w)), ys = points.map(p => of(p[1] || '', h));
+    x0 = Math.min(...xs); y0 = Math.min(...ys); x1 = Math.max(...xs); y1 = Math.max(...ys);
+  } else {
+    const [size, at = '50% 50%'] = said.split(/(?: |^)at /), [rx, ry = rx] = size.split(' '), [x, y] = at.split(' ');
+    const round = shape === 'circle' && Math.hypot(w, h) / Math.SQRT2, a = of(rx, round || w), c = of(ry, round || h), cx = of(x, w), cy = of(y || '', h);
+    x0 = cx - a; y0 = cy - c; x1 = cx + a; y1 = cy + c;
   }
-  return /^inset\((50|100)%\)|^circle\(0/.test(style.clipPath);
+  const box = within({x0, y0, x1, y1}, {x0: 0, y0: 0, x1: w, y1: h}), share = areaOf(box) / (w * h);
+  if (!(share < .98)) return null;
+  return {x0: b.left + dx + box.x0, y0: b.top + dy + box.y0, x1: b.left + dx + box.x1, y1: b.top + dy + box.y1, share};
 };
 
 // isWindow says whether it is the window that scrolls what is in e.

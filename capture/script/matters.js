@@ -40,6 +40,7 @@ const clippedMatters = g => {
   if (aside(clip.e)) return false;
   if (clip.fixed && w * h < matter.pane * innerWidth * innerHeight) return false;
   if (style.textOverflow === 'ellipsis' && style.whiteSpace.includes('nowrap')) return false; // a title, told in full on its own page
+  if (clip.path) return enough(g.letters, g.area); // what is closed by one, and opens over the page, is gone
   if (h < 8 || w < 8) return !clip.out && w >= 200 && enough(g.letters, g.area, matter.closed / matter.letters); // closed
   if (clip.gone) return false; // the element itself is out of sight
   if (!clip.scrolls && h <= matter.line) return false;

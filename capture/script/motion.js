@@ -129,4 +129,5 @@ const hold = () => {
       if (now.getPropertyValue(name) !== then) set(e, {[name]: then});
     }
   }
+  looks.clear(); // once: what is laid out otherwise from here on stays so
 };

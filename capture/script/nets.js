@@ -166,9 +166,12 @@ const look = () => {
   }
 };
 
+// placeholder is what the address of a picture says that only keeps the place of one.
+const placeholder = /blank(?!et)|placeholder|loading|spacer|noimg|no_image/i;
+
 // standsIn says whether a picture was there only until the one that its element
 // shows now had come, or never came, which is said elsewhere.
-const standsIn = (item, e) => e.localName === 'img' && (e.complete && !e.naturalWidth || item.size && item.size * 2 < e.naturalWidth * e.naturalHeight) || /blank|placeholder|loading|spacer|noimg|no_image/i.test(item.key);
+const standsIn = (item, e) => e.localName === 'img' && (e.complete && !e.naturalWidth || item.size && item.size * 2 < e.naturalWidth * e.naturalHeight) || placeholder.test(item.key);
 
 // missing lists, in groups that matter, what was visible while the page was
 // walked and is not now.

@@ -1,6 +1,6 @@
 // What Pageinspect does inside a page, in an isolated world of its own: the
 // page can neither see these functions nor replace what they call. The files of
-// this folder are run as one function; this is the first.
+// this folder are run as one function.
 //
 // A frame of another site has no animation frames while it is out of the window.
 const frame = () => new Promise(done => {

@@ -9,8 +9,9 @@ const kindOf = e => e.localName + ' ' + (typeof e.className === 'string' ? e.cla
 const rich = (e, most = 1) => {
   let area = 0;
   const pictures = e.localName === 'img' ? [e] : e.querySelectorAll('img,canvas,video,iframe');
-  for (const i of pictures) area += (i.naturalWidth || +i.getAttribute('width') || 0) * (i.naturalHeight || +i.getAttribute('height') || 0) || (later.some(n => i.hasAttribute(n)) ? matter.area : 0);
+  for (const i of pictures) area += (i.naturalWidth || +i.getAttribute('width') || 0) * (i.naturalHeight || +i.getAttribute('height') || 0) || (laterOf(i).src || laterOf(i).set ? matter.area : 0);
   if (enough(0, area, most)) return true;
+  for (const slot of e.querySelectorAll('slot')) if (slot.assignedElements().some(c => rich(c, most))) return true;
   let text = '';
   const walker = e.ownerDocument.createTreeWalker(e, NodeFilter.SHOW_TEXT);
   for (let n = walker.nextNode(); n && text.length < 4000; n = walker.nextNode()) {
@@ -32,7 +33,7 @@ const displays = {tr: 'table-row', td: 'table-cell', tbody: 'table-row-group', l
 
 // show shows an element that was not displayed, or not visible, where it is.
 const show = (e, like) => {
-  const style = getComputedStyle(e);
+  const style = getComputedStyle(e), flat = edgeways(e, {transform: style.transform, scale: style.scale, rotate: style.rotate});
   if (style.display === 'none') {
     e.removeAttribute('hidden');
     changes++;
@@ -41,7 +42,11 @@ const show = (e, like) => {
   if (style.visibility !== 'visible') set(e, {visibility: 'visible'});
   if (+style.opacity < matter.clear) set(e, {opacity: 1});
   if (style.contentVisibility === 'hidden') set(e, {'content-visibility': 'visible'});
-  if (parseFloat(style.maxHeight) < 8 || (parseFloat(style.height) < 8 && style.overflowY !== 'visible')) set(e, {'max-height': 'none', height: 'auto', overflow: 'visible'});
+  if (flat) set(e, {transform: 'none', scale: 'none', rotate: 'none'});
+  if (parseFloat(style.maxHeight) < 8 || parseFloat(style.height) < 8) {
+    set(e, {'max-height': 'none', height: 'auto', overflow: 'visible'});
+    for (const c of e.children) if (c.offsetHeight < 8 && c.scrollHeight > 8) set(c, {'max-height': 'none', height: 'auto', overflow: 'visible'});
+  }
   loosen(e);
 };
 
@@ -68,7 +73,23 @@ const uponEachOther = alike => {
   const lifted = alike.filter(c => getComputedStyle(c).position !== 'fixed' && (!inFlow(c) || getComputedStyle(c).gridRowStart !== 'auto' || kindOf(c).trim() !== c.localName));
   const boxes = lifted.map(boxBefore);
   const upon = lifted.filter((c, i) => boxes.some((b, k) => k !== i && sameBox(b, boxes[i])));
-  return upon.some(c => !inFlow(c) || getComputedStyle(c).gridRowStart !== 'auto') ? upon : [];
+  if (!upon.some(c => shifted(c) || getComputedStyle(c).gridRowStart !== 'auto')) return [];
+  // Those that are not displayed now lie there in their turn.
+  return alike.filter(c => upon.includes(c) || !c.getClientRects().length && shifted(c) && rich(c));
+};
+
+// shifted says whether an element is not where the flow of the page would have it.
+const shifted = e => {
+  const style = getComputedStyle(e), at = v => v !== 'auto' && parseFloat(v) !== 0;
+  return !inFlow(e) || style.transform !== 'none' || style.translate !== 'none' || style.position === 'relative' && (at(style.left) || at(style.top));
+};
+
+// turnedAway says whether elements stand in a row in the page's flow, and are turned
+// in space out of it, into the place of one: sides of a body, a pile of cards.
+const turnedAway = alike => {
+  if (alike.filter(shifted).length < alike.length - 1 || !alike.some(c => getComputedStyle(c).transform.startsWith('matrix3d'))) return false;
+  const boxes = alike.map(c => c.getBoundingClientRect()).map(b => ({x0: b.left, y0: b.top, x1: b.right, y1: b.bottom}));
+  return boxes.some((b, i) => boxes.some((a, k) => k < i && areaOf(within(a, b)) >= .5 * Math.min(areaOf(a), areaOf(b))));
 };
 
 // turns lays out the slides of which one at a time is shown: elements of one
@@ -78,13 +99,15 @@ const turns = ({layout, all}) => {
     if (e.childElementCount < 2 || e.childElementCount > 100 || /^(select|datalist|svg|head|html|tbody|tr|video|audio|picture)$/.test(e.localName)) continue;
     const kinds = new Map();
     for (const c of e.children) {
-      if (/^(script|style|template|link|br|option|source|input|noscript)$/.test(c.localName)) continue;
+      if (/^(script|style|template|link|br|option|source|input|noscript)$/.test(c.localName) || doubles.has(c)) continue;
       const kind = kindOf(c);
       kinds.set(kind, [...(kinds.get(kind) || []), c]);
     }
     for (const alike of kinds.values()) {
       if (alike.length < 2) continue;
-      const seenNow = alike.filter(isShown), upon = uponEachOther(alike);
+      const seenNow = alike.filter(isShown);
+      let upon = uponEachOther(alike);
+      if (!upon.length && turnedAway(alike)) upon = alike;
       if (!upon.length && (!seenNow.length || seenNow.length === alike.length)) continue;
       if (!layout.of(e).shown || aside(e) || layout.of(e).gone) continue;
       if (alike.filter(c => rich(c)).length < 2) continue;
@@ -99,6 +122,8 @@ const turns = ({layout, all}) => {
           known.add(contentOf(c));
           show(c, seenNow[0]);
         }
+        const boxes = alike.map(c => c.getBoundingClientRect());
+        if (boxes.some((b, i) => i && sameBox(b, boxes[i - 1]))) stack(e, e, alike); // a margin had them there, in turn
       }
     }
   }
@@ -151,6 +176,27 @@ const away = (e, layout) => {
   return b.width > 1 && b.height > 1 && (b.right + scrollX <= 0 || b.bottom + scrollY <= 0);
 };
 
+// shut says whether an element has no height, and is hidden by more than that.
+const shut = (e, layout) => {
+  const {look, shown} = layout.of(e), around = flatParent(e);
+  if (!shown || !look || !around || !layout.visible(around) || look.visibility === 'visible' && look.opacity >= matter.clear && look.transform === 'none' && (look.scale || 'none') === 'none') return false;
+  return (e.offsetHeight < 8 || edgeways(e, look)) && e.scrollHeight > 20;
+};
+
+// chosen says whether an element is one of some panels of which radio buttons show one.
+const choices = new Map(); // by what is around them, and their kind
+const chosen = e => {
+  const around = e.parentElement;
+  if (!around || !/^(div|section|article|li)$/.test(e.localName) || e.ownerDocument.querySelector('input[type=radio]') === null) return false;
+  const known = choices.get(around) || new Map();
+  choices.set(around, known);
+  if (known.has(e.localName)) return known.get(e.localName);
+  const panels = [...around.children].filter(c => c.localName === e.localName && rich(c));
+  const buttons = [...around.querySelectorAll('input[type=radio]')].filter(i => !panels.some(p => p.contains(i)));
+  known.set(e.localName, panels.length > 1 && panels.filter(isShown).length === 1 && buttons.length >= panels.length);
+  return known.get(e.localName);
+};
+
 // ask opens what a click would: closed details, and the panels of tabs, as far
 // as they stand in the page and are marked as holding something of it.
 const ask = ({layout, all}) => {
@@ -172,10 +218,10 @@ const ask = ({layout, all}) => {
       set(e, {position: 'static', inset: 'auto'});
       continue;
     }
-    const closed = !layout.of(e).shown || getComputedStyle(e).contentVisibility === 'hidden';
-    if (!closed || hiddenByUs(e) || !e.parentElement || !layout.of(e.parentElement).shown) continue;
+    const closed = !layout.of(e).shown || getComputedStyle(e).contentVisibility === 'hidden' || shut(e, layout), around = flatParent(e);
+    if (!closed || hiddenByUs(e) || !around || !layout.of(around).shown) continue;
     const name = `${e.id} ${typeof e.className === 'string' ? e.className : ''}`;
-    const marked = e.getAttribute('role') === 'tabpanel' || (e.id && named.has(e.id)) || about.test(name) || e.hidden === 'until-found' || offered(e);
+    const marked = e.getAttribute('role') === 'tabpanel' || (e.id && named.has(e.id)) || about.test(name) || e.hidden === 'until-found' || chosen(e) || offered(e);
     if (!marked || other.test(name) || e.getAttribute('role') === 'dialog' || aside(e) || !inFlow(e) || !rich(e, 2)) continue;
     if (/^(script|style|template|noscript|head|title|option|dialog|link|meta)$/.test(e.localName)) continue;
     const content = contentOf(e);
@@ -192,5 +238,5 @@ const doubled = e => {
   const outside = new Set([...e.ownerDocument.images].filter(i => !e.contains(i) && i.getClientRects().length).map(i => i.currentSrc || i.src));
   if (inside.size) return [...inside].every(src => outside.has(src));
   const text = e.textContent.replace(/\s+/g, '');
-  return e.ownerDocument.body.innerText.replace(/\s+/g, '').includes(text);
+  return text && e.ownerDocument.body.innerText.replace(/\s+/g, '').includes(text);
 };

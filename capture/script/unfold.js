@@ -14,9 +14,14 @@ const release = e => {
   set(e, styles);
   if (was > 8) set(e, {'min-height': was + 'px'});
   e.setAttribute('data-pageinspect', 'open');
-  for (const c of e.children) { // what fades the end of a text out
+  unshade(e);
+};
+
+// unshade takes away what fades the end of a text out, or a slide that is turned away.
+const unshade = e => {
+  for (const c of e.children) {
     const own = getComputedStyle(c);
-    if (own.position === 'absolute' && own.backgroundImage.includes('gradient') && !rich(c)) set(c, {background: 'none'});
+    if (own.position === 'absolute' && (own.backgroundImage.includes('gradient') || /shadow|shade|dim/.test(c.className)) && !rich(c)) set(c, {background: 'none'});
   }
 };
 
@@ -58,13 +63,14 @@ const slidesIn = e => {
 const contentOf = e => {
   const parts = [];
   for (const x of [e, ...e.querySelectorAll('*')]) {
-    const src = pictureOf(x) || (x.localName === 'img' && (x.dataset.src || x.getAttribute('src')));
-    if (src) parts.push(src);
+    const src = x.localName === 'img' && (!x.naturalWidth || blank(x)) ? laterOf(x).src || laterOf(x).set || x.getAttribute('src') : pictureOf(x);
+    if (src) parts.push(new URL(src.split(/[\s,]/)[0], x.baseURI).href); // loaded or not
   }
   return parts.join(' ') + ' ' + e.textContent.replace(/\s+/g, '');
 };
 
 // stack lays slides out one after the other, in rows as wide as the clip, each once.
+const doubles = new WeakSet(); // which it left out
 const stack = (clip, track, slides) => {
   const width = clip.clientWidth || clip.getBoundingClientRect().width, known = new Set();
   const sizes = slides.map(e => ({w: e.offsetWidth || width, h: e.offsetHeight}));
@@ -73,7 +79,7 @@ const stack = (clip, track, slides) => {
   set(track, {display: 'flex', 'flex-flow': 'row wrap', 'align-items': 'flex-start', 'white-space': 'normal', width: width + 'px', 'scroll-snap-type': 'none'});
   slides.forEach((e, i) => {
     const content = contentOf(e);
-    if (known.has(content)) return set(e, {display: 'none'});
+    if (known.has(content)) { doubles.add(e); return set(e, {display: 'none'}); }
     known.add(content);
     const display = getComputedStyle(e).display;
     set(e, {
@@ -82,7 +88,18 @@ const stack = (clip, track, slides) => {
     });
     if (display === 'none') set(e, {display: 'block'});
     if (sizes[i].h) set(e, {'min-height': sizes[i].h + 'px'});
+    unshade(e);
   });
+};
+
+// once leaves each of what a track moves past its clip in the page once: the others are clones.
+const once = slides => {
+  const known = new Set();
+  for (const e of slides) {
+    const content = contentOf(e);
+    if (known.has(content)) { doubles.add(e); set(e, {display: 'none'}); }
+    known.add(content);
+  }
 };
 
 // open undoes what cuts a group of items off; it says whether there was anything to do.
@@ -94,14 +111,24 @@ const open = g => {
   opened.set(e, times + 1);
   if (g.clip.owner) return openFrame(e);
   if (!g.clip.e) { unbind(e); return true; }
+  if (g.clip.path) {
+    set(e, {'clip-path': 'none'});
+    layBelow(e, g.items);
+    loosen(e);
+    return true;
+  }
   const out = g.items.map(i => across(i, g.clip));
   const side = out.some(o => o.left > 2 || o.right > 2), along = out.some(o => o.up > 2 || o.down > 2);
   if (side) {
     const found = slidesIn(e);
     if (found && sideBySide(found.slides)) stack(e, found.track, found.slides);
   }
+  else if (along) {
+    const found = slidesIn(e);
+    if (found && getComputedStyle(found.track).transform !== 'none') once(found.slides);
+  }
   release(e);
-  if (getComputedStyle(e).position === 'absolute' && liesOver(e, g.items)) set(e, {position: 'relative', inset: 'auto', width: 'auto', 'min-height': '0'});
+  layBelow(e, g.items);
   if (along) for (const around of new Set(g.items.map(i => flatParent(i.e)))) untransform(around, e);
   loosen(e);
   if (along) {
@@ -111,6 +138,11 @@ const open = g => {
     if (bottom < low - 1) set(e, {'min-height': low - at + 'px'});
   }
   return true;
+};
+
+// layBelow puts what was cut off below what it lies over.
+const layBelow = (e, items) => {
+  if (getComputedStyle(e).position === 'absolute' && liesOver(e, items)) set(e, {position: 'relative', inset: 'auto', width: 'auto', 'min-height': '0'});
 };
 
 // liesOver says whether what was cut off in an element lies over what stands beside
@@ -168,10 +200,11 @@ const naturalSize = () => {
   if (i && i.naturalWidth) everyone(`body{display:block!important}img{width:${i.naturalWidth}px!important;height:${i.naturalHeight}px!important;max-width:none!important;max-height:none!important;margin:0!important}`);
 };
 
-// The attributes in which lazy loaders keep a picture's address until it is in view.
-const later = ['data-src', 'data-original', 'data-lazy', 'data-lazy-src', 'data-echo', 'data-ec-src'];
+// blank says whether an img shows nothing yet, or what stands in for its picture.
+const blank = e => e.complete && (!e.currentSrc || e.naturalWidth * e.naturalHeight <= 4 || e.currentSrc.startsWith('data:') || placeholder.test(e.currentSrc));
 
 const askedFor = new WeakSet();
+const grounds = ['data-bg', 'data-background', 'data-background-image', 'data-bg-src', 'data-lazy-background', 'data-flickity-bg-lazyload'];
 
 // fetchLate asks for the pictures that are shown now and were never asked for.
 const fetchLate = () => {
@@ -179,9 +212,25 @@ const fetchLate = () => {
   for (const e of elements()) {
     if (e.localName !== 'img') continue;
     if (e.loading === 'lazy' && !e.complete) { e.loading = 'eager'; any = true; }
-    if (askedFor.has(e)) continue;
-    const src = later.map(name => e.getAttribute(name)).find(Boolean);
-    if (src && (!e.getAttribute('src') || /^data:/.test(e.src) || e.naturalWidth <= 1)) { askedFor.add(e); e.src = src; any = true; }
+    if (askedFor.has(e) || !blank(e)) continue;
+    const {src, set} = laterOf(e), sources = e.parentElement && e.parentElement.localName === 'picture' ? e.parentElement.querySelectorAll('source') : [];
+    for (const s of sources) if (!s.srcset && laterOf(s).set) s.srcset = laterOf(s).set;
+    if (!src && !set) continue;
+    askedFor.add(e);
+    if (set) e.srcset = set;
+    if (src) e.src = src;
+    if (e.style.display === 'none') e.style.removeProperty('display'); // until it has come
+    if (+e.style.opacity < matter.clear) e.style.removeProperty('opacity');
+    any = true;
+  }
+  for (const scope of scopes) {
+    for (const e of scope.querySelectorAll(grounds.map(name => `[${name}]`).join())) {
+      const src = grounds.map(name => e.getAttribute(name)).find(Boolean);
+      if (!src || !/[/.]/.test(src) || askedFor.has(e) || getComputedStyle(e).backgroundImage !== 'none') continue;
+      askedFor.add(e);
+      set(e, {'background-image': src.includes('url(') ? src : `url(${JSON.stringify(src)})`});
+      any = true;
+    }
   }
   return any;
 };
@@ -204,6 +253,7 @@ Object.assign(pageinspect, {
     for (const e of elements()) {
       const style = getComputedStyle(e);
       if (style.contentVisibility === 'auto') set(e, {'content-visibility': 'visible'});
+      unmask(e, style);
       if (style.animationName !== 'none' && (+style.opacity < matter.clear || style.visibility !== 'visible') && !e.getAnimations().length) ended.push(e);
     }
     last = null; // what was on its way may be there now
@@ -212,6 +262,7 @@ Object.assign(pageinspect, {
     if (self === top && document.scripts.length) uncover();
     ask(now());
     turns(now());
+    reveal(now());
     unfold();
     const late = fetchLate();
     const changed = late || changes !== before || animations().length;

@@ -23,7 +23,48 @@ const scrollers = () => {
   });
 };
 
-// stepsInside goes down, and to the right, in each of them.
+// What may be shown only once it stands well within the window, as a whole or in
+// the middle, is visited after the walk, which goes by it in steps of a window.
+const tried = new WeakSet(), visitsMost = 60, emptyMost = 6;
+const awaits = (e, layout) => e.localName === 'img' ? blank(e) && layout.visible(e) : !e.firstChild && !rootOf(e) || veilOf(e, layout) === e && rich(e);
+
+// waits lists what waits so: pictures without one, what is veiled, and places that
+// are empty. Of those in one place, one will do.
+const waits = layout => {
+  const found = [], places = new Set();
+  const add = e => {
+    if (tried.has(e) || layout.of(e).out || aside(e) || !awaits(e, layout)) return;
+    const b = e.getBoundingClientRect(), {dx, dy} = layout.of(e), place = [b.left + dx, b.top + dy, b.right + dx].map(v => Math.round(v / 200)).join();
+    if (!places.has(place)) { places.add(place); found.push(e); }
+  };
+  for (const scope of scopes) {
+    for (const i of scope.querySelectorAll('img')) {
+      if (!blank(i)) continue;
+      const b = i.getBoundingClientRect();
+      if (b.width * b.height >= matter.area || laterOf(i).src || laterOf(i).set) add(i);
+    }
+  }
+  const veils = new Set();
+  for (const c of candidates || collect()) {
+    if (c.done) continue;
+    if (!tried.has(c.e)) veils.add(veilOf(c.e, layout));
+    if (!looks.has(c.e) && layout.visible(c.e)) remember(c.e, layout); // who listens to the scrolling answered when it was gone by
+  }
+  veils.delete(null);
+  for (const e of veils) add(e);
+  const named = e => e.id || e.className || e.localName.includes('-') || Object.keys(e.dataset).length; // others are space
+  for (const e of hosts().filter(e => !e.firstElementChild && named(e)).slice(0, emptyMost)) add(e);
+  return found;
+};
+
+// scrolledAround is how far what is around an element is scrolled, but for the window.
+const scrolledAround = e => {
+  const out = [];
+  for (let a = flatParent(e); a; a = flatParent(a)) if (!isWindow(a)) out.push({a, top: a.scrollTop, left: a.scrollLeft});
+  return out;
+};
+
+// stepsInside goes down, and to the right, in each of them; and to what waits.
 async function* stepsInside() {
   const list = scrollers();
   for (const e of list) {
@@ -38,12 +79,33 @@ async function* stepsInside() {
         if (e[at] === last || e[at] + e[size] >= e[all] - 1) break;
         last = e[at];
         e[at] += step;
-        yield list.length;
+        yield {found: list.length};
       }
       e[at] = 0;
     }
   }
-  return list.length;
+  let visits = 0, came = 0;
+  for (let round = 0; round < 3; round++) {
+    hurry();
+    const found = waits(new Layout());
+    for (const e of found) {
+      tried.add(e);
+      if (visits >= visitsMost || !awaits(e, new Layout())) continue;
+      const back = scrolledAround(e);
+      e.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
+      await answered();
+      visits++;
+      yield {found: list.length + came, visits: true}; // some time passes: who listens to the scrolling answers late
+      await answered();
+      await arrived();
+      hurry();
+      look();
+      if (!awaits(e, new Layout())) came++;
+      for (const {a, top, left} of back) { a.scrollTop = top; a.scrollLeft = left; }
+    }
+    if (!found.length) break;
+  }
+  return {found: list.length + came};
 }
 let inside = null;
 
@@ -69,12 +131,13 @@ Object.assign(pageinspect, {
   },
 
   // stepInside scrolls a step inside of one of the elements that scroll by
-  // themselves. It says how many there are, and whether that was all.
+  // themselves, or visits what waits. It says how many there are, or that
+  // answered, whether it visits, and whether that was all.
   async stepInside() {
     inside ||= stepsInside();
     const {value, done} = await inside.next();
     if (done) inside = null;
-    return {found: value, done};
+    return {...value, done};
   },
 
   // scroll scrolls to y and waits until the frames then in the window are painted.
