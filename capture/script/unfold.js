@@ -59,12 +59,15 @@ const slidesIn = e => {
   return null;
 };
 
+const resolved = (address, e) => { try { return new URL(address, e.baseURI).href; } catch { return address; } };
+
 // contentOf is what an element holds, as a key: clones of a slide have the same.
 const contentOf = e => {
   const parts = [];
   for (const x of [e, ...e.querySelectorAll('*')]) {
-    const src = x.localName === 'img' && (!x.naturalWidth || blank(x)) ? laterOf(x).src || laterOf(x).set || x.getAttribute('src') : pictureOf(x);
-    if (src) parts.push(new URL(src.split(/[\s,]/)[0], x.baseURI).href); // loaded or not
+    const waits = x.localName === 'img' && (!x.naturalWidth || blank(x)) && (laterOf(x).src || laterOf(x).set.split(/[\s,]/)[0]);
+    const src = waits ? resolved(waits, x) : x.localName === 'svg' ? x.innerHTML : pictureOf(x) || x.localName === 'img' && x.src;
+    if (src) parts.push(src); // loaded or not
   }
   return parts.join(' ') + ' ' + e.textContent.replace(/\s+/g, '');
 };
