@@ -51,7 +51,9 @@ func launch(ctx context.Context, path string, memory int64, log *slog.Logger) (*
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], append(flags(memory),
 		chromedp.ExecPath(path), chromedp.UserDataDir(filepath.Join(dir, "profile")), chromedp.NoInheritEnv, chromedp.Env(append(environment(os.Environ()), "TMPDIR="+dir)...), chromedp.ModifyCmdFunc(p.group), sandbox(log))...)
 	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
-	bound, stop := chromedp.NewContext(alloc, chromedp.WithErrorf(func(f string, a ...any) { log.Debug("chromedp", "error", f) }))
+	// chromedp's own cancel waits for what was allocated, once: a second wait for what never was would not end.
+	life, stop := context.WithCancel(alloc)
+	bound, _ := chromedp.NewContext(life, chromedp.WithErrorf(func(f string, a ...any) { log.Debug("chromedp", "error", f) }))
 	p.ctx, p.stop, p.alloc = bound, stop, stopAlloc
 	// The first run binds the browser to the context it is given, so that one has no deadline.
 	defer context.AfterFunc(ctx, p.stop)()
@@ -80,6 +82,8 @@ func (p *process) explain(ctx context.Context, path string, limit time.Duration,
 		return fault.New(fault.Internal, "%s did not answer within %v; is it a Chromium, and has the machine room for it?", path, limit)
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case p.cmd != nil && p.cmd.Process == nil:
+		return fault.New(fault.Internal, "%s cannot be run: %w; CHROME_PATH must name a Chromium", path, err)
 	case p.cmd != nil && p.cmd.ProcessState != nil: // shut has waited for it
 		return fault.New(fault.Internal, "%s ended (%v) before it answered; CHROME_PATH must name a Chromium: %w", path, p.cmd.ProcessState, err)
 	}
@@ -153,7 +157,9 @@ func (p *process) shut(ctx context.Context) {
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
 		defer context.AfterFunc(bye, p.kill)()
-		_ = chromedp.Cancel(bye) // waits for a graceful exit; what follows ends it anyhow
+		if c := chromedp.FromContext(p.ctx); c != nil && c.Browser != nil { // else none was allocated, and Cancel might wait for good
+			_ = chromedp.Cancel(bye) // waits for a graceful exit; what follows ends it anyhow
+		}
 		p.stop()
 		p.kill() // those of its children that hang do not see it go
 		p.alloc()

@@ -100,6 +100,31 @@ func TestStartEnds(t *testing.T) {
 	}
 }
 
+// What is no program, and what had no time to be started, leaves nothing to wait for.
+func TestStartThatNeverBegan(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	none := filepath.Join(t.TempDir(), "chromium")
+	if err := os.WriteFile(none, []byte{0x7f, 'E', 'L', 'F'}, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, cfg := range map[string]Config{
+		"no program": {Path: none, StartLimit: time.Hour},
+		"no time":    {Path: script(t, real(t)), StartLimit: time.Nanosecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg.Tabs, cfg.Recycle = 1, 1
+			for range 20 { // as it comes
+				within(t, 5*time.Second, "Start", func() {
+					if b, err := Start(t.Context(), cfg, slog.New(slog.DiscardHandler)); err == nil {
+						b.Close(t.Context())
+						t.Error("started")
+					}
+				})
+			}
+		})
+	}
+}
+
 // What takes over after so many pages may hang: the old browser goes on.
 func TestSuccessorHangs(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
