@@ -67,16 +67,21 @@ func takeColumns(boxes []image.Rectangle) (columns, rest []image.Rectangle) {
 	for _, c := range chains {
 		var box image.Rectangle
 		var gaps []int
+		low := 0
 		for i, b := range c {
 			box = box.Union(b)
 			if i > 0 {
 				gaps = append(gaps, b.Min.Y-c[i-1].Max.Y)
+			}
+			if 10*b.Dx() > 16*b.Dy() { // such as 으
+				low++
 			}
 		}
 		slices.Sort(gaps)
 		single := len(c) == 1 && box.Dx() >= 2*minGlyph
 		switch {
 		case 10*box.Dy() < 23*box.Dx(), // two glyphs
+			2*low > len(c), // words below each other
 			!single && 100*gaps[(len(gaps)-1)/2] > 35*box.Dx(): // lines of a text
 			rest = append(rest, c...)
 		default:

@@ -27,6 +27,11 @@ func TestColumnsAndSpacedLines(t *testing.T) {
 		{"two glyphs far apart", func(pic *image.RGBA) { glyphs(pic, image.Pt(50, 50), 2, 20, 24, color.Black) }, 0, 0},
 		{"a column", func(pic *image.RGBA) { column(pic, image.Pt(50, 20), 6, 20, 4) }, 0, 1},
 		{"a column of numbers", func(pic *image.RGBA) { column(pic, image.Pt(50, 20), 6, 20, 14) }, 0, 0},
+		{"words below each other", func(pic *image.RGBA) {
+			for i := range 4 {
+				glyphs(pic, image.Pt(50, 20+i*21), 2, 13, 1, color.Black)
+			}
+		}, 0, 0},
 		{"two columns", func(pic *image.RGBA) {
 			column(pic, image.Pt(50, 20), 6, 20, 4)
 			column(pic, image.Pt(200, 20), 6, 20, 4)

@@ -25,7 +25,11 @@ type doubtfulWord struct {
 // best is the second reading, where it is surer and of syllables, too, and nil else.
 func (w doubtfulWord) best() []Glyph {
 	read := w.again.glyphs
-	if !startsHangul(read) || !syllables(read) || meanConfidence(read) < max(fair, meanConfidence(w.hangul)+surer) {
+	least := max(fair, meanConfidence(w.hangul)+surer)
+	if cried(w.hangul) {
+		least = fair
+	}
+	if !startsHangul(read) || !syllables(read) || meanConfidence(read) < least {
 		return nil
 	}
 	return read
@@ -35,13 +39,18 @@ func (w doubtfulWord) best() []Glyph {
 func findDoubtful(line *image.Gray, glyphs []Glyph, taken []bool) (words []doubtfulWord) {
 	for _, w := range wordsIn(line, glyphs) {
 		word := glyphs[w.from:w.to]
-		if taken[w.from] || !startsHangul(word) || !syllables(word) || meanConfidence(word) >= unsure {
+		if taken[w.from] || !(startsHangul(word) && syllables(word) && meanConfidence(word) < unsure || cried(word)) {
 			continue
 		}
 		box := inked(line, around(line, glyphs, w.from, w.to))
 		words = append(words, doubtfulWord{from: w.from, to: w.to, hangul: word, again: cutOut(line, box)})
 	}
 	return words
+}
+
+// cried says whether a word is a digit and an exclamation mark: no number has one, and 및 is read as 2!.
+func cried(word []Glyph) bool {
+	return len(word) == 2 && digit(word[0].Text) && word[1].Text == "!"
 }
 
 // syllables says whether glyphs are syllables, digits and signs of running text.

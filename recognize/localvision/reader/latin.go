@@ -18,6 +18,9 @@ type stretch struct {
 // best is what English reads, where it is surer, and nil else.
 func (s stretch) best() []Glyph {
 	read := s.english.glyphs
+	if !plausible(s.hangul) && latin(read) && plausible(read) && meanConfidence(read) >= sureOfParts { // F9 as 『9
+		return read
+	}
 	if !latin(s.hangul) && neat(read, 2) && meanConfidence(read) >= sureOfParts-0.1 && meanConfidence(s.hangul) < clean { // what was read as digits
 		return read
 	}

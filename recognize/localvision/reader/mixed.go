@@ -116,7 +116,7 @@ func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord
 	switch {
 	case w.letters && plausible(word) && confidence >= clean:
 		return w, false
-	case !w.letters && (confidence >= doubtful || whole):
+	case !w.letters && (confidence >= doubtful && plausible(word) || whole):
 		return w, false
 	case hangul(word[0].Text) && hangul(word[1].Text): // what is foreign in it is read as a stretch
 		return w, false

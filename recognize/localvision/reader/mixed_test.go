@@ -48,6 +48,7 @@ func TestMixedWordTakesTheSurestWay(t *testing.T) {
 func TestWordsAsTheyAreWritten(t *testing.T) {
 	for text, want := range map[string]struct{ plausible, garbled bool }{
 		"OpenGL은": {true, false}, "10kg": {true, false}, "t65ting": {true, true}, "0zen": {true, true}, "한글A글": {false, false}, "A디|": {false, false}, "MP3": {true, false},
+		"앗able": {false, false}, "d이": {true, false}, "국제USB": {true, false}, "『9": {false, false}, "『책』은": {true, false},
 	} {
 		if got := plausible(written(text, 1)); got != want.plausible {
 			t.Errorf("plausible(%s) is %v", text, got)
@@ -63,11 +64,12 @@ func TestDoubtfulWordIsReplacedBySurerSyllables(t *testing.T) {
 		first, second []Glyph
 		want          string
 	}{
-		"surer":            {written("수", 0), written("특수", 0.96), "특수"},
-		"hardly surer":     {written("무엇", 0.79), written("무엇", 0.83), ""},
-		"both unsure":      {written("데비안", 0.1), written("이안", 0.26), ""},
-		"no syllables":     {written("니다", 0.5), written("LIC}", 0.9), ""},
-		"a bar among them": {written("니다", 0.5), written("니|다", 0.9), ""},
+		"surer":                                 {written("수", 0), written("특수", 0.96), "특수"},
+		"hardly surer":                          {written("무엇", 0.79), written("무엇", 0.83), ""},
+		"both unsure":                           {written("데비안", 0.1), written("이안", 0.26), ""},
+		"no syllables":                          {written("니다", 0.5), written("LIC}", 0.9), ""},
+		"a bar among them":                      {written("니다", 0.5), written("니|다", 0.9), ""},
+		"read for sure as no number is written": {written("2!", 0.96), written("및", 0.9), "및"},
 	} {
 		w := doubtfulWord{hangul: c.first, again: &part{glyphs: c.second}}
 		if got := textOf(w.best()); got != c.want {
@@ -95,5 +97,23 @@ func TestPitchIsThatOfSyllables(t *testing.T) {
 	}
 	if got := pitchOf(written("AB가", 1)); got != textHeight*95/100 {
 		t.Errorf("pitch %d of a line without syllables", got)
+	}
+}
+
+func TestLetterThatHangulTookForABracket(t *testing.T) {
+	for name, c := range map[string]struct {
+		hangul  string
+		english []Glyph
+		want    string
+	}{
+		"a letter":        {"『9", written("F9", 0.8), "F9"},
+		"hardly read":     {"『9", written("F9", 0.5), ""},
+		"a name in them":  {"『9』", written("F9,", 0.8), ""},
+		"English, no way": {"『9", written("r|9", 0.8), ""},
+	} {
+		s := stretch{hangul: written(c.hangul, 0.9), english: &part{glyphs: c.english}}
+		if got := textOf(s.best()); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
 	}
 }

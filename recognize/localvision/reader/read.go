@@ -54,23 +54,53 @@ func (r *Reader) Read(ctx context.Context, pic *image.RGBA) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines := kept(read[:len(large)])
+	lines := kept(notOverruled(read[:len(large)], read[len(large):len(large)+len(found)]))
 	over := slices.Clone(lines) // what was found within large type is a piece of it
+	var stacks []stack
 	for i, l := range read[len(large):] {
-		if l != nil && (i >= len(found) || len(uncovered(found[i:i+1], over)) > 0) {
+		if i < len(found) {
+			if len(uncovered(found[i:i+1], over)) == 0 {
+				continue
+			}
+			if t, ok := stackOf(strength, found[i], l); ok {
+				stacks = append(stacks, t)
+				continue
+			}
+		}
+		if l != nil {
 			lines = append(lines, *l)
 		}
 	}
 	// Over a photograph text hangs together with the edges of what is behind it. Seen by
 	// strong edges alone it stands free.
-	free := slices.DeleteFunc(uncovered(findLines(strength, boldStep), lines), func(b image.Rectangle) bool {
+	covered := slices.Clone(lines)
+	for _, s := range stacks {
+		if s.one != nil {
+			covered = append(covered, *s.one)
+		}
+	}
+	free := slices.DeleteFunc(uncovered(findLines(strength, boldStep), covered), func(b image.Rectangle) bool {
 		return slices.ContainsFunc(tried, func(t image.Rectangle) bool { return 5*area(t.Intersect(b)) >= 4*max(area(t), area(b)) })
 	})
-	read, err = r.readAll(ctx, candidates(pic, free))
+	var again []candidate
+	for _, s := range stacks {
+		again = append(again, s.candidates(pic)...)
+	}
+	read, err = r.readAll(ctx, append(again, candidates(pic, free)...))
 	if err != nil {
 		return nil, err
 	}
-	return append(lines, kept(read)...), nil
+	for _, s := range stacks {
+		n := len(s.at) + 1
+		lines = append(lines, s.best(read[:n])...)
+		read = read[n:]
+	}
+	for _, l := range kept(read) {
+		if len(uncovered([]image.Rectangle{l.Box}, lines)) > 0 {
+			lines = append(lines, l)
+		}
+	}
+	return lines, nil
 }
 
 // candidate is what may be a line of text.

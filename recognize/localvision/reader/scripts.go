@@ -1,6 +1,7 @@
 package reader
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -61,13 +62,17 @@ func numeral(glyphs []Glyph) bool {
 	return digits > 0
 }
 
-// plausible says whether a word is letters and then syllables, or one of both: scripts do not change twice in a word.
+// plausible says whether a word is letters and then syllables, or one of both: scripts do not change twice in a word, and no small letter follows
+// right behind a syllable. A corner bracket has its other one in the word.
 func plausible(glyphs []Glyph) bool {
 	changes := 0
 	var last bool
 	first := true
-	for _, g := range glyphs {
-		if g.Text == "|" {
+	if lone(glyphs, "『", "』") || lone(glyphs, "「", "」") {
+		return false
+	}
+	for i, g := range glyphs {
+		if g.Text == "|" || i > 0 && small(g.Text) && hangul(glyphs[i-1].Text) {
 			return false
 		}
 		if !readable(g.Text) || digit(g.Text) {
@@ -83,6 +88,14 @@ func plausible(glyphs []Glyph) bool {
 		last, first = h, false
 	}
 	return changes <= 1
+}
+
+// lone says whether one of two brackets stands without the other.
+func lone(glyphs []Glyph, open, end string) bool {
+	has := func(text string) bool {
+		return slices.ContainsFunc(glyphs, func(g Glyph) bool { return g.Text == text })
+	}
+	return has(open) != has(end)
 }
 
 // garbled says whether digits stand between small letters, or a nought before one, as where Hangul guesses at letters.

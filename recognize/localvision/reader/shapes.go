@@ -1,13 +1,16 @@
 package reader
 
-import "image"
+import (
+	"image"
+	"strings"
+)
 
 // shaped mends, in place, what the Hangul data takes for a sign or a letter of nearly the same shape, by its ink in the line: X for a
-// multiplication sign, y for a bracket that none has opened, and l for L. It returns the glyphs.
+// multiplication sign, y for a bracket that none has opened, l for L, and I for an upright bar. It makes letters small that are as
+// low as such. It returns the glyphs.
 func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 	const (
 		capital = 26 // px: a multiplication sign is lower
-		narrow  = 10 // px: L is wider
 	)
 	open := 0
 	for i := range glyphs {
@@ -22,13 +25,129 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 		case g.Text == "×" && !between && inkOfGlyph(line, glyphs, i).Dy() >= capital:
 			g.Text = "X"
 		case g.Text == "L" && i+1 < len(glyphs) && small(glyphs[i+1].Text):
-			if ink := inkOfGlyph(line, glyphs, i); !ink.Empty() && ink.Dx() <= narrow {
+			if smallL(line, inkRun(line, *g)) {
 				g.Text = "l"
 			}
+		case g.Text == "|" && lowBar(inkRun(line, *g)) && !besideWord(line, glyphs, i):
+			g.Text = "I"
+		}
+	}
+	return sized(line, glyphs)
+}
+
+// smallL says whether ink is an l: it has no foot to the right, or, as in type of one width, a serif at the left of its head and none at its foot's.
+func smallL(line *image.Gray, ink image.Rectangle) bool {
+	const step = 3                                          // px
+	if 5*ink.Dx() > 4*ink.Dy() || ink.Dy() < textHeight/3 { // more than a letter
+		return false
+	}
+	part := func(from, to int) image.Rectangle { // of ten, of its height
+		box := image.Rect(ink.Min.X, ink.Min.Y+from*ink.Dy()/10, ink.Max.X, ink.Min.Y+to*ink.Dy()/10)
+		for box.Min.X < box.Max.X && whiteIn(line, box, box.Min.X) {
+			box.Min.X++
+		}
+		for box.Max.X > box.Min.X && whiteIn(line, box, box.Max.X-1) {
+			box.Max.X--
+		}
+		return box
+	}
+	head, middle, foot := part(0, 2), part(4, 6), part(8, 10)
+	return 3*ink.Dx() < ink.Dy() && foot.Max.X-middle.Max.X < step || middle.Min.X-head.Min.X >= step && middle.Min.X-foot.Min.X < step
+}
+
+// lowBar says whether ink is an upright bar that does not reach through the height of a line, as that which parts words does.
+func lowBar(ink image.Rectangle) bool {
+	return 3*ink.Dx() < ink.Dy() && 2*ink.Dy() > textHeight && 100*ink.Dy() < 85*textHeight
+}
+
+// besideWord says whether no space stands on either side of a glyph.
+func besideWord(line *image.Gray, glyphs []Glyph, i int) bool {
+	const space = textHeight / 5
+	ink := inkRun(line, glyphs[i])
+	white := func(from, to int) bool {
+		for x := max(0, from); x < min(to, line.Rect.Dx()); x++ {
+			if !whiteColumn(line, x) {
+				return false
+			}
+		}
+		return true
+	}
+	return i > 0 && !white(ink.Min.X-space, ink.Min.X) || i+1 < len(glyphs) && !white(ink.Max.X, ink.Max.X+space)
+}
+
+// inkRun is the box of the ink that hangs together, by columns, in the middle of a glyph's box or nearest to it: Tesseract's boxes are off by up
+// to half a glyph. It is empty where there is none near.
+func inkRun(line *image.Gray, g Glyph) image.Rectangle {
+	const reach = textHeight / 4
+	at := middle(g.Box.Min.X, g.Box.Max.X)
+	for d := range reach {
+		for _, x := range []int{at - d, at + d} {
+			if x < 0 || x >= line.Rect.Dx() || whiteColumn(line, x) {
+				continue
+			}
+			box := image.Rect(x, 0, x+1, line.Rect.Dy())
+			for box.Min.X > 0 && !whiteColumn(line, box.Min.X-1) {
+				box.Min.X--
+			}
+			for box.Max.X < line.Rect.Dx() && !whiteColumn(line, box.Max.X) {
+				box.Max.X++
+			}
+			return trimmed(line, box)
+		}
+	}
+	return image.Rectangle{}
+}
+
+// twins are the letters that look the same large and small.
+const twins = "cosvwxz"
+
+// sized makes, in place, letters small that were read as large and are as low as those of their word that have neither head nor tail.
+func sized(line *image.Gray, glyphs []Glyph) []Glyph {
+	const (
+		lows  = "aemnru" + twins
+		highs = "ABDEFGHIJKLMNPQRTUYbdfhkl0123456789"
+	)
+	for i := range glyphs {
+		if !capital(glyphs[i].Text) || !strings.Contains(twins, strings.ToLower(glyphs[i].Text)) {
+			continue
+		}
+		from, to := i, i+1
+		for from > 0 && asciiWord(glyphs[from-1].Text) {
+			from--
+		}
+		for to < len(glyphs) && asciiWord(glyphs[to].Text) {
+			to++
+		}
+		if to-from < 2 || to-from > longestWord {
+			continue
+		}
+		own := inkRun(line, glyphs[i])
+		if own.Empty() || own.Dx() > textHeight {
+			continue
+		}
+		lowest, highest := 0, 0
+		for k := from; k < to; k++ {
+			if k == i || !strings.Contains(lows, glyphs[k].Text) && !strings.Contains(highs, glyphs[k].Text) {
+				continue
+			}
+			ink := inkRun(line, glyphs[k])
+			switch {
+			case ink.Empty() || ink.Dx() > textHeight || ink == own:
+			case strings.Contains(highs, glyphs[k].Text):
+				highest = max(highest, ink.Dy())
+			case !strings.Contains(twins, glyphs[k].Text): // of a twin it is not known that it is small
+				lowest = max(lowest, ink.Dy())
+			}
+		}
+		// Most twins are small; a large one that touches its neighbour is as high as that.
+		if h := own.Dy(); lowest > 0 && 100*h <= 108*lowest && (highest == 0 || 10*highest >= 12*lowest && 100*h <= 88*highest) {
+			glyphs[i].Text = strings.ToLower(glyphs[i].Text)
 		}
 	}
 	return glyphs
 }
+
+func asciiWord(text string) bool { return digit(text) || len(text) == 1 && letter(text) }
 
 func small(text string) bool { return len(text) == 1 && text[0] >= 'a' && text[0] <= 'z' }
 
@@ -40,6 +159,11 @@ func inkOfGlyph(line *image.Gray, glyphs []Glyph, i int) image.Rectangle {
 			box.Max.X = x
 		}
 	}
+	return trimmed(line, box)
+}
+
+// trimmed cuts the white off the top and the bottom.
+func trimmed(line *image.Gray, box image.Rectangle) image.Rectangle {
 	for box.Min.Y < box.Max.Y && whiteRow(line, box, box.Min.Y) {
 		box.Min.Y++
 	}
@@ -47,6 +171,16 @@ func inkOfGlyph(line *image.Gray, glyphs []Glyph, i int) image.Rectangle {
 		box.Max.Y--
 	}
 	return box
+}
+
+// whiteIn says whether a column is white within a box.
+func whiteIn(line *image.Gray, box image.Rectangle, x int) bool {
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		if line.Pix[y*line.Stride+x] < inkBelow {
+			return false
+		}
+	}
+	return true
 }
 
 func whiteRow(line *image.Gray, box image.Rectangle, y int) bool {

@@ -7,19 +7,30 @@ import (
 
 // TestShaped: the ink of a glyph tells apart what is of nearly the same shape.
 func TestShaped(t *testing.T) {
+	type boxes []image.Rectangle
+	stem, foot := image.Rect(6, 4, 11, 34), image.Rect(6, 30, 24, 34)
 	for name, c := range map[string]struct {
 		text string
-		at   int             // the glyph that is drawn by
-		ink  image.Rectangle // in its cell of 40 px
+		ink  map[int]boxes // of a glyph, in its cell of 40 px; of others all of theirs
 		want string
 	}{
-		"X":                            {"×축", 0, image.Rect(6, 4, 30, 34), "X축"},
-		"a multiplication sign":        {"가×세", 1, image.Rect(6, 10, 26, 28), "가×세"},
-		"that between numbers":         {"2×3", 1, image.Rect(6, 4, 30, 34), "2×3"},
-		"l":                            {"Lenny", 0, image.Rect(6, 4, 11, 34), "lenny"},
-		"L":                            {"Linux", 0, image.Rect(6, 4, 26, 34), "Linux"},
-		"a bracket that none opened":   {"가》", 1, image.Rect(6, 4, 26, 38), "가y"},
-		"a bracket that closes a name": {"《가》", 2, image.Rect(6, 4, 26, 38), "《가》"},
+		"X":                            {"×축", map[int]boxes{0: {image.Rect(6, 4, 30, 34)}}, "X축"},
+		"a multiplication sign":        {"가×세", map[int]boxes{1: {image.Rect(6, 10, 26, 28)}}, "가×세"},
+		"that between numbers":         {"2×3", map[int]boxes{1: {image.Rect(6, 4, 30, 34)}}, "2×3"},
+		"l":                            {"Lenny", map[int]boxes{0: {stem}}, "lenny"},
+		"l with serifs":                {"Lenny", map[int]boxes{0: {stem, foot, image.Rect(1, 4, 11, 8)}}, "lenny"},
+		"L":                            {"Linux", map[int]boxes{0: {stem, foot}}, "Linux"},
+		"L with serifs":                {"Linux", map[int]boxes{0: {stem, foot, image.Rect(1, 4, 16, 8), image.Rect(1, 30, 16, 34)}}, "Linux"},
+		"L nearer to the glyph before": {"List", map[int]boxes{0: {stem.Add(image.Pt(-4, 0)), foot.Add(image.Pt(-4, 0))}}, "List"},
+		"s as high as e":               {"Stable", map[int]boxes{0: {image.Rect(2, 14, 34, 40)}, 2: {image.Rect(2, 14, 34, 40)}, 5: {image.Rect(2, 14, 34, 40)}}, "stable"},
+		"S higher than e":              {"Stable", map[int]boxes{2: {image.Rect(2, 14, 34, 40)}, 5: {image.Rect(2, 14, 34, 40)}}, "Stable"},
+		"S lower than digits":          {"r4S", map[int]boxes{0: {image.Rect(2, 14, 34, 40)}, 2: {image.Rect(2, 14, 34, 40)}}, "r4s"},
+		"a word without a large one":   {"soon", nil, "soon"},
+		"I":                            {"and|am", map[int]boxes{3: {image.Rect(16, 4, 20, 34)}}, "andIam"},
+		"a bar that parts words":       {"and|am", map[int]boxes{3: {image.Rect(16, 0, 20, 40)}}, "and|am"},
+		"a bar in a word":              {"and|am", map[int]boxes{3: {image.Rect(3, 4, 7, 34)}}, "and|am"},
+		"a bracket that none opened":   {"가》", map[int]boxes{1: {image.Rect(6, 4, 26, 38)}}, "가y"},
+		"a bracket that closes a name": {"《가》", map[int]boxes{2: {image.Rect(6, 4, 26, 38)}}, "《가》"},
 	} {
 		glyphs := written(c.text, 0.9)
 		line := image.NewGray(image.Rect(0, 0, 40*len(glyphs), textHeight))
@@ -27,13 +38,15 @@ func TestShaped(t *testing.T) {
 			line.Pix[i] = 255
 		}
 		for i := range glyphs {
-			ink := image.Rect(2, 0, 34, textHeight)
-			if i == c.at {
-				ink = c.ink
+			ink := c.ink[i]
+			if ink == nil {
+				ink = boxes{image.Rect(2, 0, 34, textHeight)}
 			}
-			for y := ink.Min.Y; y < ink.Max.Y; y++ {
-				for x := ink.Min.X; x < ink.Max.X; x++ {
-					line.Pix[y*line.Stride+40*i+x] = 0
+			for _, b := range ink {
+				for y := b.Min.Y; y < b.Max.Y; y++ {
+					for x := b.Min.X; x < b.Max.X; x++ {
+						line.Pix[y*line.Stride+40*i+x] = 0
+					}
 				}
 			}
 		}

@@ -19,7 +19,7 @@ func spell(glyphs []Glyph) []Glyph {
 		}
 	}
 	for from := 0; from+1 < len(glyphs); from++ {
-		if from > 0 && letter(glyphs[from-1].Text) || !strings.Contains("cosvwxz", glyphs[from].Text) || !capital(glyphs[from+1].Text) {
+		if from > 0 && letter(glyphs[from-1].Text) || !strings.Contains(twins, glyphs[from].Text) || !capital(glyphs[from+1].Text) {
 			continue
 		}
 		to := from + 1

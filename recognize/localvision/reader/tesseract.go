@@ -91,7 +91,7 @@ func (r *Reader) run(ctx context.Context, language string, lines []*image.Gray) 
 		return nil, fault.Wrap(fault.Transient, context.Cause(ctx), "wait for Tesseract")
 	}
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, r.path, "stdin", "stdout", "-l", language, "--psm", "7", "-c", "hocr_char_boxes=1", "hocr")
+	cmd := exec.CommandContext(ctx, r.path, "stdin", "stdout", "-l", language, "--psm", "7", "-c", "tessedit_do_invert=0", "-c", "hocr_char_boxes=1", "hocr")
 	// OpenMP's threads wait for each other by spinning: four of them read slower than one.
 	cmd.Env = append(os.Environ(), "OMP_THREAD_LIMIT=1")
 	cmd.Stdin = bytes.NewReader(encodeTIFF(lines))

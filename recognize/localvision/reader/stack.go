@@ -1,0 +1,213 @@
+package reader
+
+import (
+	"image"
+	"slices"
+)
+
+// Lines that are found as one, as the glyphs of a heading that was broken reach into those of its next line, are told by what they are read as: next to
+// nothing. So are small lines that look like the letters of large type where the picture is seen smaller.
+
+// stack is a line that may be several, one above the other.
+type stack struct {
+	box image.Rectangle
+	at  []int // the rows between them
+	one *Line // what was read of it as one line, nil if nothing
+}
+
+// stackOf cuts a line in two or three where it has the fewest edges, if it was read badly and is so high and wide that it may be several.
+func stackOf(strength *image.Gray, box image.Rectangle, read *Line) (stack, bool) {
+	const (
+		bad   = 0.8
+		least = 24 // px: two lines of the smallest type that is found as one
+		most  = 3  // lines
+	)
+	if read.confidence() >= bad || box.Dy() < least || box.Dx() < 3*box.Dy() || oneHigh(strength, box) {
+		return stack{}, false
+	}
+	edges := make([]int, box.Dy())
+	for y := range edges {
+		row := strength.Pix[strength.PixOffset(box.Min.X, box.Min.Y+y):strength.PixOffset(box.Max.X-1, box.Min.Y+y)]
+		for _, v := range row {
+			if v >= edgeStep {
+				edges[y]++
+			}
+		}
+	}
+	var best []int
+	fewest := 0
+	for n := 2; n <= most && box.Dy() >= n*least/2; n++ {
+		var at []int
+		crossed := 0
+		for k := 1; k < n; k++ {
+			wish, reach := k*box.Dy()/n, box.Dy()/(5*n)
+			cut := wish
+			for y := wish - reach; y <= wish+reach; y++ {
+				if edges[y] < edges[cut] {
+					cut = y
+				}
+			}
+			at = append(at, box.Min.Y+cut)
+			crossed += edges[cut]
+		}
+		if best == nil || crossed/(n-1) < fewest {
+			best, fewest = at, crossed/(n-1)
+		}
+	}
+	return stack{box, best, read}, true
+}
+
+// oneHigh says whether narrow strokes, as of ㅏ and l, reach through all of a box: it is one line.
+func oneHigh(strength *image.Gray, box image.Rectangle) bool {
+	const often = 10 // a stroke that touches the one below it is rarer among the glyphs of a line
+	blobs, _ := join(findRuns(strength.SubImage(box).(*image.Gray), edgeStep))
+	through := 0
+	for _, b := range blobs {
+		if 10*b.Dy() >= 8*box.Dy() && 3*b.Dx() <= box.Dy() {
+			through++
+		}
+	}
+	return through > 1+2*box.Dx()/box.Dy()/often
+}
+
+// candidates are the lines, each without the glyphs of the others.
+func (t stack) candidates(pic *image.RGBA) (out []candidate) {
+	for i := range len(t.at) + 1 {
+		out = append(out, candidate{cut: func() strip { return t.cut(pic, i) }})
+	}
+	return out
+}
+
+// lineAt is which of the lines a row is in.
+func (t stack) lineAt(y int) int {
+	i := 0
+	for i < len(t.at) && y >= t.at[i] {
+		i++
+	}
+	return i
+}
+
+// cut is one of the lines. What hangs together is a part of that in which its middle lies; what reaches far into two is cut.
+func (t stack) cut(pic *image.RGBA, which int) strip {
+	const (
+		dark  = 0.35 // of full ink, from which on pixels hang together
+		reach = 3    // parts of a line's height that a glyph may reach into the next one
+	)
+	rim := max(1, t.box.Dy()/24)
+	box := t.box.Inset(-2 * rim).Intersect(pic.Rect)
+	all := inkOf(pic, box, t.box, rim)
+	w, h := box.Dx(), box.Dy()
+	shade := func(x, y int) float32 { return min(1, all.values[y*w+x]/all.full) }
+	var runs []run
+	for y := range h {
+		for x := 0; x < w; x++ {
+			from := x
+			for x < w && shade(x, y) >= dark {
+				x++
+			}
+			if x > from {
+				runs = append(runs, run{y: y, from: from, to: x})
+			}
+		}
+	}
+	blobs, of := join(runs)
+	far := t.box.Dy() / (len(t.at) + 1) / reach
+	own, other := make([]bool, w*h), make([]bool, w*h)
+	for i, r := range runs {
+		b := blobs[of[i]].Add(box.Min)
+		line := t.lineAt(middle(b.Min.Y, b.Max.Y))
+		if t.lineAt(b.Min.Y+far) != t.lineAt(b.Max.Y-1-far) {
+			line = t.lineAt(box.Min.Y + r.y)
+		}
+		for x := r.from; x < r.to; x++ {
+			own[r.y*w+x], other[r.y*w+x] = line == which, line != which
+		}
+	}
+	near := func(of []bool, x, y int) bool {
+		for dy := max(0, y-1); dy <= min(h-1, y+1); dy++ {
+			for dx := max(0, x-1); dx <= min(w-1, x+1); dx++ {
+				if of[dy*w+dx] {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	gray := image.NewGray(image.Rect(0, 0, w, h))
+	var line image.Rectangle
+	for y := range h {
+		for x := range w {
+			v := uint8(255)
+			if !other[y*w+x] && near(own, x, y) {
+				v -= uint8(255 * shade(x, y))
+			}
+			gray.Pix[y*w+x] = v
+			if own[y*w+x] {
+				line = line.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	if line.Empty() {
+		line = gray.Rect
+	}
+	around := line.Inset(-max(2, line.Dy()/6)).Intersect(gray.Rect)
+	s := enlarge(gray.SubImage(around).(*image.Gray), box.Min.Add(around.Min), line.Dy())
+	s.line = line.Add(box.Min)
+	return s
+}
+
+// best is the lines where they are read with more confidence than the one was.
+func (t stack) best(read []*Line) []Line {
+	const surer = 0.1
+	apart := kept(read)
+	if len(apart) > 0 && confidenceOf(apart) >= t.one.confidence()+surer {
+		return apart
+	}
+	return kept([]*Line{t.one})
+}
+
+// notOverruled are the lines of large type, nil in place of those within which much more was read as small type.
+func notOverruled(large, small []*Line) []*Line {
+	out := slices.Clone(large)
+	for i, l := range large {
+		if l == nil {
+			continue
+		}
+		legible := 0.0
+		for _, s := range small {
+			if s != nil && 2*area(s.Box.Intersect(l.Box)) > area(s.Box) && 3*s.Box.Dy() <= l.Box.Dy() {
+				legible += s.confidence() * float64(s.glyphs())
+			}
+		}
+		if legible > 2*l.confidence()*float64(l.glyphs()) {
+			out[i] = nil
+		}
+	}
+	return out
+}
+
+// confidence is the mean of a line's glyphs, 0 for none.
+func (l *Line) confidence() float64 {
+	if l == nil {
+		return 0
+	}
+	return confidenceOf([]Line{*l})
+}
+
+func (l *Line) glyphs() (n int) {
+	for _, w := range l.Words {
+		n += len(w.Glyphs)
+	}
+	return n
+}
+
+func confidenceOf(lines []Line) float64 {
+	total, n := 0.0, 0
+	for _, l := range lines {
+		for _, w := range l.Words {
+			total += w.Confidence * float64(len(w.Glyphs))
+			n += len(w.Glyphs)
+		}
+	}
+	return total / float64(max(1, n))
+}

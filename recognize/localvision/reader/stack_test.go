@@ -1,0 +1,97 @@
+package reader
+
+import (
+	"image"
+	"image/color"
+	"testing"
+)
+
+// TestLinesThatReachIntoEachOtherAreCutApart: a glyph belongs to the line in which its middle lies, and no other line has a part of it.
+func TestLinesThatReachIntoEachOtherAreCutApart(t *testing.T) {
+	for name, c := range map[string]struct {
+		lines int
+		want  bool
+		read  *Line
+		bars  int // as high as all, as of ㅣ
+	}{
+		"two lines":                   {lines: 2, want: true},
+		"three lines":                 {lines: 3, want: true},
+		"two, read badly":             {lines: 2, want: true, read: readAs("ì¤", 0.4, image.Rectangle{})},
+		"what is read well":           {lines: 2, read: readAs("가나다", 0.9, image.Rectangle{})},
+		"one line with upright bars":  {lines: 2, bars: 20},
+		"bars that touch those below": {lines: 2, bars: 1, want: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			const size, pitch, every = 22, 19, 50
+			pic := canvas(1200, 200)
+			var rows []image.Rectangle
+			var all image.Rectangle
+			for i := range c.lines { // glyphs of two lines stand beside each other where they reach into one another
+				var row image.Rectangle
+				for k := range 20 {
+					at := image.Pt(40+i%2*every/2+k*every, 50+i*pitch)
+					for _, stroke := range []image.Rectangle{ // few at its head and its foot, as most glyphs have
+						image.Rect(8, 0, 11, size), image.Rect(0, 4, 2, 18), image.Rect(4, 4, 6, 18), image.Rect(13, 4, 15, 18), image.Rect(17, 4, 19, 18),
+					} {
+						fill(pic, stroke.Add(at), color.Black)
+						row = row.Union(stroke.Add(at))
+					}
+				}
+				rows = append(rows, row)
+				all = all.Union(row)
+			}
+			for i := range c.bars {
+				fill(pic, image.Rect(61+i*every, all.Min.Y, 63+i*every, all.Max.Y), color.Black)
+			}
+			s, ok := stackOf(edges(pic), all, c.read)
+			if ok != c.want {
+				t.Fatalf("may be several: %v, want %v", ok, c.want)
+			}
+			if !ok || c.bars > 0 {
+				return
+			}
+			cuts := s.candidates(pic)
+			if len(cuts) != c.lines {
+				t.Fatalf("%d lines, want %d", len(cuts), c.lines)
+			}
+			for i, cut := range cuts {
+				if got := cut.cut().line; !near(got, rows[i]) {
+					t.Errorf("line %d is cut to %v, want %v", i, got, rows[i])
+				}
+			}
+		})
+	}
+}
+
+// TestSurerLinesStay: several lines stay where they are surer than the one, and small lines where they say much more than the large one they are in.
+func TestSurerLinesStay(t *testing.T) {
+	unsure := readAs("오아소", 0.3, image.Rect(0, 0, 400, 44))
+	upper, lower := readAs("첫 줄", 0.8, image.Rect(0, 0, 400, 22)), readAs("둘째 줄", 0.7, image.Rect(0, 20, 400, 44))
+	if got := (stack{one: unsure}).best([]*Line{upper, lower}); len(got) != 2 {
+		t.Errorf("%d lines, want two surer ones", len(got))
+	}
+	if got := (stack{one: upper}).best([]*Line{unsure, nil}); len(got) != 1 || got[0].Box != upper.Box {
+		t.Errorf("%v stays, want the one", got)
+	}
+	if got := (stack{}).best([]*Line{nil, nil}); len(got) != 0 {
+		t.Errorf("%v is read of nothing", got)
+	}
+
+	page := image.Rect(0, 0, 800, 260)
+	var paragraph []*Line
+	for y := range 8 {
+		paragraph = append(paragraph, readAs("문단의 한 줄이다", 0.9, image.Rect(0, 30*y, 800, 30*y+20)))
+	}
+	if got := notOverruled([]*Line{readAs("meee", 0.41, page)}, paragraph); got[0] != nil {
+		t.Error("a paragraph is given up for scraps of large type")
+	}
+	pieces := []*Line{nil, readAs("ㅇ", 0.86, image.Rect(0, 0, 60, 60))}
+	if got := notOverruled([]*Line{readAs("특가", 0.9, page)}, pieces); got[0] == nil {
+		t.Error("large type is given up for pieces of it")
+	}
+}
+
+// readAs is a line of one word, read with a confidence.
+func readAs(text string, confidence float64, box image.Rectangle) *Line {
+	return &Line{Words: []Word{{Glyphs: written(text, confidence), Box: box, Confidence: confidence}}, Box: box}
+}
