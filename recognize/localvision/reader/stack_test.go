@@ -16,7 +16,7 @@ func TestLinesThatReachIntoEachOtherAreCutApart(t *testing.T) {
 	}{
 		"two lines":                   {lines: 2, want: true},
 		"three lines":                 {lines: 3, want: true},
-		"two, read badly":             {lines: 2, want: true, read: readAs("ì¤", 0.4, image.Rectangle{})},
+		"two, read badly":             {lines: 2, want: true, read: readAs("오", 0.4, image.Rectangle{})},
 		"what is read well":           {lines: 2, read: readAs("가나다", 0.9, image.Rectangle{})},
 		"one line with upright bars":  {lines: 2, bars: 20},
 		"bars that touch those below": {lines: 2, bars: 1, want: true},
