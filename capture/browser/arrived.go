@@ -1,0 +1,211 @@
+package browser
+
+// What is asked of a page's traffic, and waited for: its document, its requests under way, its rest.
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+)
+
+// Response is what the network said of the page's document; nil if nothing was
+// asked of it.
+func (t *Tab) Response() *network.Response {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.document.response
+}
+
+// Refused are the addresses the page asked for and was not given.
+func (t *Tab) Refused() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.blocked)
+}
+
+// Refuses says whether the guard has turned away requests for the host and
+// port of this address.
+func (t *Tab) Refuses(address string) bool { return t.door.Refused(hostPort(address)) }
+
+// Why is the browser's reason for a request that brought nothing, in the words
+// of net/base/net_error_list.h, and the guard's if there was no connection.
+func (t *Tab) Why(address, reason string) string {
+	if err := t.door.Failure(hostPort(address)); err != nil {
+		return fmt.Sprintf("%s (%v)", reason, err)
+	}
+	return reason
+}
+
+// Unreachable is the address at which there was nothing, if what the page shows
+// now is the browser's own account of that; else it is empty.
+func (t *Tab) Unreachable() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.document.unreachable
+}
+
+// Started counts the requests begun so far: it rises when scrolling makes images load.
+func (t *Tab) Started() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.started
+}
+
+// Pending is a request under way.
+type Pending struct {
+	ID    network.RequestID
+	URL   string // see Key
+	Kind  network.ResourceType
+	Frame cdp.FrameID // that asked; a frame's document is asked for by the frame itself
+	Late  bool        // it was given up
+	Begun bool        // its answer has begun
+}
+
+// Waiting lists the requests under way, by their addresses.
+func (t *Tab) Waiting() []Pending {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var all []Pending
+	for id, r := range t.flight {
+		all = append(all, Pending{id, r.url, r.kind, r.frame, r.late, r.begun})
+	}
+	slices.SortFunc(all, func(a, b Pending) int {
+		return cmp.Or(strings.Compare(a.URL, b.URL), strings.Compare(string(a.ID), string(b.ID)))
+	})
+	return all
+}
+
+// GiveUp no longer waits for what is under way now.
+func (t *Tab) GiveUp() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for id, r := range t.flight {
+		r.late = true
+		t.flight[id] = r
+	}
+	t.notify()
+}
+
+// awaited counts the requests under way that are still waited for; mu is held.
+func (t *Tab) awaited() (n int) {
+	for _, r := range t.flight {
+		if !r.late {
+			n++
+		}
+	}
+	return n
+}
+
+// IsMain says whether a frame is the page itself.
+func (t *Tab) IsMain(frame cdp.FrameID) bool { return frame == t.frame }
+
+// Loaded waits until there is a document and all that it asked for at first has
+// come, at most until limit has passed, and says whether it has. From grace on
+// it is enough that the document itself has come: what else is on its way is
+// then waited for as far as it matters.
+func (t *Tab) Loaded(ctx context.Context, grace, limit time.Duration) (bool, error) {
+	loaded, err := t.load(ctx, min(grace, limit), func() bool { return t.document.id != "" && t.document.loaded })
+	if loaded || err != nil {
+		return loaded, err
+	}
+	return t.load(ctx, limit-grace, func() bool {
+		_, coming := t.flight[network.RequestID(t.document.id)]
+		return t.document.id != "" && (t.document.loaded || t.document.parsed && !coming)
+	})
+}
+
+// Ends says how the document's source ends, if it was sent compressed: of that,
+// Chromium takes a part for the whole. It is empty if it was not, or cannot be told.
+func (t *Tab) Ends(ctx context.Context) string {
+	t.mu.Lock()
+	d := t.document
+	t.mu.Unlock()
+	if d.response == nil || !strings.Contains(d.response.MimeType, "html") {
+		return ""
+	}
+	for name := range d.response.Headers {
+		if strings.EqualFold(name, "Content-Encoding") {
+			res, err := Call(ctx, t, network.GetResponseBody, network.GetResponseBodyParams{RequestID: network.RequestID(d.id)})
+			if err != nil {
+				return ""
+			}
+			source := strings.TrimSpace(string(res.Body))
+			return source[max(0, len(source)-tail):]
+		}
+	}
+	return ""
+}
+
+// Left waits until another document has taken the place of the one that was
+// entered last, at most until limit has passed, and says whether it has.
+func (t *Tab) Left(ctx context.Context, limit time.Duration) (bool, error) {
+	return t.load(ctx, limit, func() bool { return t.document.gone != t.gone })
+}
+
+// Broken says why the document's HTML did not come whole; empty if it did, or is still coming.
+func (t *Tab) Broken() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.document.broken
+}
+
+// Quiet waits until no request has been under way for as long as calm, at most
+// until limit has passed, and says whether it became quiet.
+func (t *Tab) Quiet(ctx context.Context, calm, limit time.Duration) (bool, error) {
+	end := time.Now().Add(limit)
+	for {
+		idle, err := t.until(ctx, time.Until(end), func() bool { return t.awaited() == 0 })
+		if err != nil || !idle || calm <= 0 {
+			return idle, err
+		}
+		stirred, err := t.until(ctx, calm, func() bool { return t.awaited() > 0 })
+		if err != nil || !stirred {
+			return err == nil, err
+		}
+	}
+}
+
+// until waits until cond holds, which is asked, with mu held, at every change;
+// at most until limit has passed. It says whether cond came to hold.
+func (t *Tab) until(ctx context.Context, limit time.Duration, cond func() bool) (bool, error) {
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	for {
+		t.mu.Lock()
+		ok, changed := cond(), t.changed
+		t.mu.Unlock()
+		if ok {
+			return true, nil
+		}
+		select {
+		case <-changed:
+		case <-late.C:
+			return false, nil
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-t.ctx.Done():
+			return false, t.explain(ctx, t.ctx.Err())
+		}
+	}
+}
+
+// hostPort is an address's host and port, as the guard is asked for it.
+func hostPort(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	port := u.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	}
+	return net.JoinHostPort(u.Hostname(), port) // with brackets around an IPv6 address, as the guard is asked
+}
