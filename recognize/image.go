@@ -40,8 +40,8 @@ func (j *Job) lookAtImage(ctx context.Context) error {
 }
 
 // readImage makes the tiles of an image: one, which Vision reads where it is, or
-// those that are cut of one that is tall, lies on its side, or has several frames
-// or pages, in the screenshots bucket.
+// those that are cut of one that is tall, lies on its side, lets others show
+// through it, or has several frames or pages, in the screenshots bucket.
 func (j *Job) readImage(ctx context.Context) error {
 	if !j.image {
 		return nil
@@ -64,10 +64,15 @@ func (j *Job) readImage(ctx context.Context) error {
 		return fault.Wrap(fault.Invalid, err, "%s (%s) is no manifest and", j.uri, attrs.ContentType)
 	}
 	j.manifest.Width, j.manifest.Height, j.manifest.Scale = h.Width, h.Height, 1
-	if h.Plain() {
+	asItIs := h.Plain()
+	if asItIs {
+		asItIs, err = picture.Check(b, h)
+	}
+	switch {
+	case err != nil:
+	case asItIs:
 		j.manifest.Tiles = []page.Tile{tileOf(j.uri, picture.Band{Width: h.Width, Height: h.Height}, h.MediaType(), b)}
-		err = picture.Check(b, h)
-	} else {
+	default:
 		err = j.cut(ctx, b, h)
 	}
 	if err != nil {

@@ -112,6 +112,22 @@ func sideways(t *testing.T, width, height int) []byte {
 	return append([]byte("\xff\xd8"+exif), b.Bytes()[2:]...)
 }
 
+// lettersOnNothing is a PNG of black strokes, transparent around them.
+func lettersOnNothing(t *testing.T, width, height int) []byte {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, width, height))
+	for x := 10; x < width-10; x += 10 {
+		for y := 20; y < 60; y++ {
+			img.Set(x, y, color.Black)
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // TestNothingOfAnImageIsLeftOut: what Vision would not see of it, or see on its
 // side, is read from tiles of ours; and what is in none of them is told and
 // keeps the page from passing.
@@ -131,6 +147,7 @@ func TestNothingOfAnImageIsLeftOut(t *testing.T) {
 		{"one that breaks off", whole[:len(whole)-20], 2, 400, 200, result.Review, "the file breaks off after"},
 		{"on its side", sideways(t, 300, 900), 1, 900, 300, result.Pass, ""},
 		{"tall and on its side", sideways(t, 9000, 300), 3, 300, 9000, result.Pass, ""},
+		{"letters on nothing", lettersOnNothing(t, 400, 100), 1, 400, 100, result.Pass, ""},
 	} {
 		r, m, v := recognizer(t, printed{"안녕하세요", 100, 20, 90, 30, true})
 		uri := store.URI{Bucket: "pages", Object: "a.gif"}

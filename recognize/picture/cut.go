@@ -47,7 +47,8 @@ type sheet struct {
 
 // Cut decodes the picture that is b, whose header is h, and gives its bands
 // from top to bottom, each overlapping the next: of each frame that differs from
-// those before it, and of each page. What is transparent is white.
+// those before it, and of each page. What is transparent is white, or what the
+// letters upon it are seen on.
 func Cut(ctx context.Context, b []byte, h Header, each func(Band) error) (Sheet, error) {
 	s := &sheet{each: each}
 	var err error
@@ -73,7 +74,7 @@ func (s *sheet) miss(format string, args ...any) {
 func (s *sheet) add(ctx context.Context, src image.Image, t turn, extra string) error {
 	from := src.Bounds()
 	width, whole := t.size(from.Dx(), from.Dy())
-	height := min(bandHeight, bandPixels/width)
+	height, ground := min(bandHeight, bandPixels/width), image.NewUniform(groundOf(src))
 	if height < 2*overlap && height < whole {
 		return fault.New(fault.Invalid, "is %d px wide, too wide to be cut; put it at most %d px wide", width, bandPixels/(2*overlap))
 	}
@@ -87,7 +88,7 @@ func (s *sheet) add(ctx context.Context, src image.Image, t turn, extra string) 
 		part := image.Rect(0, y, width, min(y+height, whole))
 		stored := t.storedRect(part, from.Dx(), from.Dy())
 		rows := image.NewRGBA(image.Rectangle{Max: stored.Size()})
-		draw.Draw(rows, rows.Rect, image.White, image.Point{}, draw.Src)
+		draw.Draw(rows, rows.Rect, ground, image.Point{}, draw.Src)
 		draw.Draw(rows, rows.Rect, src, from.Min.Add(stored.Min), draw.Over)
 		if t != upright {
 			rows = t.upright(rows)

@@ -147,11 +147,12 @@ func signatureOf(c *image.RGBA) signature {
 	for y := 0; y < h; y++ {
 		row := c.Pix[y*c.Stride:][:w*4]
 		for x := 0; x < w; x++ {
-			white := 255 - uint16(row[x*4+3]) // what is transparent is white
+			// What is transparent is magenta here: neither white nor black letters look like it.
+			clear := 255 - uint16(row[x*4+3])
 			at := x / square * 3
-			sums[at] += uint16(row[x*4]) + white
-			sums[at+1] += uint16(row[x*4+1]) + white
-			sums[at+2] += uint16(row[x*4+2]) + white
+			sums[at] += uint16(row[x*4]) + clear
+			sums[at+1] += uint16(row[x*4+1])
+			sums[at+2] += uint16(row[x*4+2]) + clear
 		}
 		if y%square == square-1 || y == h-1 {
 			for i, sum := range sums {

@@ -91,19 +91,21 @@ var splitters = map[string]func([]byte, *Header) error{"gif": splitGIF, "png": s
 // maxSide keeps products of sides far from overflowing.
 const maxSide = 1 << 20
 
-// Plain says that Vision reads the picture well as it is stored. Any other must
-// be cut into tiles. Vision sees the first frame alone, and takes a TIFF in
-// another call only.
+// Plain says that Vision reads the picture well as it is stored, if it is opaque.
+// Any other must be cut into tiles. Vision sees the first frame alone, and takes
+// a TIFF in another call only.
 func (h Header) Plain() bool {
 	return h.Format != "tiff" && h.Height <= MaxHeight && h.Bytes <= MaxBytes && h.Width*h.Height <= page.MaxPixels &&
 		h.Frames == 1 && len(h.frames) == 0 && h.turn == upright && !h.cutOff
 }
 
 // Check decodes a plain picture that is b, whose header is h: one that breaks
-// off would be read as far as it goes, and pass.
-func Check(b []byte, h Header) error {
-	_, err := decode(b, h)
-	return err
+// off would be read as far as it goes, and pass. It says whether the picture is
+// opaque. Where it is not, an engine may see what lies beneath, black as a rule,
+// and no black letters on it (tesseract-ocr/tesseract#369): it must be cut.
+func Check(b []byte, h Header) (solid bool, err error) {
+	img, err := decode(b, h)
+	return err == nil && opaque(img), err
 }
 
 // decode decodes the first frame of a picture, or the only one.

@@ -114,8 +114,8 @@ func TestTurns(t *testing.T) {
 						t.Fatalf("%s: %dx%d, turn %d, %v", name, h.Width, h.Height, h.turn, err)
 					}
 					if h.Plain() {
-						if orientation != 1 || Check(b, h) != nil {
-							t.Errorf("%s: is read as it is stored, %v", name, Check(b, h))
+						if solid, err := Check(b, h); orientation != 1 || !solid || err != nil {
+							t.Errorf("%s: is read as it is stored, opaque %v, %v", name, solid, err)
 						}
 						continue
 					}
