@@ -58,7 +58,7 @@ func TestWhatIsTransparentIsReadOnAGround(t *testing.T) {
 func TestWhatIsPaleAtAnEdgeIsNoLetter(t *testing.T) {
 	img := image.NewNRGBA(image.Rect(0, 0, 400, 400))
 	draw.Draw(img, image.Rect(50, 50, 350, 350), image.NewUniform(color.NRGBA{120, 60, 40, 255}), image.Point{}, draw.Src)
-	draw.Draw(img, image.Rect(50, 50, 54, 52), image.White, image.Point{}, draw.Src)                                        // a glint
+	draw.Draw(img, image.Rect(50, 50, 54, 52), image.White, image.Point{}, draw.Src)                                         // a glint
 	draw.Draw(img, image.Rect(50, 350, 350, 360), image.NewUniform(color.NRGBA{230, 230, 230, 90}), image.Point{}, draw.Src) // a shadow
 	draw.Draw(img, image.Rect(100, 100, 300, 300), image.White, image.Point{}, draw.Src)                                     // a label, in the midst of it
 	if g := groundOf(img); g.Y != 255 {

@@ -62,7 +62,7 @@ func (h Header) MediaType() string { return "image/" + h.Format }
 func Read(b []byte) (Header, error) {
 	cfg, format, err := image.DecodeConfig(bytes.NewReader(b))
 	if err != nil || cfg.Width <= 0 || cfg.Height <= 0 {
-		return Header{}, noPicture(b)
+		return Header{}, noPicture(b, err)
 	}
 	h := Header{Format: format, Width: cfg.Width, Height: cfg.Height, Bytes: len(b), Frames: 1, turn: turnOf(b, format)}
 	pixel := perPixel(cfg.ColorModel)
@@ -131,6 +131,9 @@ func decode(b []byte, h Header) (image.Image, error) {
 		return nil, fault.New(fault.Invalid, "breaks off after its %d bytes, before the last of its rows; %s", len(b), cure)
 	case err != nil:
 		return nil, fault.New(fault.Invalid, "is broken below its header: %v; save it again as PNG or JPEG", err)
+	}
+	if h.Format == "webp" {
+		img = fullRange(img)
 	}
 	if w, height := h.turn.size(img.Bounds().Dx(), img.Bounds().Dy()); w != h.Width || height != h.Height {
 		return nil, fault.New(fault.Invalid, "has another size than its header says")

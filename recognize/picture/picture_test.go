@@ -74,6 +74,8 @@ func TestRefused(t *testing.T) {
 		{"\xef\xbb\xbf<?xml version='1.0'?>\n<!-- x -->\n<SVG/>", "image/svg+xml", "drawn as a PNG"},
 		{"\xff\x0a", "image/jxl", "convert it"},
 		{"\x00\x00\x01\x00\x01\x00", "image/x-icon", "convert it"},
+		{"II*\x00\x08\x00\x00\x00\x03\x00\x00\x01\x03\x00\x01\x00\x00\x00\x09\x00\x00\x00\x01\x01\x03\x00\x01\x00\x00\x00\x09\x00\x00\x00\x06\x01\x03\x00\x01\x00\x00\x00\x05\x00\x00\x00", "unsupported feature: color model", "convert it"}, // CMYK
+		{"\xff\xd8\xff\xc9\x00\x0b\x08\x00\x09\x00\x09\x01\x01\x11\x00", "unsupported JPEG feature", "convert it"},                                                                                                                            // arithmetic coding
 		{"\x1a\x45\xdf\xa3", "video/webm", "one by one"},
 		{"", "it is empty", ""},
 		{"hello", "text/plain", ""},

@@ -2,16 +2,26 @@ package picture
 
 import (
 	"bytes"
+	"errors"
+	"image/jpeg"
+	"image/png"
 	"net/http"
 	"slices"
 	"strings"
 
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
-// noPicture says what bytes that are no picture seem to be, and what to put instead.
-func noPicture(b []byte) error {
+// noPicture says what bytes that are no picture seem to be, and what to put
+// instead. Why is what the decoder found wrong with them.
+func noPicture(b []byte, why error) error {
 	kind, cure := looks(b)
+	if unsupported(why) {
+		return fault.New(fault.Invalid, "is a picture of a kind that is not read here (%s: %v); %s", kind, why, convert)
+	}
 	return fault.New(fault.Invalid, "is not an image that can be read (it looks like %s); %s", kind, cure)
 }
 
@@ -49,6 +59,15 @@ var brands = []struct {
 }{
 	{[]string{"avif", "avis"}, "image/avif"},
 	{[]string{"heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1"}, "image/heic"},
+}
+
+// unsupported says that a decoder found nothing wrong, but what it does not know:
+// a TIFF in CMYK, an arithmetic-coded JPEG.
+func unsupported(err error) bool {
+	_, inTIFF := errors.AsType[tiff.UnsupportedError](err)
+	_, inJPEG := errors.AsType[jpeg.UnsupportedError](err)
+	_, inPNG := errors.AsType[png.UnsupportedError](err)
+	return inTIFF || inJPEG || inPNG || errors.Is(err, bmp.ErrUnsupported)
 }
 
 func looks(b []byte) (kind, cure string) {

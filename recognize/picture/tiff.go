@@ -15,7 +15,7 @@ import (
 func splitTIFF(b []byte, h *Header) error {
 	pages := tiffPages(b)
 	if len(pages) == 0 {
-		return noPicture(b)
+		return noPicture(b, nil)
 	}
 	h.Frames, h.turn = len(pages), pages[0].turn
 	return nil

@@ -167,3 +167,22 @@ func TestOddExif(t *testing.T) {
 		}
 	}
 }
+
+// TestLossyWebPKeepsItsWhite: white is white, and colours are as strong as they were.
+func TestLossyWebPKeepsItsWhite(t *testing.T) {
+	for name, want := range map[string]color.RGBA{"turns-lossy.webp": {200, 0, 0, 255}, "on-its-side.webp": {255, 255, 255, 255}} {
+		_, images, _ := cutAll(t, stored(t, name))
+		lightest, found := uint8(0), false
+		for y := range images[0].Bounds().Dy() {
+			for x := range images[0].Bounds().Dx() {
+				r, g, b, _ := images[0].At(x, y).RGBA()
+				c := color.RGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 255}
+				lightest = max(lightest, min(c.R, c.G, c.B))
+				found = found || max(c.R, want.R)-min(c.R, want.R) < 4 && max(c.G, want.G)-min(c.G, want.G) < 4 && max(c.B, want.B)-min(c.B, want.B) < 4
+			}
+		}
+		if lightest < 253 || !found {
+			t.Errorf("%s: the lightest pixel is %d; %v found: %v", name, lightest, want, found)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"image"
+	"math"
 
 	"golang.org/x/image/webp"
 )
@@ -65,7 +66,8 @@ func webpFrame(b []byte) frame {
 			size[0] = 1 << 4
 		}
 		alone := bytes.Join([][]byte{[]byte("WEBP"), riffChunk("VP8X", size), alpha, picture}, nil)
-		return webp.Decode(bytes.NewReader(riffChunk("RIFF", alone)))
+		img, err := webp.Decode(bytes.NewReader(riffChunk("RIFF", alone)))
+		return fullRange(img), err
 	}
 	return f
 }
@@ -78,4 +80,35 @@ func riffChunk(kind string, body []byte) []byte {
 		out = append(out, 0)
 	}
 	return out
+}
+
+// fullRange stretches the light and colours of a lossy WebP, in place. They are
+// stored from 16 up to 235 and 240 (RFC 6386, 9.2), and the decoder hands them
+// on as if they were a JPEG's, from 0 to 255 (golang/go#40173): white would be
+// grey, and pale letters on it paler.
+func fullRange(img image.Image) image.Image {
+	stretch := func(p []uint8, table *[256]uint8) {
+		for i, v := range p {
+			p[i] = table[v]
+		}
+	}
+	switch img := img.(type) {
+	case *image.YCbCr:
+		stretch(img.Y, &light)
+		stretch(img.Cb, &tint)
+		stretch(img.Cr, &tint)
+	case *image.NYCbCrA:
+		fullRange(&img.YCbCr)
+	}
+	return img
+}
+
+var light, tint = stretched(16, 219, 0), stretched(128, 224, 128)
+
+// stretched maps what is range/255 as wide, around from, to full width, around to.
+func stretched(from, span, to int) (table [256]uint8) {
+	for v := range table {
+		table[v] = uint8(min(255, max(0, to+int(math.Round(float64(v-from)*255/float64(span))))))
+	}
+	return table
 }
