@@ -59,18 +59,27 @@ func (j *Job) lookAtTiles(ctx context.Context) error {
 }
 
 // placeCodes puts the codes where they stand on the page. A tile that cannot be
-// decoded here is told: what is in it may be a code.
+// decoded here is told: what is in it may be a code; and so is a code that
+// cannot be read.
 func (j *Job) placeCodes() {
 	for i, f := range j.founds {
 		j.addCodes(i, f.Found, f.err)
 	}
+	for _, c := range j.across {
+		c.Tile = max(0, slices.IndexFunc(j.manifest.Tiles, func(t page.Tile) bool {
+			return t.Y <= int(c.Box.Y) && int(c.Box.Y) < t.Bottom() && t.X <= int(c.Box.X) && int(c.Box.X) < t.X+t.Width
+		}))
+		j.addCode(c)
+	}
+	j.uncoded = slices.DeleteFunc(j.uncoded, func(u page.Unseen) bool { // what one picture shows in part, another shows whole
+		return u.Why == whyUnreadCode && slices.ContainsFunc(j.result.Codes, func(c result.Code) bool { return c.Box.Overlaps(u.Box) })
+	})
 	slices.SortStableFunc(j.result.Codes, func(a, b result.Code) int {
 		return cmp.Or(cmp.Compare(a.Box.Y, b.Box.Y), cmp.Compare(a.Box.X, b.Box.X))
 	})
 }
 
-// addCodes puts what was found in a tile where it stands on the page. What two
-// tiles show of their overlap is there once.
+// addCodes puts what was found in a tile where it stands on the page.
 func (j *Job) addCodes(i int, f codes.Found, failed error) {
 	t := j.manifest.Tiles[i]
 	if failed != nil {
@@ -80,15 +89,18 @@ func (j *Job) addCodes(i int, f codes.Found, failed error) {
 		})
 	}
 	for _, c := range f.Codes {
-		perX, perY := float64(t.Width)/float64(f.Width), float64(t.Height)/float64(f.Height)
-		box := page.Box{
-			X: float64(t.X) + float64(c.Box.Min.X)*perX, Y: float64(t.Y) + float64(c.Box.Min.Y)*perY,
-			W: float64(c.Box.Dx()) * perX, H: float64(c.Box.Dy()) * perY,
-		}.Round()
-		twice := func(o result.Code) bool { return o.Tile != i && o.Text == c.Text && o.Box.Overlaps(box) }
-		if !slices.ContainsFunc(j.result.Codes, twice) {
-			j.result.Codes = append(j.result.Codes, result.Code{Text: c.Text, Format: c.Format, Box: box, Tile: i})
-		}
+		j.addCode(result.Code{Text: c.Text, Format: c.Format, Box: onPage(t, f, c.Box), Tile: i})
+	}
+	for _, box := range f.Unread {
+		j.unreadCode(onPage(t, f, box), t.Object)
+	}
+}
+
+// addCode lists a code. What two pictures show is there once.
+func (j *Job) addCode(c result.Code) {
+	twice := func(o result.Code) bool { return o.Text == c.Text && o.Box.Overlaps(c.Box) }
+	if !slices.ContainsFunc(j.result.Codes, twice) {
+		j.result.Codes = append(j.result.Codes, c)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"image"
 	"image/draw"
 	"image/png"
@@ -27,15 +28,26 @@ import (
 // withQR is a white PNG with a QR code of 120 px at each point.
 func withQR(t *testing.T, w, h int, text string, at ...image.Point) string {
 	t.Helper()
-	m, err := qrcode.NewQRCodeWriter().Encode(text, gozxing.BarcodeFormat_QR_CODE, 120, 120, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	img := image.NewGray(image.Rect(0, 0, w, h))
 	draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
 	for _, p := range at {
-		draw.Draw(img, image.Rect(p.X, p.Y, p.X+120, p.Y+120), m, image.Point{}, draw.Src)
+		drawQR(t, img, text, 120, p)
 	}
+	return asPNG(t, img)
+}
+
+// drawQR draws a QR code with its quiet zone.
+func drawQR(t *testing.T, img draw.Image, text string, size int, at image.Point) {
+	t.Helper()
+	m, err := qrcode.NewQRCodeWriter().Encode(text, gozxing.BarcodeFormat_QR_CODE, size, size, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draw.Draw(img, image.Rect(at.X, at.Y, at.X+size, at.Y+size), m, image.Point{}, draw.Src)
+}
+
+func asPNG(t *testing.T, img image.Image) string {
+	t.Helper()
 	var b bytes.Buffer
 	if err := png.Encode(&b, img); err != nil {
 		t.Fatal(err)
@@ -88,6 +100,70 @@ func TestCodesAreJudged(t *testing.T) {
 	_, again, err := r.Page(t.Context(), manifestURI)
 	if err != nil || m.picturesRead != read || len(again.Codes) != 1 || again.Codes[0] != res.Codes[0] {
 		t.Errorf("again: %d pictures read, %+v, %v", m.picturesRead-read, again.Codes, err)
+	}
+}
+
+// TestCodesAcrossCuts: a code that a cut goes through, and that is taller than
+// what two tiles share or a seam shows, is read and judged as any other.
+func TestCodesAcrossCuts(t *testing.T) {
+	const width, height, size = 1200, 3000, 900 // CSS pixels; of the code with its quiet zone
+	for _, c := range []struct {
+		name  string
+		at    int      // the code's upper edge
+		tiles [][2]int // the rows that each shows
+		scale int
+	}{
+		{"through its middle", 550, [][2]int{{0, 1000}, {1000, 3000}}, 1},
+		{"through its upper corners", 793, [][2]int{{0, 1000}, {1000, 3000}}, 1},
+		{"through its lower corner", 307, [][2]int{{0, 1000}, {1000, 3000}}, 1},
+		{"tiles that overlap", 550, [][2]int{{0, 1000}, {744, 3000}}, 1},
+		{"at twice the scale", 550, [][2]int{{0, 1000}, {1000, 3000}}, 2},
+		{"over three tiles", 550, [][2]int{{0, 900}, {900, 1250}, {1250, 3000}}, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, m, _ := recognizer(t, printed{"안녕하세요", 300, 20, 90, 30, true})
+			seeingCodes(r, m)
+			whole := image.NewGray(image.Rect(0, 0, width*c.scale, height*c.scale))
+			draw.Draw(whole, whole.Rect, image.White, image.Point{}, draw.Src)
+			drawQR(t, whole, chat, size*c.scale, image.Pt(100, c.at).Mul(c.scale))
+			m.putManifest(t, func(p *page.Manifest) {
+				p.Scale, p.Width, p.Height, p.Tiles = float64(c.scale), width, height, nil
+				for i, rows := range c.tiles {
+					uri := store.URI{Bucket: "shots", Object: fmt.Sprintf("p-1/run/%03d.jpg", i)}
+					m.putTile(uri, asPNG(t, whole.SubImage(image.Rect(0, rows[0]*c.scale, width*c.scale, rows[1]*c.scale))))
+					p.Tiles = append(p.Tiles, page.Tile{Object: uri.String(), Y: rows[0], Width: width, Height: rows[1] - rows[0]})
+				}
+			})
+			_, res, err := r.Page(t.Context(), manifestURI)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(res.Codes) != 1 || res.Codes[0].Text != chat || res.Codes[0].Tile != 0 || !slices.ContainsFunc(res.Findings, func(f result.Finding) bool { return f.Rule == "contact.openchat" }) || len(res.Unseen) > 0 {
+				t.Fatalf("%s, codes %+v, unseen %+v", res.Verdict, res.Codes, res.Unseen)
+			}
+			at := page.Box{X: 100 + size/6, Y: float64(c.at) + size/6, W: size * 2 / 3, H: size * 2 / 3} // less than what is dark
+			if b := res.Codes[0].Box; b.Union(at).Round() != b || b.H > size {
+				t.Errorf("box %+v, the code is around %+v", b, at)
+			}
+		})
+	}
+}
+
+// TestCodeThatCannotBeRead: nobody knows what it says, so a person looks at it.
+func TestCodeThatCannotBeRead(t *testing.T) {
+	r, m, _ := recognizer(t, printed{"안녕하세요", 300, 20, 90, 30, true})
+	seeingCodes(r, m)
+	img := image.NewGray(image.Rect(0, 0, 2000, 1000))
+	draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
+	drawQR(t, img, chat, 400, image.Pt(100, 200))
+	draw.Draw(img, image.Rect(260, 360, 440, 540), image.White, image.Point{}, draw.Src) // a sticker on it
+	m.putManifest(t, func(*page.Manifest) { m.putTile(tileURI, asPNG(t, img)) })
+	_, res, err := r.Page(t.Context(), manifestURI)
+	if err != nil || res.Verdict != result.Review || len(res.Unseen) != 1 || res.Unseen[0].Kind != page.Unread || !strings.Contains(res.Unseen[0].Why, "QR code") {
+		t.Fatalf("%s, %+v, %v", res.Verdict, res.Unseen, err)
+	}
+	if b := res.Unseen[0].Box; !b.Overlaps(page.Box{X: 100, Y: 150, W: 100, H: 100}) || b.W > 220 {
+		t.Errorf("at %+v", b)
 	}
 }
 

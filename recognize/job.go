@@ -33,7 +33,8 @@ type Job struct {
 	texts      []tileText            // likewise: the words in it
 	dom        []page.DOMText        // the page's own text, if Capture kept it
 	checked    *selfcheck.Comparison // of it with what was read; nil: it was not compared
-	uncoded    []page.Unseen         // tiles that were not searched for codes
+	across     []result.Code         // codes that no tile has whole
+	uncoded    []page.Unseen         // tiles that were not searched for codes, and codes that could not be read
 	result     result.Result
 	done       bool // the result was there already
 	timings    map[string]int64

@@ -89,6 +89,7 @@ func (j *Job) Do(ctx context.Context, own *lease.Lease) error {
 		{"image", j.readImage},        // of an image that somebody put: its tiles
 		{"pictures", j.checkPictures}, // the tiles are there and what the manifest says
 		{"codes", j.lookAtTiles},      // QR codes and barcodes, which no OCR sees
+		{"across", j.lookAcross},      // those of them that no tile has whole
 		{"seams", j.addSeams},         // tiles over the cuts that something may cross
 		{"annotate", j.annotate},      // Vision reads the tiles
 		{"merge", j.merge},            // every word once, in page coordinates

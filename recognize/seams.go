@@ -142,8 +142,7 @@ func (j *Job) makeSeam(ctx context.Context, s span, tiles []page.Tile, pictures 
 		return t, p, f, fault.Wrap(fault.Transient, err, "upload a seam")
 	}
 	p = annotate.Picture{URI: t.Object, SHA256: t.SHA256, Generation: attrs.Generation}
-	f.Width, f.Height = img.Rect.Dx(), img.Rect.Dy()
-	f.Codes, err = codes.Find(ctx, img)
+	f.Found, err = codes.Find(ctx, img)
 	return t, p, f, err
 }
 

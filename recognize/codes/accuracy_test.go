@@ -132,10 +132,11 @@ func TestAccuracy(t *testing.T) {
 func (d drawn) found(t *testing.T, ground color.Color) int {
 	t.Helper()
 	img := d.picture(t, ground)
-	codes, err := Find(t.Context(), img)
+	f, err := Find(t.Context(), img)
 	if err != nil {
 		t.Fatal(err)
 	}
+	codes := f.Codes
 	for _, c := range codes {
 		if c.Text != d.text || c.Format != d.format {
 			t.Errorf("%s, %g px, %g°: read %q (%s), want %q", d.format, d.size, d.angle, c.Text, c.Format, d.text)
@@ -148,6 +149,9 @@ func (d drawn) found(t *testing.T, ground color.Color) int {
 	side, box := img.Bounds().Dx(), codes[0].Box
 	if middle := box.Min.Add(box.Max).Div(2); max(middle.X, middle.Y) > side/2+int(d.size/5)+8 || min(middle.X, middle.Y) < side/2-int(d.size/5)-8 {
 		t.Errorf("%s, %g px, %g°: box %v in a picture of %d px", d.format, d.size, d.angle, box, side)
+	}
+	if len(f.Unread) > 0 || len(f.Corners) > 0 {
+		t.Errorf("%s, %g px, %g°: read, and yet unread at %v, corners %v", d.format, d.size, d.angle, f.Unread, f.Corners)
 	}
 	return 1
 }

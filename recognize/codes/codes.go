@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"context"
 	"image"
+	"math"
 	"slices"
 
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -30,35 +31,76 @@ const (
 	maxCodes  = 100
 )
 
-// Find finds the codes of a picture, from top to bottom. A context that ends
-// ends it, with the context's error.
-func Find(ctx context.Context, img image.Image) ([]Code, error) {
+// Found is what was found in a picture.
+type Found struct {
+	Codes         []Code `json:"codes"` // from top to bottom
+	Width, Height int    // of the picture, px
+	// Unread are where a QR code stands that could not be read, px.
+	Unread []image.Rectangle `json:",omitempty"`
+	// Corners are the corner squares that belong to no code found: the code may go
+	// on beyond the picture.
+	Corners []Corner `json:",omitempty"`
+	// How many rows of it are calm at its edges, see picture.Calm. It is looked
+	// at when the codes are because the picture is decoded then.
+	CalmTop, CalmBottom int
+}
+
+// Corner is one of the three squares that QR codes have in their corners.
+type Corner struct {
+	X, Y   int // its middle, px
+	Module int // the width of a module, px
+}
+
+// Find finds the codes of a picture. A context that ends ends it, with the
+// context's error.
+func Find(ctx context.Context, img image.Image) (Found, error) {
 	p := planeOf(img)
-	var found []Code
+	f := Found{Width: p.w, Height: p.h}
+	known := func(box image.Rectangle) bool {
+		inside := func(c Code) bool {
+			return box.In(c.Box.Inset(-box.Dx()/8)) || overlap(box, c.Box) > 0.6
+		}
+		return slices.ContainsFunc(f.Codes, inside)
+	}
+	var unread []image.Rectangle
 	try := func(places []place) error {
 		for _, at := range places[:min(len(places), maxPlaces)] {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			inside := func(c Code) bool { return at.box.In(c.Box.Inset(-at.box.Dx()/8)) || overlap(at.box, c.Box) > 0.6 }
-			if len(found) == maxCodes || slices.ContainsFunc(found, inside) {
+			if len(f.Codes) == maxCodes || known(at.box) {
 				continue
 			}
 			if c, ok := p.read(at); ok {
-				found = append(found, c)
+				f.Codes = append(f.Codes, c)
+			} else if at.timed {
+				unread = append(unread, at.box)
 			}
 		}
 		return nil
 	}
 	b := p.binarize()
-	err := try(b.squares())
+	squares := b.squares()
+	err := try(b.triples(squares))
 	if err == nil {
 		err = try(b.bars())
 	}
-	slices.SortFunc(found, func(a, b Code) int {
+	for _, box := range unread { // the likeliest of those that share a corner
+		other := func(o image.Rectangle) bool { return overlap(box, o) > 0.3 }
+		if !known(box) && !slices.ContainsFunc(f.Unread, other) {
+			f.Unread = append(f.Unread, box)
+		}
+	}
+	for _, s := range squares {
+		at := image.Pt(int(s.x), int(s.y))
+		if !slices.ContainsFunc(f.Codes, func(c Code) bool { return at.In(c.Box) }) {
+			f.Corners = append(f.Corners, Corner{X: at.X, Y: at.Y, Module: int(math.Ceil(s.module))})
+		}
+	}
+	slices.SortFunc(f.Codes, func(a, b Code) int {
 		return cmp.Or(cmp.Compare(a.Box.Min.Y, b.Box.Min.Y), cmp.Compare(a.Box.Min.X, b.Box.Min.X), cmp.Compare(a.Text, b.Text))
 	})
-	return found, err
+	return f, err
 }
 
 // place is where a code may be.
@@ -67,6 +109,7 @@ type place struct {
 	module float64 // px
 	light  bool    // the code is light on dark
 	bars   bool
+	timed  bool    // its modules are counted off between its corners, as a QR code's are
 	score  float64 // the greater, the surer
 }
 

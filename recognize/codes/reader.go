@@ -46,19 +46,10 @@ type Reader struct {
 }
 
 // version changes when other things are found than before.
-const version = "3"
+const version = "4"
 
 // maxEntryBytes bounds what is remembered of a picture.
 const maxEntryBytes = 4 << 20
-
-// Found is what was found in a picture.
-type Found struct {
-	Codes         []Code `json:"codes"`
-	Width, Height int    // of the picture, px
-	// How many rows of it are calm at its edges, see picture.Calm. It is looked
-	// at here because the picture is decoded here.
-	CalmTop, CalmBottom int
-}
 
 // Picture is one to be looked at. SHA256, in hex, is of the bytes that it had
 // as Generation; without it nothing is remembered.
@@ -106,9 +97,8 @@ func find(ctx context.Context, b []byte) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	f := Found{Width: cfg.Width, Height: cfg.Height}
+	f, err := Find(ctx, img)
 	f.CalmTop, f.CalmBottom = picture.Calm(img)
-	f.Codes, err = Find(ctx, img)
 	return f, err
 }
 

@@ -24,8 +24,8 @@ const (
 	maxSquares = 60
 )
 
-// squares finds the places where three squares stand as those of a QR code do.
-func (b *bits) squares() []place {
+// squares finds what may be a corner of a QR code, the surest first.
+func (b *bits) squares() []square {
 	var found []square
 	for y := rowStep / 2; y < b.h; y += rowStep {
 		row := b.dark[y*b.w:][:b.w]
@@ -48,7 +48,7 @@ func (b *bits) squares() []place {
 	}
 	found = slices.DeleteFunc(found, func(s square) bool { return s.rows < 2 && s.module > 2 })
 	slices.SortStableFunc(found, func(a, b square) int { return cmp.Compare(b.rows, a.rows) })
-	return b.triples(found[:min(len(found), maxSquares)])
+	return found[:min(len(found), maxSquares)]
 }
 
 // finder says whether runs are 1, 1, 3, 1, 1 modules, and how wide one is.
@@ -148,6 +148,7 @@ func (b *bits) triples(all []square) []place {
 					continue
 				}
 				if at, ok := span(corner, p, q); ok {
+					at.timed = b.timed(corner, p, q)
 					at.box = at.box.Intersect(image.Rect(0, 0, b.w, b.h))
 					out = append(out, at)
 				}
@@ -179,4 +180,37 @@ func span(corner, p, q square) (place, bool) {
 	uneven := math.Abs(cos) + math.Abs(math.Log(a/b)) + math.Abs(math.Log(p.module/q.module))
 	rows := float64(min(corner.rows, p.rows, q.rows)) / module
 	return place{box: box, module: module, light: corner.light, score: min(rows, 2) - 3*uneven}, true
+}
+
+// timed says whether there are dark and light modules in turn between the
+// corners, as the timing patterns of a QR code have them (ISO/IEC 18004, 6.3.5).
+// Nothing else that has three such squares has them.
+func (b *bits) timed(corner, p, q square) bool {
+	right, all := 0, 0
+	for _, to := range []square{p, q} {
+		beside := p
+		if to == p {
+			beside = q
+		}
+		dx, dy := to.x-corner.x, to.y-corner.y
+		module := (corner.module + to.module) / 2 * max(math.Abs(dx), math.Abs(dy)) / math.Hypot(dx, dy) // of a turned code, lines along the rows are longer
+		// 7 modules of the squares lie beyond the middles, and there are 17 and four times the version.
+		between := math.Round((math.Hypot(dx, dy)/module-10)/4)*4 + 10
+		if between < 14 {
+			return false
+		}
+		dx, dy = dx/between, dy/between
+		inX, inY := (beside.x-corner.x)/between, (beside.y-corner.y)/between
+		for i := 5.0; i <= between-5; i++ { // from the corner's middle, in modules
+			x, y := int(corner.x+i*dx+3*inX), int(corner.y+i*dy+3*inY)
+			if x < 0 || y < 0 || x >= b.w || y >= b.h {
+				return false
+			}
+			all++
+			if dark := b.dark[y*b.w+x] != 0; dark == (int(i)%2 == 1 != corner.light) {
+				right++
+			}
+		}
+	}
+	return right*10 >= all*9
 }
