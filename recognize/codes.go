@@ -7,9 +7,9 @@ import (
 	"strings"
 
 	"github.com/pageinspect/pageinspect/recognize/codes"
-	"github.com/pageinspect/pageinspect/recognize/picture"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/picture"
 	"github.com/pageinspect/pageinspect/shared/result"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"golang.org/x/sync/errgroup"

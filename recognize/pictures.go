@@ -7,9 +7,9 @@ import (
 	"math"
 
 	"github.com/pageinspect/pageinspect/recognize/annotate"
-	"github.com/pageinspect/pageinspect/recognize/picture"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/picture"
 	"github.com/pageinspect/pageinspect/shared/store"
 	"golang.org/x/sync/errgroup"
 )

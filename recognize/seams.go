@@ -12,9 +12,9 @@ import (
 
 	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/recognize/codes"
-	"github.com/pageinspect/pageinspect/recognize/picture"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/picture"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 

@@ -10,9 +10,9 @@ import (
 	"image/png"
 
 	"github.com/pageinspect/pageinspect/recognize/annotate"
-	"github.com/pageinspect/pageinspect/recognize/picture"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/picture"
 )
 
 // sheetRows is how high a sheet may be, in CSS pixels: as high as a tile may be at

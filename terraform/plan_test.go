@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/functions/pageinspect/plan"
-	"github.com/pageinspect/pageinspect/recognize/picture"
 	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/picture"
 )
 
 // `pageinspect plan` reckons with the instances that are made here.

@@ -16,9 +16,9 @@ import (
 	_ "golang.org/x/image/webp"
 	"golang.org/x/sync/semaphore"
 
-	"github.com/pageinspect/pageinspect/recognize/picture"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/picture"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 

@@ -10,9 +10,9 @@ import (
 	"image/jpeg"
 	"math"
 
-	"github.com/pageinspect/pageinspect/recognize/picture"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
+	"github.com/pageinspect/pageinspect/shared/picture"
 	"github.com/pageinspect/pageinspect/shared/result"
 	scale "golang.org/x/image/draw"
 )

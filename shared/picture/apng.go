@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"image"
 	"image/png"
+	"time"
 )
 
 const pngSignature = "\x89PNG\r\n\x1a\n"
@@ -73,7 +74,7 @@ func chunks(b []byte, each func(kind string, body []byte)) {
 // pngFrame is the frame that fcTL describes, or the one that is shown without the animation.
 func pngFrame(header, control []byte, shared, data [][]byte) frame {
 	n := func(b []byte, i int) int { return int(binary.BigEndian.Uint32(b[i:]) & 0x7fffffff) }
-	f := frame{after: cleared}
+	f := frame{after: cleared, stands: standing(0)}
 	own := bytes.Clone(header)
 	if control != nil {
 		copy(own, control[4:12])
@@ -81,6 +82,11 @@ func pngFrame(header, control []byte, shared, data [][]byte) frame {
 		f.at = image.Rect(x, y, x+n(control, 4), y+n(control, 8))
 		f.after = map[byte]disposal{1: cleared, 2: restored}[control[24]]
 		f.over = control[25] == 1
+		of := int(binary.BigEndian.Uint16(control[22:]))
+		if of == 0 {
+			of = 100
+		}
+		f.stands = standing(time.Duration(binary.BigEndian.Uint16(control[20:])) * time.Second / time.Duration(of))
 	} else if len(header) == 13 {
 		f.at = image.Rect(0, 0, n(header, 0), n(header, 4))
 	}

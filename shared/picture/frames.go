@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"image/draw"
+	"time"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
@@ -25,6 +26,7 @@ type frame struct {
 	at     image.Rectangle
 	over   bool // what is there shows where the frame is transparent
 	after  disposal
+	stands time.Duration // how long it is shown
 	decode func() (image.Image, error)
 }
 
@@ -50,9 +52,49 @@ const (
 	restored // to what was there before
 )
 
+// slowest is how long a frame is shown that asks for no time, or for so little
+// that browsers take it for none (blink's image_decoder.h).
+const slowest = 100 * time.Millisecond
+
+// standing is how long a frame is shown, of the time that the file says.
+func standing(d time.Duration) time.Duration {
+	if d <= 10*time.Millisecond {
+		return slowest
+	}
+	return d
+}
+
 // frames plays an animation and adds every canvas that looks different from all
 // those before it.
 func (s *sheet) frames(ctx context.Context, h Header) error {
+	return play(ctx, h, 0, s.miss, func(canvas *image.RGBA, i int) error {
+		extra := ""
+		if s.bands > 0 {
+			extra = fmt.Sprintf("frame %d of %d", i+1, len(h.frames))
+		}
+		return s.add(ctx, canvas, h.turn, extra)
+	})
+}
+
+// Scenes gives the pictures that an animation shows, upright: the first, and of
+// the others that differ so many that none stands for as long as still without a
+// part of it being given. Each is given with the number of its frame, from 0 on,
+// and is the receiver's until it returns. Missing says what was not looked at.
+func Scenes(ctx context.Context, h Header, still time.Duration, each func(img *image.RGBA, frame int) error) (missing []string, err error) {
+	miss := func(format string, args ...any) { missing = append(missing, fmt.Sprintf(format, args...)) }
+	err = play(ctx, h, still, miss, func(canvas *image.RGBA, i int) error {
+		if h.turn != upright {
+			canvas = h.turn.upright(canvas)
+		}
+		return each(canvas, i)
+	})
+	return missing, err
+}
+
+// play draws the frames of an animation one upon the other, and shows each canvas
+// that looks different from all those that it showed before. With a time, those
+// are left out that do not stand for so long, but for one in each such time.
+func play(ctx context.Context, h Header, still time.Duration, miss func(string, ...any), show func(canvas *image.RGBA, frame int) error) error {
 	if h.decoded > MaxDecoded {
 		return fault.New(fault.Invalid, "is %dx%d px and takes %d MB to decode, more than %d; put its pictures one by one",
 			h.Width, h.Height, h.decoded>>20, MaxDecoded>>20)
@@ -65,12 +107,13 @@ func (s *sheet) frames(ctx context.Context, h Header) error {
 	broken, unread, firstUnread := 0, 0, 0
 	var why error
 	pixels := 0
+	var since time.Duration // that nothing was looked at
 	for i, f := range h.frames {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if pixels += stored.Dx()*stored.Dy() + f.at.Dx()*f.at.Dy(); i > 0 && pixels > maxFramePixels {
-			s.miss("its frames from %d to %d were not looked at: they have too many pixels; put its pictures one by one", i+1, len(h.frames))
+			miss("its frames from %d to %d were not looked at: they have too many pixels; put its pictures one by one", i+1, len(h.frames))
 			break
 		}
 		img, err := f.image(stored)
@@ -88,20 +131,19 @@ func (s *sheet) frames(ctx context.Context, h Header) error {
 			op = draw.Over
 		}
 		draw.Draw(canvas, f.at, img, img.Bounds().Min, op)
-		if sig := signatureOf(canvas); !sig.isAmong(seen) {
-			if len(seen) == maxFrames {
-				if unread++; unread == 1 {
-					firstUnread = i + 1
+		if since += f.stands; i == 0 || since >= still || i == len(h.frames)-1 {
+			since = 0
+			if sig := signatureOf(canvas); !sig.isAmong(seen) {
+				if len(seen) == maxFrames {
+					if unread++; unread == 1 {
+						firstUnread = i + 1
+					}
+				} else {
+					if err := show(canvas, i); err != nil {
+						return err
+					}
+					seen = append(seen, sig)
 				}
-			} else {
-				extra := ""
-				if len(seen) > 0 {
-					extra = fmt.Sprintf("frame %d of %d", i+1, len(h.frames))
-				}
-				if err := s.add(ctx, canvas, h.turn, extra); err != nil {
-					return err
-				}
-				seen = append(seen, sig)
 			}
 		}
 		switch f.after {
@@ -115,15 +157,15 @@ func (s *sheet) frames(ctx context.Context, h Header) error {
 		return fault.New(fault.Invalid, "has no frame that can be decoded (%v); save it again, or put its pictures one by one as PNG or JPEG", why)
 	}
 	if broken > 0 {
-		s.miss("%d of its %d frames could not be decoded and were not read (%v); save it again",
+		miss("%d of its %d frames could not be decoded and were not read (%v); save it again",
 			broken, len(h.frames), why)
 	}
 	if unread > 0 {
-		s.miss("of its different frames the first %d were read; %d more, from frame %d of %d on, were not; put its pictures one by one",
+		miss("of its different frames the first %d were read; %d more, from frame %d of %d on, were not; put its pictures one by one",
 			maxFrames, unread, firstUnread, len(h.frames))
 	}
 	if h.cutOff {
-		s.miss("the file breaks off after its %d bytes, in or after frame %d of it; put it whole", h.Bytes, len(h.frames))
+		miss("the file breaks off after its %d bytes, in or after frame %d of it; put it whole", h.Bytes, len(h.frames))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image"
 	"math"
+	"time"
 
 	"golang.org/x/image/webp"
 )
@@ -40,7 +41,7 @@ func riff(rest []byte, each func(kind string, body []byte)) {
 func webpFrame(b []byte) frame {
 	n := func(i int) int { return int(b[i]) | int(b[i+1])<<8 | int(b[i+2])<<16 }
 	x, y, w, h := 2*n(0), 2*n(3), n(6)+1, n(9)+1
-	f := frame{at: image.Rect(x, y, x+w, y+h), over: b[15]&2 == 0}
+	f := frame{at: image.Rect(x, y, x+w, y+h), over: b[15]&2 == 0, stands: standing(time.Duration(n(12)) * time.Millisecond)}
 	if b[15]&1 != 0 {
 		f.after = cleared
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"image"
 	"image/gif"
+	"time"
 )
 
 // splitGIF finds the frames of a GIF (GIF89a, 17 to 27) without decoding them.
@@ -72,7 +73,10 @@ func afterBlocks(b []byte, at int) int {
 // gifFrame is the frame that an image block is, after its control extension.
 func gifFrame(header, control, block []byte) frame {
 	n := func(i int) int { return int(binary.LittleEndian.Uint16(block[i:])) }
-	f := frame{at: image.Rect(n(1), n(3), n(1)+n(5), n(3)+n(7)), over: true}
+	f := frame{at: image.Rect(n(1), n(3), n(1)+n(5), n(3)+n(7)), over: true, stands: standing(0)}
+	if len(control) > 5 {
+		f.stands = standing(time.Duration(binary.LittleEndian.Uint16(control[4:])) * 10 * time.Millisecond)
+	}
 	if len(control) > 3 {
 		f.after = map[byte]disposal{2: cleared, 3: restored}[control[3]>>2&7]
 	}
