@@ -83,12 +83,29 @@ func (f failures) forget(now *cdp.Frame, main bool) {
 	}
 }
 
-// Pictures lists the addresses of pictures that were answered well. Whether a
-// browser can draw them is another matter.
-func (t *Tab) Pictures() []string {
+// Picture is one that was answered well. Whether a browser can draw it is
+// another matter.
+type Picture struct {
+	URL       string // see Key
+	MediaType string // as the server says
+	request   network.RequestID
+}
+
+// Pictures lists the pictures that were answered well.
+func (t *Tab) Pictures() []Picture {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return slices.Collect(maps.Keys(t.pictures))
+	return slices.Collect(maps.Values(t.pictures))
+}
+
+// Bytes are those of a picture as it came, if the browser still has them: it
+// keeps 20 MB of one, and 200 MB of a page (blink's inspector_network_agent.cc).
+func (t *Tab) Bytes(ctx context.Context, p Picture) ([]byte, error) {
+	body, err := Call(ctx, t, network.GetResponseBody, network.GetResponseBodyParams{RequestID: p.request})
+	if err != nil {
+		return nil, err
+	}
+	return body.Body, nil
 }
 
 // Failures lists what the page asked for in vain and was not given later, and

@@ -24,7 +24,7 @@ type traffic struct {
 	asked    map[string]*document          // what the main frame asked for, by loader; a download never becomes its document
 	failures failures
 	blocked  []string            // up to MaxNotes, each up to MaxNoteBytes
-	pictures map[string]struct{} // addresses of pictures that were answered well, up to maxPictures
+	pictures map[string]Picture // that were answered well, up to maxPictures, by address
 	streams  map[network.RequestID]*stream
 	started  int           // requests begun so far
 	granted  int           // budgets of the page's time given so far
@@ -37,7 +37,7 @@ type traffic struct {
 func newTraffic() traffic {
 	return traffic{
 		changed: make(chan struct{}), flight: map[network.RequestID]request{}, streams: map[network.RequestID]*stream{},
-		pictures: map[string]struct{}{},
+		pictures: map[string]Picture{},
 		document: &document{gone: make(chan struct{})}, asked: map[string]*document{}, failures: failures{},
 	}
 }
@@ -213,7 +213,7 @@ func (t *Tab) responded(e *network.EventResponseReceived) {
 			t.fail(r, e.Response.MimeType+" cannot be drawn", e.Response.Status)
 		}
 		if r.kind == network.ResourceTypeImage && len(t.pictures) < maxPictures {
-			t.pictures[r.url] = struct{}{}
+			t.pictures[r.url] = Picture{URL: r.url, MediaType: e.Response.MimeType, request: e.RequestID}
 		}
 	}
 }
