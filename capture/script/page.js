@@ -66,7 +66,7 @@ globalThis.pageinspect = {
 
   // describe says what the page is now.
   describe: () => ({
-    title: document.title, url: location.href, lively: lively(), hosts: hosts().length,
+    title: document.title, url: location.href, lively: lively(), hosts: hosts().length, elements: document.getElementsByTagName('*').length,
     missing: [...document.images].filter(i => i.currentSrc && (!i.complete || !i.naturalWidth)).map(i => i.currentSrc),
   }),
 
