@@ -104,7 +104,14 @@ func (s *shot) describe(ctx context.Context) error {
 		return err
 	}
 	s.worlds++
-	doc, err := browser.Evaluate[document](ctx, s.tab, arriveScript+pageScript)
+	var doc document
+	err := browser.Together(
+		func() (err error) {
+			doc, err = browser.Evaluate[document](ctx, s.tab, arriveScript+pageScript)
+			return err
+		},
+		func() error { return s.pointOut(ctx) },
+	)
 	if err != nil {
 		return err
 	}
