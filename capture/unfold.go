@@ -177,7 +177,7 @@ func (s *shot) growFrame(ctx context.Context, f frame, size extent) error {
 	}
 	_, err = browser.Call(ctx, s.tab, runtime.CallFunctionOn, runtime.CallFunctionOnParams{
 		ObjectID:            element.Object.ObjectID,
-		FunctionDeclaration: fmt.Sprintf("function() { globalThis.pageinspect || %s; pageinspect.grow(this, %v, %v) }", pageScript, size.W, size.H),
+		FunctionDeclaration: fmt.Sprintf("function() { %s; pageinspect.grow(this, %v, %v) }", pageScript, size.W, size.H),
 	})
 	return err
 }
