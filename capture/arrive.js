@@ -2,7 +2,7 @@
 // only. What they mean is decided in parts.go.
 (() => {
   // What roots.go found in elements that keep their shadow root to themselves.
-  const closedRoots = globalThis.closedRoots ||= new WeakMap();
+  const closedRoots = Object.hasOwn(globalThis, 'closedRoots') ? globalThis.closedRoots : globalThis.closedRoots = new WeakMap();
   const rootOf = e => e.shadowRoot || closedRoots.get(e) || null;
   const {laterOf} = globalThis; // of script/later.js
   const most = 20000; // elements whose style is looked at; and the pieces of any answer are few

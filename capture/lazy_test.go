@@ -286,3 +286,43 @@ func TestProfileStepsAreDoneAndRecorded(t *testing.T) {
 		t.Error("the tile is not main alone")
 	}
 }
+
+// Places are visited until all were, however long each takes to answer; an endless list inside of the page is said.
+func TestVisitsAreCountedAndNotTimed(t *testing.T) {
+	t.Parallel()
+	var places strings.Builder
+	for n := range 24 {
+		fmt.Fprintf(&places, `<div class=place id=p%d style="min-height:220px"></div>`, n)
+	}
+	body := `<div style="height:500px"></div>` + places.String() + `<div style="height:500px"></div><script>const slow=e=>{const r=new XMLHttpRequest();r.open('GET','/slow',false);r.send();e.innerHTML='<img src="/k/'+e.id.slice(1)+'" width=400 height=200>'};
+		const o=new IntersectionObserver(es=>es.forEach(e=>{if(e.isIntersecting&&!e.target.firstChild)slow(e.target)}),{rootMargin:'-49.9% 0px'});document.querySelectorAll('.place').forEach(e=>o.observe(e))</script>`
+	pictures := site(t, "")
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/slow":
+			time.Sleep(400 * time.Millisecond) // what a busy machine takes for it
+		case strings.HasPrefix(r.URL.Path, "/k/"):
+			http.Redirect(w, r, pictures+r.URL.Path, http.StatusFound)
+		default:
+			html(body)(w, r)
+		}
+	})
+	cap, mem := capturer(t, "")
+	m := cap.mustPage(t, ask(url))
+	got := shown(t, m, mem.Objects())
+	for n := range 24 {
+		if got[n] < .9 {
+			t.Errorf("picture %d: %.2f of it is in the tiles", n, got[n])
+		}
+	}
+	if m.Partial != "" {
+		t.Errorf("partial %q", m.Partial)
+	}
+
+	cap, _ = capturer(t, "")
+	m = cap.mustPage(t, ask(site(t, `<div id=l style="height:500px;overflow:auto"></div><script>let n=0;const add=()=>{for(let i=0;i<3;i++){const e=document.createElement('p');e.style.height='300px';e.textContent='%% '+n++;l.append(e)}};
+		add();l.onscroll=()=>{if(l.scrollTop+l.clientHeight>l.scrollHeight-100)add()}</script>`)))
+	if !strings.Contains(m.Partial, "did not come to an end") {
+		t.Errorf("an endless list inside of the page: partial %q", m.Partial)
+	}
+}

@@ -129,3 +129,15 @@ func watchPeak(t *testing.T) func() int {
 	}()
 	return func() int { close(done); return <-out }
 }
+
+// A page of very many elements leaves much garbage at each tile, which does not add up.
+func TestMemoryOfManyElements(t *testing.T) {
+	cap, _ := own(t, browser.Config{Tabs: 1, PageMemory: 700})
+	profiles, _ := capturer(t, " - {name: default, tile_height: 512, overlap: 64}\n")
+	cap.Profiles = profiles.Profiles
+	page := `<style>body{font:7px/8px monospace}</style>` + strings.Repeat("<p>"+strings.Repeat("<b>a</b><i>1</i>", 100), 450)
+	m := cap.mustPage(t, ask(serve(t, html(page))))
+	if len(m.Tiles) < 8 || m.Partial != "" || len(m.Unseen) > 0 {
+		t.Errorf("%d tiles, partial %q, unseen %+v", len(m.Tiles), m.Partial, m.Unseen)
+	}
+}

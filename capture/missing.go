@@ -22,7 +22,7 @@ import (
 var arriving string
 
 // arriveScript is what is evaluated in a document before arrive.js's functions are called there.
-var arriveScript = "(() => {\n" + scriptText("later") + "})();\n" + arriving
+var arriveScript = "(() => {\n" + scriptText("names") + "unname(document);\n" + scriptText("later") + "})();\n" + arriving
 
 // lack is a part that is missing: what will be told of it, and what asking once more needs.
 type lack struct {

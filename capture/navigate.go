@@ -104,7 +104,14 @@ func (s *shot) describe(ctx context.Context) error {
 		return err
 	}
 	s.worlds++
-	doc, err := browser.Evaluate[document](ctx, s.tab, arriveScript+pageScript)
+	var doc document
+	err := browser.Together(
+		func() (err error) {
+			doc, err = browser.Evaluate[document](ctx, s.tab, arriveScript+pageScript)
+			return err
+		},
+		func() error { return s.pointOut(ctx) },
+	)
 	if err != nil {
 		return err
 	}
@@ -137,6 +144,7 @@ type document struct {
 	Title, URL string
 	Lively     bool     // something in it can still change by itself or when it is scrolled
 	Hosts      int      // elements that may have a closed shadow root
+	Elements   int      // of the document itself
 	Missing    []string // pictures that are in the page and did not arrive
 }
 
@@ -146,5 +154,5 @@ func (s *shot) identify(doc document) {
 	if u, err := url.Parse(doc.URL); err == nil && u.Host != "" {
 		s.manifest.FinalURL = job.Bare(doc.URL)
 	}
-	s.lively = doc.Lively
+	s.lively, s.elements = doc.Lively, doc.Elements
 }

@@ -13,8 +13,8 @@ var scripts embed.FS
 // remember of it stays. Its value is what describe says of the page.
 var pageScript = func() string {
 	var b strings.Builder
-	b.WriteString("(() => {\nif (!globalThis.pageinspect) {\n")
-	for _, name := range []string{"later", "page", "matters", "content", "profile", "motion", "restore", "nets", "over", "curtain", "unfold", "panels", "reveal", "walk", "rest", "texts", "rows"} {
+	b.WriteString("(() => {\nif (!Object.hasOwn(globalThis, 'pageinspect')) {\n") // an element may be called so
+	for _, name := range []string{"names", "later", "page", "matters", "content", "profile", "motion", "restore", "nets", "over", "curtain", "unfold", "panels", "reveal", "walk", "rest", "texts", "rows"} {
 		b.WriteString(scriptText(name))
 	}
 	b.WriteString("}\nreturn pageinspect.describe();\n})()")

@@ -119,3 +119,26 @@ func TestTenCapturesAreOnePicture(t *testing.T) {
 		}
 	}
 }
+
+// No hand rests on a page when it is drawn: neither where the browser has its
+// pointer at first, at the window's corner, nor where one was moved.
+func TestNothingIsDrawnUnderAPointer(t *testing.T) {
+	for name, body := range map[string]string{
+		"at the corner":               `<style>.m{width:400px;height:200px;background:url(/k/0)}.m:hover{background:url(/k/1)}</style><div class=m></div>`,
+		"at the edge, with a script":  `<style>.m{width:400px;height:600px;background:url(/k/0) no-repeat}.m:hover{background:url(/k/1)}</style><div class=m></div><script>0</script>`,
+		"a menu that it would unfold": `<style>.m{height:40px}.m div{display:none}.m:hover div{display:block}</style><div class=m>전체 분류<div>{1}</div></div>{0}<script>0</script>`,
+		"in a frame":                  `<iframe srcdoc="<style>body{margin:0}.m{width:400px;height:200px;background:url(/k/0)}.m:hover{background:url(/k/1)}</style><div class=m></div>" width=500 height=800 style="border:0"></iframe>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cap, mem := capturer(t, "")
+			m, err := cap.try(t, site(t, body), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := shown(t, m, mem.Objects()); got[0] < .9 || got[1] > 0 || len(m.Unseen) > 0 {
+				t.Errorf("of the pictures is shown %v, want the first alone; unseen %+v", got, m.Unseen)
+			}
+		})
+	}
+}

@@ -29,7 +29,7 @@ const (
 
 // greet does what a shopper's hand does first. Pages that were made faster
 // wait for it before they run their scripts. Nothing is clicked, and the pointer
-// rests at the window's left edge. Before the first frame is drawn the browser
+// leaves by the window's left edge. Before the first frame is drawn the browser
 // drops such events, so it comes after a walk.
 func (s *shot) greet(ctx context.Context) {
 	limited, cancel := context.WithTimeout(ctx, time.Second) // a page that does not answer is dealt with when it is asked
@@ -52,12 +52,23 @@ func (s *shot) greet(ctx context.Context) {
 		{move(x + 3), key(input.DispatchKeyEventTypeKeyDown), command(limited, s.tab, turnWheel, wheelTurn{Type: input.DispatchMouseEventTypeMouseWheel, X: x, Y: y, DeltaY: -1})},
 		{move(x), key(input.DispatchKeyEventTypeKeyUp), touch(input.DispatchTouchEventTypeTouchStart, &input.TouchPoint{X: x, Y: y})},
 		{touch(input.DispatchTouchEventTypeTouchMove, &input.TouchPoint{X: x, Y: y + 2})},
-		{touch(input.DispatchTouchEventTypeTouchCancel)}, // and never a tap
+		{touch(input.DispatchTouchEventTypeTouchCancel), func() error { return s.pointOut(limited) }}, // and never a tap
 	} {
 		if browser.Together(together...) != nil {
+			_ = s.pointOut(ctx)
 			return
 		}
 	}
+}
+
+// pointOut takes the pointer off the page, to the left: what it rests on would be
+// drawn as it looks under a pointer, and a browser without a mouse has one at the
+// window's corner.
+func (s *shot) pointOut(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, time.Second) // a page that does not answer is dealt with when it is asked
+	defer cancel()
+	_ = command(limited, s.tab, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: input.DispatchMouseEventTypeMouseMoved, X: -100, Y: float64(s.profile.Viewport.Height) / 2})()
+	return ctx.Err()
 }
 
 // wheelTurn is input.DispatchMouseEventParams with both deltas, which the browser wants, though one is 0.

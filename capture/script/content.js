@@ -8,18 +8,31 @@ const letterCount = text => text.length > 500 ? text.length : (text.match(/[\p{L
 
 // insideOf is the document in a frame, if it may be looked into.
 const insideOf = e => {
-  try { return e.contentDocument; } catch { return null; } // of another site
+  try { return e.localName === 'embed' ? embedded(e) : e.contentDocument; } catch { return null; } // of another site
 };
+
+// embedded is the document in an embed, which does not tell it, though it is a frame.
+const embedded = e => {
+  const around = e.ownerDocument.defaultView;
+  for (let i = 0; around && i < around.length && i < 100; i++) {
+    try { if (around[i].frameElement === e) return around[i].document; } catch { /* of another site */ }
+  }
+  return null;
+};
+
+// framing are the elements that may hold a document.
+const framing = /^(iframe|frame|object|embed)$/;
 
 // elements lists the elements of a document, of its shadow roots, and of its
 // frames that may be looked into.
 const elements = (scope = document, out = []) => {
+  unname(scope);
   const all = scope.querySelectorAll('*');
   for (const e of all) {
     out.push(e);
     const inner = rootOf(e);
     if (inner) elements(inner, out);
-    else if (e.localName === 'iframe' || e.localName === 'frame' || e.localName === 'object') {
+    else if (framing.test(e.localName)) {
       const inside = insideOf(e);
       if (inside && inside.documentElement) elements(inside, out);
     }
@@ -31,7 +44,7 @@ const elements = (scope = document, out = []) => {
 const documents = () => {
   const out = [document];
   for (const e of elements()) {
-    if (e.localName === 'iframe' || e.localName === 'frame' || e.localName === 'object') {
+    if (framing.test(e.localName)) {
       const inside = insideOf(e);
       if (inside && inside.documentElement) out.push(inside);
     }
@@ -89,7 +102,8 @@ class Layout {
     const holds = !flat && (turned || contain !== 'none' || !leaf && (filter !== 'none' || style.perspective !== 'none' || /transform|filter/.test(style.willChange)));
     const cut = clipPath === 'none' || up.gone ? null : pathBox(clipPath, e.getBoundingClientRect(), up);
     const gone = lifted && cutAway(style) || cut && areaOf(cut) <= 16 && (lifted || up.out);
-    const plain = position === 'static' && !modal && !clips && !holds && !gone && opacity === 1 && filter === 'none' && !ground && display !== 'none' && shows && clipPath === 'none';
+    const locked = !leaf && !flat && style.contentVisibility === 'hidden';
+    const plain = position === 'static' && !locked && !modal && !clips && !holds && !gone && opacity === 1 && filter === 'none' && !ground && display !== 'none' && shows && clipPath === 'none';
     if (plain && up.plain && up.plain.has(display)) { // most elements are like their neighbours, and on a large page there are many
       s = up.plain.get(display);
       this.known.set(e, s);
@@ -98,8 +112,8 @@ class Layout {
     s = {
       dx: up.dx, dy: up.dy, ground, shows, turned: up.turned || turned, fixed: up.fixed || (fixed ? e : null),
       // A layer of its own high above the page is taken for what lies over it, as what is fixed is.
-      over: up.over || (fixed || (position === 'absolute' && +style.zIndex >= matter.layer) ? e : null),
-      shown: up.shown && display !== 'none',
+      over: up.over || (fixed || position === 'absolute' && (+style.zIndex >= matter.layer || +style.zIndex > 0 && layered(e)) ? e : null),
+      shown: up.shown && !up.locked && display !== 'none', locked,
       opacity: up.opacity * opacity * throughFilter(filter),
       clear: up.clear * opacity * sharpness(filter) * (cut ? cut.share : 1), // how well what is in it can be read
       gone: up.gone || gone,
@@ -130,6 +144,14 @@ class Layout {
     return s.shown && !s.gone && s.opacity >= matter.clear && s.shows;
   }
 }
+
+// layered says whether an absolute element lies over the page, and not over a part
+// of it that holds it, and is not the page itself.
+const layered = e => {
+  const doc = e.ownerDocument, of = e.offsetParent, all = doc.getElementsByTagName('*').length;
+  if (of && of !== doc.body && (of.offsetWidth < innerWidth * .9 || of.getElementsByTagName('*').length < all * .7)) return false;
+  return e.getElementsByTagName('*').length < all * .5;
+};
 
 // throughFilter is how much of what it draws a filter lets be seen, and sharpness
 // how well: what is blurred shows, and cannot be read.
@@ -195,7 +217,7 @@ const pictureOf = (e, ground = getComputedStyle(e).backgroundImage) => {
     case 'video': return e.poster || e.currentSrc || null;
     case 'canvas': return 'canvas ' + identity(e);
     case 'svg': return 'svg ' + e.innerHTML.length;
-    case 'embed': return e.src;
+    case 'embed': return insideOf(e) ? null : e.src;
     case 'object': return e.data;
     case 'iframe': case 'frame': return insideOf(e) ? null : e.src;
   }

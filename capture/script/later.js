@@ -4,7 +4,7 @@
 // laterOf is the address, and the set of addresses, that an element keeps for
 // later; each empty if there is none. Every loader calls its attributes otherwise,
 // but by a part of their names they say what they are.
-const laterOf = globalThis.laterOf ||= e => {
+const laterOf = globalThis.laterOf = e => {
   const found = {src: '', set: ''};
   for (const {name, value} of e.attributes) {
     if (!/^(data|ec)-/.test(name) || !value || value.length > 4000) continue;

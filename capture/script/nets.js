@@ -136,8 +136,10 @@ const collect = () => {
   findScopes();
   scopes.forEach(watch);
   for (const e of elements()) {
-    if (!ownTexts(e).length && pictureOf(e) === null) continue;
+    const shows = ownTexts(e).length || pictureOf(e) !== null;
+    if (!shows && (e.firstElementChild || !hostable.test(e.localName))) continue;
     const b = e.getBoundingClientRect();
+    if (!shows && b.width * b.height < matter.area) continue; // it may be given a background
     const y = e.ownerDocument === document && b.width ? scrollY : NaN; // which is near wherever the window is
     out.push({e, y0: b.top + y, y1: b.bottom + y});
   }
@@ -225,7 +227,7 @@ const unopened = ({layout, all}) => {
 
 // undrawable lists the documents in the page that the browser has no way to draw.
 const undrawable = ({layout, all}) => all.filter(e => {
-  if (!/^(embed|object|iframe|frame)$/.test(e.localName) || !layout.visible(e) || aside(e)) return false;
+  if (!framing.test(e.localName) || !layout.visible(e) || aside(e)) return false;
   const {width, height} = e.getBoundingClientRect(), address = e.data || e.src || '', type = e.type || '';
   if (width < 120 || height < 80) return false;
   const instead = e.localName === 'object' && [...e.children].some(c => c.localName !== 'param' && c.getClientRects().length);

@@ -20,7 +20,7 @@ const answered = async () => {
   await frame();
 };
 // rootOf is an element's shadow root, a closed one too, if roots.go has found it.
-const closedRoots = globalThis.closedRoots ||= new WeakMap();
+const closedRoots = Object.hasOwn(globalThis, 'closedRoots') ? globalThis.closedRoots : globalThis.closedRoots = new WeakMap();
 const rootOf = e => e.shadowRoot || closedRoots.get(e) || null;
 
 // hosts are the elements that may have a closed shadow root: they take room, and
@@ -63,10 +63,9 @@ const lively = () => {
 
 globalThis.pageinspect = {
   height,
-
   // describe says what the page is now.
   describe: () => ({
-    title: document.title, url: location.href, lively: lively(), hosts: hosts().length,
+    title: document.title, url: location.href, lively: lively(), hosts: hosts().length, elements: document.getElementsByTagName('*').length,
     missing: [...document.images].filter(i => i.currentSrc && (!i.complete || !i.naturalWidth)).map(i => i.currentSrc),
   }),
 

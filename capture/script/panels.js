@@ -129,6 +129,32 @@ const turns = ({layout, all}) => {
   }
 };
 
+// halves lays out the pictures of a place of which one ends where another goes on,
+// as with a "before" and an "after": a part of each is never to be seen. They are
+// moved below the place, each as wide as it.
+const halves = ({layout, all}) => {
+  for (const e of all) {
+    if (e.childElementCount < 1 || e.childElementCount > 20 || !layout.visible(e) || aside(e)) continue;
+    const {offsetWidth: w, offsetHeight: h} = e;
+    if (w * h < matter.area || e.localName === 'picture') continue;
+    const parts = [...e.children].filter(c => layout.of(c).out && layout.visible(c) && !c.firstElementChild && pictureOf(c) !== null && c.offsetHeight >= h * .9 && c.offsetWidth >= 20 && getComputedStyle(c).position === 'absolute');
+    const narrow = parts.filter(c => c.offsetWidth < w * .9 && cutsItsPicture(c));
+    const own = layout.of(e).ground.includes('url(');
+    if (!narrow.length || parts.length + own < 2 || parts.length > 4) continue;
+    const below = own ? parts : parts.slice(1);
+    parts.forEach((c, i) => set(c, {left: '0', right: 'auto', bottom: 'auto', top: h * (own ? i + 1 : i) + 'px', width: w + 'px', height: h + 'px', 'max-width': 'none'}));
+    set(e, {overflow: 'visible', 'margin-bottom': (parseFloat(getComputedStyle(e).marginBottom) || 0) + h * below.length + 'px'});
+    loosen(e);
+  }
+};
+
+// cutsItsPicture says whether an element may show but a part of its picture.
+const cutsItsPicture = e => {
+  const {backgroundSize, objectFit} = getComputedStyle(e);
+  if (e.localName === 'img') return objectFit === 'cover' || objectFit === 'none';
+  return !/^(contain|100%( 100%| auto)?)$/.test(backgroundSize);
+};
+
 // What says, by its name, that it holds what the page is about, and what that it does not.
 const about = /detail|desc|review|info|spec|content|goods|product|prd|panel|tab[-_]?(con|cnt|body|item)|accordion|collapse|faq|qna|notice|guide|상세|설명|후기/i;
 const other = /layer|popup|pop_|modal|dialog|toast|menu|gnb|lnb|nav|search|login|cart|option|select|mobile|(^|[-_\s])(m|mo|sp|app|pc)([-_\s]|$)|templ|skeleton|loading|error|empty|share|tooltip|hidden|dropdown/i;

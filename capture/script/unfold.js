@@ -238,6 +238,20 @@ const fetchLate = () => {
   return any;
 };
 
+// keepsRoom says whether an element whose content is skipped keeps the room for it.
+const keepsRoom = e => inFlow(e) && e.offsetHeight > matter.line && rich(e) && !aside(e);
+
+// halt lays out what a marquee moves, if it is more than a line.
+const halt = () => {
+  for (const e of elements()) {
+    if (e.localName !== 'marquee' || e.offsetHeight <= matter.line || !rich(e)) continue;
+    const still = e.ownerDocument.createElement('div');
+    still.append(...e.childNodes);
+    e.after(still);
+    set(e, {display: 'none'});
+  }
+};
+
 Object.assign(pageinspect, {
   // grow makes the element of a frame as large as the document in it.
   grow: growFrame,
@@ -248,6 +262,7 @@ Object.assign(pageinspect, {
   async settle() {
     const before = changes;
     findScopes();
+    halt();
     if (document.contentType.startsWith('image/')) naturalSize();
     everyone('*,*::before,*::after{transition:none!important;background-attachment:scroll!important;scroll-snap-type:none!important;scroll-behavior:auto!important}' +
       'noscript{display:none!important}' + // which shows now that scripts are off
@@ -255,7 +270,7 @@ Object.assign(pageinspect, {
     const ended = [];
     for (const e of elements()) {
       const style = getComputedStyle(e);
-      if (style.contentVisibility === 'auto') set(e, {'content-visibility': 'visible'});
+      if (style.contentVisibility === 'auto' || style.contentVisibility === 'hidden' && keepsRoom(e)) set(e, {'content-visibility': 'visible'});
       unmask(e, style);
       if (style.animationName !== 'none' && (+style.opacity < matter.clear || style.visibility !== 'visible') && !e.getAnimations().length) ended.push(e);
     }
@@ -264,6 +279,7 @@ Object.assign(pageinspect, {
     hold();
     if (self === top && document.scripts.length) uncover();
     ask(now());
+    halves(now());
     turns(now());
     reveal(now());
     unfold();

@@ -25,7 +25,9 @@ const scrollers = () => {
 
 // What may be shown only once it stands well within the window, as a whole or in
 // the middle, is visited after the walk, which goes by it in steps of a window.
-const tried = new WeakSet(), visitsMost = 60, emptyMost = 6;
+// Steps and visits are counted, not timed: what is seen of a page must not depend
+// on how busy the machine is. Visits in vain are few, those that are answered many.
+const tried = new WeakSet(), stepsMost = 150, visitsMost = 200, vain = {all: 60, alike: 8}, vainEmpty = {all: 12, alike: 3};
 const awaits = (e, layout) => e.localName === 'img' ? blank(e) && layout.visible(e) : !e.firstChild && !rootOf(e) || veilOf(e, layout) === e && rich(e);
 
 // waits lists what waits so: pictures without one, what is veiled, and places that
@@ -53,7 +55,7 @@ const waits = layout => {
   veils.delete(null);
   for (const e of veils) add(e);
   const named = e => e.id || e.className || e.localName.includes('-') || Object.keys(e.dataset).length; // others are space
-  for (const e of hosts().filter(e => !e.firstElementChild && named(e)).slice(0, emptyMost)) add(e);
+  for (const e of hosts()) if (!e.firstElementChild && named(e)) add(e);
   return found;
 };
 
@@ -64,14 +66,26 @@ const scrolledAround = e => {
   return out;
 };
 
-// stepsInside goes down, and to the right, in each of them; and to what waits.
+// inVain says whether enough places like one were visited, and still wait.
+const inVain = (e, visited) => {
+  const empty = !e.firstChild && e.localName !== 'img', most = empty ? vainEmpty : vain, kind = kindOf(e);
+  const same = visited.filter(v => v.waits && v.empty === empty), alike = same.filter(v => v.kind === kind);
+  if (same.length < most.all && alike.length < most.alike) return false;
+  const layout = new Layout();
+  for (const v of same) v.waits = v.e.isConnected && awaits(v.e, layout); // some answer later
+  return same.filter(v => v.waits).length >= most.all || alike.filter(v => v.waits).length >= most.alike;
+};
+
+// stepsInside goes down, and to the right, in each of them; and to what waits. In
+// the end it says why, if it did not get everywhere.
 async function* stepsInside() {
   const list = scrollers();
-  for (const e of list) {
+  let more = '', steps = 0;
+  scrolling: for (const e of list) {
     e.scrollIntoView({block: 'nearest', inline: 'nearest', behavior: 'instant'});
     for (const [at, size, all] of [['scrollTop', 'clientHeight', 'scrollHeight'], ['scrollLeft', 'clientWidth', 'scrollWidth']]) {
       const step = Math.max(100, Math.min(e[size], 800));
-      for (let last = -1, n = 0; n < 250; n++) {
+      for (let last = -1; ;) {
         await answered();
         await arrived();
         hurry();
@@ -79,33 +93,44 @@ async function* stepsInside() {
         if (e[at] === last || e[at] + e[size] >= e[all] - 1) break;
         last = e[at];
         e[at] += step;
+        if (++steps > stepsMost) {
+          e[at] = 0;
+          more = 'what scrolls inside of the page did not come to an end';
+          break scrolling;
+        }
         yield {found: list.length};
       }
       e[at] = 0;
     }
   }
-  let visits = 0, came = 0;
+  const visited = [];
+  let came = 0;
   for (let round = 0; round < 3; round++) {
     hurry();
     const found = waits(new Layout());
     for (const e of found) {
       tried.add(e);
-      if (visits >= visitsMost || !awaits(e, new Layout())) continue;
-      const back = scrolledAround(e);
+      if (!awaits(e, new Layout()) || inVain(e, visited)) continue;
+      if (visited.length >= visitsMost) {
+        if (!e.firstChild && came) more ||= 'more places of the page than were visited wait for the middle of the window';
+        break;
+      }
+      const back = scrolledAround(e), visit = {e, kind: kindOf(e), empty: !e.firstChild && e.localName !== 'img', waits: true};
+      visited.push(visit);
       e.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
       await answered();
-      visits++;
-      yield {found: list.length + came, visits: true}; // some time passes: who listens to the scrolling answers late
+      yield {found: list.length + came}; // some time passes: who listens to the scrolling answers late
       await answered();
       await arrived();
       hurry();
       look();
-      if (!awaits(e, new Layout())) came++;
+      visit.waits = awaits(e, new Layout());
+      if (!visit.waits) came++;
       for (const {a, top, left} of back) { a.scrollTop = top; a.scrollLeft = left; }
     }
     if (!found.length) break;
   }
-  return {found: list.length + came};
+  return {found: list.length + came, more};
 }
 let inside = null;
 
@@ -132,7 +157,7 @@ Object.assign(pageinspect, {
 
   // stepInside scrolls a step inside of one of the elements that scroll by
   // themselves, or visits what waits. It says how many there are, or that
-  // answered, whether it visits, and whether that was all.
+  // answered, whether that was all, and why, if there is more.
   async stepInside() {
     inside ||= stepsInside();
     const {value, done} = await inside.next();
