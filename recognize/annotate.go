@@ -109,8 +109,6 @@ func (j *Job) noteUnread() error {
 		return fault.New(kind, "Vision could read no tile of the page: %w", errors.Join(errs...))
 	}
 	j.manifest.Warnings = append(j.manifest.Warnings, unread...)
-	if j.manifest.Partial == "" {
-		j.manifest.Partial = fmt.Sprintf("%d of %d tiles could not be read", len(unread), len(j.texts))
-	}
+	j.partial(fmt.Sprintf("%d of %d tiles could not be read", len(unread), len(j.texts)))
 	return nil
 }

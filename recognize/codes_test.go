@@ -90,7 +90,10 @@ func TestCodesAreJudged(t *testing.T) {
 	}
 	at := slices.IndexFunc(res.Findings, func(f result.Finding) bool { return f.Rule == "contact.openchat" })
 	if at < 0 || res.Verdict == result.Pass || res.Lines[res.Findings[at].Lines[0]].Source != result.InCode || !res.Findings[at].Box.Overlaps(res.Codes[0].Box) {
-		t.Errorf("verdict %s, findings %+v", res.Verdict, res.Findings)
+		t.Fatalf("verdict %s, findings %+v", res.Verdict, res.Findings)
+	}
+	if f := res.Findings[at]; f.Source != result.InCode || f.Box != res.Codes[0].Box || len(f.Boxes) != 1 || f.Boxes[0] != f.Box {
+		t.Errorf("the finding is marked at %+v, %+v; want the whole code at %+v", f.Box, f.Boxes, res.Codes[0].Box)
 	}
 	if strings.Contains(res.Text, "kakao") {
 		t.Errorf("the page's text has what nobody reads: %q", res.Text)

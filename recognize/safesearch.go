@@ -10,13 +10,21 @@ import (
 	"github.com/pageinspect/pageinspect/shared/result"
 )
 
-// judgements is what the engine made of each tile that it read.
+// judgements is what the engine made of each tile that it read, if it was asked.
+// Of one whose text was known before, and for which the time ran out, it made
+// nothing: every likelihood is unknown.
 func (j *Job) judgements() []result.SafeSearch {
+	if !j.manifest.SafeSearch {
+		return nil
+	}
 	var out []result.SafeSearch
 	name := func(l visionpb.Likelihood) string { return strings.ToLower(l.String()) }
 	for i, t := range j.texts {
-		if s := t.safe; s != nil {
-			out = append(out, result.SafeSearch{Tile: i, Adult: name(s.Adult), Racy: name(s.Racy), Violence: name(s.Violence), Medical: name(s.Medical), Spoof: name(s.Spoof)})
+		if t.err == nil {
+			s := t.safe
+			out = append(out, result.SafeSearch{
+				Tile: i, Adult: name(s.GetAdult()), Racy: name(s.GetRacy()), Violence: name(s.GetViolence()), Medical: name(s.GetMedical()), Spoof: name(s.GetSpoof()),
+			})
 		}
 	}
 	return out

@@ -2,14 +2,18 @@ package recognize
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"cloud.google.com/go/vision/v2/apiv1/visionpb"
 	"github.com/googleapis/gax-go/v2"
 	"github.com/pageinspect/pageinspect/recognize/annotate"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
+	"github.com/pageinspect/pageinspect/shared/store"
 )
 
 // censor is a Vision that judges the pictures that it is asked to judge.
@@ -89,4 +93,28 @@ func TestNobodyAskedNobodyJudges(t *testing.T) {
 	if _, res, err := r.Page(t.Context(), manifestURI); err != nil || res.Vision.Units != 8 || res.SafeSearch != nil {
 		t.Errorf("%+v, %v, %v", res.Vision, res.SafeSearch, err)
 	}
+}
+
+// TestTimeRunsOutBeforeThePicturesAreJudged, whose text was known before: nobody
+// knows what they show, so the page does not pass.
+func TestTimeRunsOutBeforeThePicturesAreJudged(t *testing.T) {
+	words := []printed{{"안녕하세요", 100, 200, 90, 30, true}}
+	r, m, _ := recognizer(t, words...)
+	withCache(r, m)
+	m.tall(t, nil)
+	if _, res, err := r.Page(t.Context(), manifestURI); err != nil || res.Verdict != result.Pass {
+		t.Fatalf("%s, %v", res.Verdict, err)
+	}
+	m.drop(store.URI{Bucket: "results", Object: "p-1/result.json"})
+	m.tall(t, func(p *page.Manifest) { p.SafeSearch = true })
+	synctest.Test(t, func(t *testing.T) {
+		r.Vision = &stuck{reader{words: words}, ""}
+		ctx, cancel := context.WithTimeout(t.Context(), 540*time.Second)
+		defer cancel()
+		_, res, err := r.Page(ctx, manifestURI)
+		unjudged := func(f result.Finding) bool { return f.Rule == unjudgedRule && len(f.Boxes) == 8 }
+		if err != nil || res.Verdict != result.Review || !slices.ContainsFunc(res.Findings, unjudged) {
+			t.Errorf("verdict %s, findings %+v, %v; want it said that nothing was judged", res.Verdict, res.Findings, err)
+		}
+	})
 }

@@ -61,12 +61,21 @@ func (j *Job) addSeams(ctx context.Context) error {
 	return nil
 }
 
-// crossed says whether something may go across the cut between two tiles.
+// crossed says whether something may go across the cut between two tiles. What
+// has another size than the manifest says fits into no seam, and a manifest that
+// lies has none made of a size of its own choice.
 func (j *Job) crossed(a, b page.Tile, over, under found) bool {
-	if a.Bottom() != b.Y || a.X != b.X || a.Width != b.Width || a.Extra != b.Extra || over.err != nil || under.err != nil {
+	if a.Bottom() != b.Y || a.X != b.X || a.Width != b.Width || a.Extra != b.Extra || over.err != nil || under.err != nil ||
+		!j.asLarge(a, over) || !j.asLarge(b, under) {
 		return false
 	}
 	return float64(over.CalmBottom+under.CalmTop) < calmRows*j.manifest.Scale
+}
+
+// asLarge says whether a tile's picture has the pixels that the manifest says.
+func (j *Job) asLarge(t page.Tile, f found) bool {
+	same := func(css, px int) bool { return math.Abs(float64(css)*j.manifest.Scale-float64(px)) <= 1 }
+	return same(t.Width, f.Width) && same(t.Height, f.Height)
 }
 
 // span is what one tile of the merge shows: a tile as it is; or, as a seam, the

@@ -128,6 +128,33 @@ func sameAs(t *testing.T, m *memory, tile page.Tile, design *image.RGBA) {
 	}
 }
 
+// TestNoSeamOfPicturesOfAnotherSize: a manifest that says four pixels where there
+// is one would have a seam drawn of sixteen times as many, or of any number.
+func TestNoSeamOfPicturesOfAnotherSize(t *testing.T) {
+	for scale, want := range map[float64]bool{1: true, 4: false} {
+		r, m, _ := recognizer(t)
+		seeingCodes(r, m)
+		sliced(t, m, ground(2000, 690), 700)
+		lying, err := page.Decode(m.Objects()[manifestURI])
+		if err != nil {
+			t.Fatal(err)
+		}
+		lying.Scale = scale
+		b, err := lying.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.put(manifestURI, "application/json", b, nil)
+		_, res, err := r.Page(t.Context(), manifestURI)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.ContainsFunc(res.Tiles, func(t page.Tile) bool { return t.Seam }); got != want {
+			t.Errorf("at %v px a CSS px, a seam: %v", scale, got)
+		}
+	}
+}
+
 // A QR code that is cut by two pictures is read, once.
 func TestCodeAcrossACut(t *testing.T) {
 	r, m, _ := recognizer(t)

@@ -6,22 +6,27 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/recognize/selfcheck"
+	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 
 // selfCheck holds what was read against the page's own text, where Capture kept
-// it. That it cannot be had is a warning: the reading stands without it.
+// it. Without it the reading stands, but a page of which that text was not judged
+// goes to a person; a store that may have it next time is asked next time.
 func (j *Job) selfCheck(ctx context.Context) error {
 	if j.manifest.DOM == "" {
 		return nil
 	}
 	dom, err := j.readDOM(ctx)
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case fault.KindOf(err).Retryable():
+		return err
+	case err != nil:
 		j.warn("the reading could not be held against the page's own text: %v", err)
+		j.partial("the page's own text could not be had, and was not judged")
 		return nil
 	}
 	limited, cancel := halfOf(ctx)
@@ -32,9 +37,7 @@ func (j *Job) selfCheck(ctx context.Context) error {
 		return ctx.Err()
 	case err != nil: // a page may have so much text in one place that comparing it takes for ever
 		j.warn("the page's own text is too much, or too densely laid, to be compared with what was read")
-		if j.manifest.Partial == "" {
-			j.manifest.Partial = "what was read could not be held against the page's own text in time"
-		}
+		j.partial("what was read could not be held against the page's own text in time")
 		return nil
 	}
 	j.result.Quality = q.Quality
@@ -67,6 +70,13 @@ func (j *Job) readDOM(ctx context.Context) (page.DOM, error) {
 		return page.DOM{}, err
 	}
 	return page.DecodeDOM(b)
+}
+
+// partial says why not all of the page was read, unless something else was said before.
+func (j *Job) partial(why string) {
+	if j.manifest.Partial == "" {
+		j.manifest.Partial = why
+	}
 }
 
 func (j *Job) warn(format string, args ...any) {

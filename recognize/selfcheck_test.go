@@ -1,6 +1,7 @@
 package recognize
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -53,6 +54,9 @@ func TestSelfCheck(t *testing.T) {
 			if res.Lines[0].Source != c.source || res.Quality != c.quality || res.Verdict != result.Reject {
 				t.Errorf("source %q, quality %+v, verdict %s", res.Lines[0].Source, res.Quality, res.Verdict)
 			}
+			if lacks := res.Quality.DOMRunes == 0 && c.warning != ""; (res.Page.Partial != "") != lacks {
+				t.Errorf("partial %q", res.Page.Partial)
+			}
 			if said := strings.Join(res.Page.Warnings, "\n"); !strings.Contains(said, c.warning) || (said == "") != (c.warning == "") {
 				t.Errorf("warnings %q, want …%s…", said, c.warning)
 			}
@@ -64,6 +68,34 @@ func TestSelfCheck(t *testing.T) {
 				t.Errorf("unseen %q, want …%s…", said, c.unread)
 			}
 		})
+	}
+}
+
+// away is a store that does not give one object for now.
+type away struct {
+	*memory
+	object store.URI
+}
+
+func (s away) Read(ctx context.Context, uri store.URI, limit int64) ([]byte, store.Attrs, error) {
+	if uri == s.object {
+		return nil, store.Attrs{}, fault.New(fault.Transient, "the store does not answer")
+	}
+	return s.memory.Read(ctx, uri, limit)
+}
+
+// TestAPageIsNotJudgedWithoutItsOwnText: a page whose text cannot be had for now
+// is done another time, and one whose text is gone does not pass.
+func TestAPageIsNotJudgedWithoutItsOwnText(t *testing.T) {
+	r, m, _ := recognizer(t, printed{"안녕하세요", 100, 200, 90, 30, true})
+	m.putManifest(t, func(p *page.Manifest) { p.DOM = domURI.String() })
+	r.Store = away{m, domURI}
+	if _, res, err := r.Page(t.Context(), manifestURI); fault.KindOf(err) != fault.Transient {
+		t.Errorf("for now: verdict %q, %v; want it done another time", res.Verdict, err)
+	}
+	r.Store = m
+	if _, res, err := r.Page(t.Context(), manifestURI); err != nil || res.Verdict != result.Review {
+		t.Errorf("gone: verdict %q, %v", res.Verdict, err)
 	}
 }
 

@@ -142,7 +142,8 @@ func (c coordinates) box(p *visionpb.BoundingPoly) (page.Box, []result.Point) {
 	for _, p := range corners[1:] {
 		x0, y0, x1, y1 = math.Min(x0, p.X), math.Min(y0, p.Y), math.Max(x1, p.X), math.Max(y1, p.Y)
 	}
-	box := page.Box{X: x0, Y: y0, W: x1 - x0, H: y1 - y0}.Round()
+	// A stroke may be so thin that both of its edges are on one pixel: it has that.
+	box := page.Box{X: x0, Y: y0, W: math.Max(x1-x0, c.perX), H: math.Max(y1-y0, c.perY)}.Round()
 	// Level text has its first edge along the top; five degrees are within jitter.
 	if len(corners) == 4 {
 		dx, dy := corners[1].X-corners[0].X, corners[1].Y-corners[0].Y

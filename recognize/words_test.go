@@ -68,6 +68,7 @@ func TestDetectedBreaks(t *testing.T) {
 		{"hyphen", []*visionpb.Word{at(0, "mira", hyphen), at(0, "cle", newline)}, []string{"mira-", "cle"}},
 		{"space before", []*visionpb.Word{at(0, "a", unknown), prefixed(at(50, "b", space))}, []string{"a b"}},
 		{"line begins", []*visionpb.Word{at(0, "a", space), prefixed(at(50, "b", newline)), at(100, "c", newline)}, []string{"a", "bc"}},
+		{"word on one column of pixels", []*visionpb.Word{at(0, "a", space), spoken("1", space, 50, 0, 50, 0, 50, 20, 50, 20), at(60, "b", newline)}, []string{"a 1 b"}},
 		{"word without a box", []*visionpb.Word{at(0, "a", space), {Symbols: at(0, "x", newline).Symbols}, at(50, "b", newline)}, []string{"a", "b"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -143,6 +143,44 @@ func TestForEachOfNothingIsASet(t *testing.T) {
 	}
 }
 
+// TestTheDeskIsWatched, where there is one: its errors, and its memory, in which its
+// index lies, beside the functions'.
+func TestTheDeskIsWatched(t *testing.T) {
+	c := load(t)
+	of := map[string]string{} // the filter's services, by alert
+	for _, b := range c.blocks {
+		if b.file != "monitoring.tf" || b.Type != "locals" {
+			continue
+		}
+		hclsyntax.VisitAll(b.Body.Attributes["alerts"].Expr, func(node hclsyntax.Node) hcl.Diagnostics { //nolint:errcheck // returns nothing
+			object, ok := node.(*hclsyntax.ObjectConsExpr)
+			if !ok {
+				return nil
+			}
+			for _, item := range object.Items {
+				alert := hcl.ExprAsKeyword(item.KeyExpr.(*hclsyntax.ObjectConsKeyExpr).Wrapped)
+				text := string(item.ValueExpr.Range().SliceBytes(c.files[b.file].Bytes))
+				if filter := regexp.MustCompile(`filter\s+= "\$\{local\.(\w+)\}`).FindStringSubmatch(text); filter != nil && strings.HasPrefix(text, "{") {
+					of[alert] = filter[1]
+				}
+			}
+			return nil
+		})
+		all, desk := "", ""
+		for name, value := range map[string]*string{"of_all": &all, "of_desk": &desk} {
+			if a := b.Body.Attributes[name]; a != nil {
+				*value = string(a.Expr.Range().SliceBytes(c.files[b.file].Bytes))
+			}
+		}
+		if !strings.Contains(all, "local.services") || !strings.Contains(all, "module.desk[*].name") || !strings.Contains(desk, "module.desk[*].name") {
+			t.Errorf("who is watched: %s, %s", all, desk)
+		}
+	}
+	if of["memory"] != "of_all" || of["desk_5xx"] != "of_desk" || of["errors_5xx"] != "of_services" {
+		t.Errorf("the alerts are of %v", of)
+	}
+}
+
 // An alert on a metric that is made in the same apply is not looked up: Cloud
 // Monitoring knows the metric minutes later.
 func TestNoAlertNeedsAMetricThatIsNotThereYet(t *testing.T) {

@@ -16,6 +16,8 @@ locals {
   )
 
   of_services  = "resource.type=\"cloud_run_revision\" AND resource.label.service_name=monitoring.regex.full_match(\"${join("|", values(local.services))}\")"
+  of_all       = "resource.type=\"cloud_run_revision\" AND resource.label.service_name=monitoring.regex.full_match(\"${join("|", concat(values(local.services), module.desk[*].name))}\")"
+  of_desk      = "resource.type=\"cloud_run_revision\" AND resource.label.service_name=\"${join("", module.desk[*].name)}\""
   of_pushes    = "resource.type=\"pubsub_subscription\" AND resource.label.subscription_id=monitoring.regex.full_match(\"${join("|", values(local.push_subscriptions))}\")"
   of_dead      = "resource.type=\"pubsub_subscription\" AND resource.label.subscription_id=monitoring.regex.full_match(\"${join("|", values(local.dead_subscriptions))}\")"
   request_type = "metric.type=\"run.googleapis.com/request_count\""
@@ -46,14 +48,14 @@ locals {
     }
     memory = {
       title   = "An instance is nearly out of memory"
-      filter  = "${local.of_services} AND metric.type=\"run.googleapis.com/container/memory/utilizations\""
+      filter  = "${local.of_all} AND metric.type=\"run.googleapis.com/container/memory/utilizations\""
       whole   = null
       by      = ["resource.label.service_name"]
       align   = "ALIGN_PERCENTILE_99"
       reduce  = "REDUCE_MAX"
       above   = 0.9
       minutes = 10
-      to_do   = "Raise memory_mib, or lower capture.tabs."
+      to_do   = "Raise memory_mib, or lower capture.tabs. The desk's index lies in its memory, and grows with the results."
     }
     failures = {
       title   = "Many pages fail for good"
@@ -96,6 +98,18 @@ locals {
       above   = 0
       minutes = 5
       to_do   = "These could be neither done nor recorded in the errors topic. README.md, `Replay a dead letter`."
+    }
+    }, !local.has_desk ? {} : {
+    desk_5xx = {
+      title   = "The desk fails its reviewers"
+      filter  = "${local.of_desk} AND ${local.request_type} AND metric.label.response_code_class=\"5xx\""
+      whole   = "${local.of_desk} AND ${local.request_type}"
+      by      = ["resource.label.service_name"]
+      align   = "ALIGN_RATE"
+      reduce  = "REDUCE_SUM"
+      above   = 0.05
+      minutes = 10
+      to_do   = "More than 1 in 20 requests is answered 5xx; decisions that were taken are kept. The desk's log says why: a bucket that does not answer, or an index that is being made."
     }
   })
 }

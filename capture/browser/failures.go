@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"context"
 	"maps"
 	"slices"
 

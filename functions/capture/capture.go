@@ -98,7 +98,7 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 	if err := errors.Join(noBucket, err); err != nil {
 		return nil, err
 	}
-	log.Info("ready", "browser", chromium.Path(), "profiles", profiles.Names())
+	log.Info("ready", "browser", chromium.Path(), "profiles", profiles.Names(), "emulator", objects.Emulator())
 	capturer := &capture.Capturer{
 		Browser: chromium, Profiles: profiles, Store: objects, Screenshots: cfg.Screenshots, Pages: cfg.Pages,
 		AllowNamed: cfg.AllowNamed, Log: log, Now: time.Now,

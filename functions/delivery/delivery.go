@@ -201,7 +201,7 @@ func answerTo(errs []error) answer {
 			wait = held.Left
 		}
 		if a.status == http.StatusOK {
-			a = answer{http.StatusServiceUnavailable, "deliver again: " + err.Error(), wait}
+			a = answer{http.StatusServiceUnavailable, "deliver again: " + job.Bare(err.Error()), wait}
 		}
 		a.retryAfter = min(a.retryAfter, wait)
 	}

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pageinspect/pageinspect/functions/logs"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/lease"
@@ -117,6 +119,41 @@ func TestAnswers(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestNoPasswordIsLogged: an address that was delivered by itself, with a name
+// and password, is named in what is said of it, without them, however long.
+func TestNoPasswordIsLogged(t *testing.T) {
+	for _, body := range []string{
+		"https://kim:geheim@shop.example/1",
+		"https://kim:geheim" + strings.Repeat("x", 40) + "@shop.example/1",
+		`{"a":1} {"url":"https://kim:geheim@shop.example/1"`,
+	} {
+		for kind, work := range map[string]error{"invalid": nil, "transient": fault.New(fault.Transient, "no answer for %s", body)} {
+			var log bytes.Buffer
+			errs := &recorded{}
+			h := &Handler{Leases: newLeases(t), Stage: job.StageCapture, Topic: "errors", Errors: errs, Log: logs.New(&log, "capture", ""), Now: time.Now, Decode: Requests}
+			if work != nil {
+				h.Decode = func(http.Header, []byte) ([]Item, error) {
+					return []Item{{Request: job.Request{ID: "p", URL: body}}}, nil
+				}
+				h.Open = func(*Item) Job { return do(func(context.Context, *lease.Lease) error { return work }) }
+			}
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body)))
+			said := log.String() + w.Body.String()
+			for _, m := range errs.msgs {
+				var f job.Failure
+				if err := json.Unmarshal(m.Value, &f); err != nil {
+					t.Fatal(err)
+				}
+				said += f.Message
+			}
+			if !strings.Contains(said, kind) || strings.Contains(said, "geheim") {
+				t.Errorf("%s: %s", kind, said)
+			}
+		}
 	}
 }
 

@@ -9,12 +9,21 @@ import (
 	"log/slog"
 
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/pageinspect/pageinspect/shared/job"
 )
 
 // New makes a logger for the service. Lines logged with a context name its
-// trace, as one of the project's where that is known.
+// trace, as one of the project's where that is known. No text has the name and
+// password that an address in it came with.
 func New(w io.Writer, service, project string) *slog.Logger {
 	h := slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		switch v := a.Value.Any().(type) {
+		case string:
+			a.Value = slog.StringValue(job.Bare(v))
+		case error:
+			a.Value = slog.StringValue(job.Bare(v.Error()))
+		}
 		if len(groups) > 0 {
 			return a
 		}

@@ -85,7 +85,7 @@ func newHandler(ctx context.Context) (*delivery.Handler, error) {
 		Store: objects, Emulator: objects.Emulator(), Rules: packs, Events: recognize.Events{Kafka: kafka, Topic: cfg.ResultsTopic},
 		Screenshots: cfg.Screenshots, Pages: cfg.Pages, Results: cfg.Results, Log: log, Now: time.Now,
 	}
-	log.Info("ready", "packs", len(packs.Packs()))
+	log.Info("ready", "packs", len(packs.Packs()), "emulator", objects.Emulator(), "vision_emulator", cfg.Vision)
 	return &delivery.Handler{
 		Stage: job.StageRecognize, Topic: cfg.ErrorsTopic, Errors: kafka, Log: log, Now: time.Now, AtOnce: 1,
 		Leases: &lease.Leases{Config: cfg.Lease, Store: objects, Bucket: cfg.Results},

@@ -126,6 +126,9 @@ func (c *Cache) store(ctx context.Context, page string, p Picture, features []vi
 			break
 		}
 		var m proto.Message = r.Text
+		if f == Text && r.Text == nil {
+			continue // the call failed: nobody knows, which is not that there is no text
+		}
 		if f == SafeSearch {
 			if m = r.Safe; !Judged(r.Safe) {
 				continue // it may be judged another day

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"log/slog"
 	"maps"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/pageinspect/pageinspect/shared/store"
 	"github.com/pageinspect/pageinspect/shared/store/memstore"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -200,6 +202,54 @@ func TestWhatANewerVisionSaysIsKeptWithoutIt(t *testing.T) {
 	r.must(t, hashed("a"), Text, SafeSearch)
 	if got, cost := r.must(t, hashed("a"), Text, SafeSearch); cost.Units != 0 || got[0].Text.GetText() != "gs://bucket/0" {
 		t.Errorf("%+v, %v", cost, got)
+	}
+}
+
+// judgedBefore is pictures of which the cache has what is thought of them, and not their text.
+func judgedBefore(t *testing.T, pictures []Picture) (*Client, *memstore.Store, *scripted) {
+	r, m, v := caching()
+	r.must(t, pictures, SafeSearch)
+	v.asked, v.features = nil, nil
+	return r, m, v
+}
+
+// TestACallThatFailedIsNotAPictureWithoutText: a page that was judged for
+// indecency before would have been read as empty by whoever comes next.
+func TestACallThatFailedIsNotAPictureWithoutText(t *testing.T) {
+	r, m, v := judgedBefore(t, hashed("a"))
+	before := len(kept(m))
+	v.call = func(int) error { return status.Error(codes.PermissionDenied, "not yet") }
+	if _, _, err := r.Read(t.Context(), hashed("a"), []visionpb.Feature_Type{Text, SafeSearch}, func(int) {}); err == nil {
+		t.Fatal("read although Vision refused")
+	}
+	r.Wait()
+	if n := len(kept(m)); n != before {
+		t.Errorf("%d entries, %d before: what was kept of a call that failed?", n, before)
+	}
+	v.call = nil
+	if got, _ := r.must(t, hashed("a"), Text, SafeSearch); got[0].Text.GetText() != "gs://bucket/0" {
+		t.Errorf("text %q, want what Vision reads", got[0].Text.GetText())
+	}
+}
+
+// TestASheetLeavesWhatIsThoughtOfItsParts as the cache has it.
+func TestASheetLeavesWhatIsThoughtOfItsParts(t *testing.T) {
+	small := hashed("ab")
+	for i := range small {
+		small[i].Width, small[i].Height = 100, 50
+	}
+	r, _, v := judgedBefore(t, small)
+	r.Sheets = &Sheets{Rows: 1000, Pixels: 1_000_000, Make: func(context.Context, image.Point, []Part) (Picture, error) {
+		return Picture{URI: "gs://bucket/sheet"}, nil
+	}}
+	got, _ := r.must(t, small, Text, SafeSearch)
+	if v.asked["gs://bucket/sheet"] != 1 || len(v.asked) != 1 {
+		t.Fatalf("asked for %v, want the sheet alone", v.asked)
+	}
+	for i, reading := range got {
+		if reading.Text == nil || !Judged(reading.Safe) {
+			t.Errorf("picture %d: %+v, want both", i, reading)
+		}
 	}
 }
 

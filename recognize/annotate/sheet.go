@@ -119,7 +119,7 @@ func (w *work) apart(ctx context.Context, answered []int) error {
 		}
 		w.mu.Lock()
 		for n, text := range s.apart(w.readings[i].Text) {
-			w.readings[s.of[n]] = Reading{Text: text}
+			w.readings[s.of[n]].Text = text // beside a judgement that the cache had
 		}
 		w.done += len(s.of)
 		w.progress(w.done)

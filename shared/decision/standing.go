@@ -80,18 +80,22 @@ func Stand(r result.Result, onPage []Decision, onPictures map[string][]Decision)
 	return s
 }
 
-// rest is where the page stands apart from its findings. What was not seen, and
-// what is to be reviewed without a finding, only a decision on the page as a whole
-// settles.
+// rest is where the page stands apart from its findings. What was not seen or not
+// read, and what is to be reviewed without a finding, only a decision on the page
+// as a whole settles.
 func (s Standing) rest(r result.Result, counted int, lapsed bool) State {
 	if s.Whole != nil {
 		return stateOf(s.Whole)
 	}
-	if lapsed || len(r.Unseen) > 0 || counted == 0 && r.Verdict != result.Pass {
+	if lapsed || len(r.Unseen) > 0 || endsEarly(r) || counted == 0 && r.Verdict != result.Pass {
 		return Open
 	}
 	return None
 }
+
+// endsEarly says that a page goes on where its pictures or its reading ended, and
+// no region says where.
+func endsEarly(r result.Result) bool { return r.Page.Partial != "" || r.Page.Truncated }
 
 // worst is the state of a page: the one that needs a person most. A page with a
 // confirmed violation and no open finding needs nobody to look at the rest.
@@ -140,7 +144,8 @@ func latest(all []Decision, now Mark) *Decision {
 }
 
 // wholeOf is the last decision on the page as a whole, if it still holds: all that
-// was not seen now was not seen when it was made. That something is wrong without a
+// was not seen now was not seen when it was made, and a page that ends early is
+// the very one that was looked at. That something is wrong without a
 // finding to tell where holds for the pictures that were shown and no others: it has
 // lapsed, and somebody must look again.
 func wholeOf(r result.Result, all []Decision) (whole *Decision, lapsed bool) {
@@ -151,6 +156,9 @@ func wholeOf(r result.Result, all []Decision) (whole *Decision, lapsed bool) {
 		}
 		if len(d.Marks) == 0 && d.Action != Dismiss && !d.Shown.CapturedAt.Equal(r.CapturedAt) {
 			return nil, true
+		}
+		if endsEarly(r) && !d.Shown.CapturedAt.Equal(r.CapturedAt) {
+			return nil, false // likewise open by itself
 		}
 		for _, u := range UnseenOf(r) {
 			if !slices.ContainsFunc(d.Unseen, func(m UnseenMark) bool { return m.meets(u) }) {

@@ -81,6 +81,10 @@ func TestStand(t *testing.T) {
 	dark.Verdict, dark.Unseen = result.Review, []page.Unseen{unseen}
 	both := shop()
 	both.Unseen = []page.Unseen{unseen}
+	cut, partial := shop(), shop()
+	cut.Page.Truncated, partial.Page.Partial = true, "the page was still loading after 60s"
+	later := cut
+	later.CapturedAt = day.Add(24 * time.Hour)
 	soft := shop()
 	soft.Verdict, soft.Findings[0].Severity, soft.Findings[1].Mode = result.Pass, result.Info, result.Report
 	for _, c := range []struct {
@@ -104,6 +108,10 @@ func TestStand(t *testing.T) {
 		{"not seen", dark, nil, decision.Open},
 		{"not seen, and looked at", dark, list(whole(dark, 1, decision.Dismiss)), decision.Dismissed},
 		{"findings dismissed, a part not seen", both, list(on(both, 1, decision.Dismiss, 0, 1)), decision.Open},
+		{"findings dismissed, the page goes on", cut, list(on(cut, 1, decision.Dismiss, 0, 1)), decision.Open},
+		{"findings dismissed, the page is partial", partial, list(on(partial, 1, decision.Dismiss, 0, 1)), decision.Open},
+		{"the page goes on, and was looked at", cut, list(whole(cut, 1, decision.Dismiss)), decision.Dismissed},
+		{"the page goes on, and an earlier capture was looked at", later, list(whole(cut, 1, decision.Dismiss)), decision.Open},
 		{"a violation stands whatever was not seen", both, list(on(both, 1, decision.Confirm, 0), on(both, 2, decision.Dismiss, 1)), decision.Confirmed},
 		{"a violation in a page that passed", pass, list(whole(pass, 1, decision.Confirm)), decision.Confirmed},
 		{"a pass that a person looked at", pass, list(whole(pass, 1, decision.Dismiss)), decision.Dismissed},

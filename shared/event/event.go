@@ -199,8 +199,13 @@ func whole(r Record, body []byte) Record {
 	return r
 }
 
-// beginning is as much of b as an error message bears.
-func beginning(b []byte) []byte { return b[:min(len(b), 40)] }
+// beginning is as much of b as an error message bears. The name and password of
+// an address are no part of it: they are left out before it is cut, or what is
+// left of them could not be told any more.
+func beginning(b []byte) string {
+	bare := job.Bare(string(b[:min(len(b), 2*job.MaxURLBytes)]))
+	return bare[:min(len(bare), 40)]
+}
 
 func anyValid(items []item) bool {
 	for _, it := range items {

@@ -15,7 +15,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 )
 
 // Kind says what sort of failure happened.
@@ -44,16 +43,6 @@ func Kinds() []Kind {
 
 // Retryable says whether the same work, delivered again unchanged, may succeed.
 func (k Kind) Retryable() bool { return k == Transient }
-
-// Status is the HTTP answer for a failure of this kind once it is dealt with:
-// 503 asks for another delivery; 200 acknowledges what the errors topic now holds.
-// Pub/Sub and Eventarc retry every other answer, 4xx too, so there is no third.
-func (k Kind) Status() int {
-	if k.Retryable() {
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusOK
-}
 
 // Error is a failure with its kind. Op says what was being done and, where it
 // matters, to what: "load rules cosmetics-kr.yaml".

@@ -10,22 +10,22 @@ import (
 func TestKindDecides(t *testing.T) {
 	plain := errors.New("plain")
 	for _, c := range []struct {
-		err    error
-		kind   Kind
-		status int
+		err   error
+		kind  Kind
+		again bool
 	}{
-		{nil, "", 200},
-		{plain, Internal, 200},
-		{New(Unreachable, "gone"), Unreachable, 200},
-		{Wrap(Transient, plain, "write"), Transient, 503},
-		{Wrap(Transient, New(Invalid, "bad"), "write"), Invalid, 200}, // its own kind stays
-		{fmt.Errorf("deep: %w", New(Blocked, "no")), Blocked, 200},
-		{fmt.Errorf("late: %w", context.DeadlineExceeded), Timeout, 200},
-		{fmt.Errorf("gone: %w", context.Canceled), Transient, 503},
-		{errors.Join(plain, New(Invalid, "bad")), Invalid, 200},
+		{nil, "", false},
+		{plain, Internal, false},
+		{New(Unreachable, "gone"), Unreachable, false},
+		{Wrap(Transient, plain, "write"), Transient, true},
+		{Wrap(Transient, New(Invalid, "bad"), "write"), Invalid, false}, // its own kind stays
+		{fmt.Errorf("deep: %w", New(Blocked, "no")), Blocked, false},
+		{fmt.Errorf("late: %w", context.DeadlineExceeded), Timeout, false},
+		{fmt.Errorf("gone: %w", context.Canceled), Transient, true},
+		{errors.Join(plain, New(Invalid, "bad")), Invalid, false},
 	} {
-		if k := KindOf(c.err); k != c.kind || k.Status() != c.status {
-			t.Errorf("%v: kind %q, status %d; want %q, %d", c.err, k, k.Status(), c.kind, c.status)
+		if k := KindOf(c.err); k != c.kind || k.Retryable() != c.again {
+			t.Errorf("%v: kind %q, delivered again %v; want %q, %v", c.err, k, k.Retryable(), c.kind, c.again)
 		}
 	}
 }

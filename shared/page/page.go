@@ -167,9 +167,9 @@ func (m Manifest) Validate() error {
 		switch {
 		case !strings.HasPrefix(t.Object, "gs://"):
 			return bad(at+"object", "is %q, want a gs:// URI", t.Object)
-		case t.Width <= 0 || t.X < 0 || t.X+t.Width > m.Width:
+		case t.Width <= 0 || t.X < 0 || t.Width > m.Width-t.X:
 			return bad(at+"width", "x %d width %d leaves a page of width %d", t.X, t.Width, m.Width)
-		case t.Height <= 0 || t.Y < 0 || t.Bottom() > m.Height:
+		case t.Height <= 0 || t.Y < 0 || t.Height > m.Height-t.Y:
 			return bad(at+"height", "y %d height %d leaves a page of height %d", t.Y, t.Height, m.Height)
 		case i > 0 && t.Y <= m.Tiles[i-1].Y:
 			return bad(at+"y", "is %d, not below the tile before it at %d", t.Y, m.Tiles[i-1].Y)

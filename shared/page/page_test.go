@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,8 @@ func TestDecodeNamesTheField(t *testing.T) {
 		{"tiles[0].object", func(m *Manifest) { m.Tiles[0].Object = "http://elsewhere/x.jpg" }},
 		{"tiles[1].height", func(m *Manifest) { m.Tiles[1].Height = 9000 }},
 		{"tiles[1].width", func(m *Manifest) { m.Tiles[1].Width = 9000 }},
+		{"tiles[1].width", func(m *Manifest) { m.Tiles[1].X, m.Tiles[1].Width = 1, math.MaxInt }},
+		{"tiles[1].height", func(m *Manifest) { m.Tiles[1].Height = math.MaxInt }},
 		{"tiles[1].y", func(m *Manifest) { m.Tiles[1].Y, m.Tiles[1].Height = 0, 100 }},
 		{"tiles[1].y", func(m *Manifest) { m.Tiles[1].Y, m.Tiles[1].Height = 4500, 100 }},
 	} {

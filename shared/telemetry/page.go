@@ -11,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
+	"github.com/pageinspect/pageinspect/shared/job"
 )
 
 // The instruments. Their labels are stages, steps and kinds of error: some
@@ -37,7 +38,7 @@ func Page(ctx context.Context, stage string) (_ context.Context, end func(id, ur
 		outcome := "done"
 		if err != nil {
 			outcome = string(fault.KindOf(err))
-			span.SetStatus(codes.Error, err.Error())
+			span.SetStatus(codes.Error, job.Bare(err.Error()))
 		}
 		span.SetAttributes(attribute.String("pageinspect.id", id), attribute.String("url.full", url), attribute.String("pageinspect.outcome", outcome))
 		span.End()
@@ -53,7 +54,7 @@ func Step(ctx context.Context, stage, step string) (_ context.Context, end func(
 	ctx, span := tracer.Start(ctx, stage+" "+step)
 	return ctx, func(err error) {
 		if err != nil {
-			span.SetStatus(codes.Error, err.Error())
+			span.SetStatus(codes.Error, job.Bare(err.Error()))
 		}
 		span.End()
 		steps.Record(ctx, time.Since(began).Seconds(), metric.WithAttributes(attribute.String("stage", stage), attribute.String("step", step)))

@@ -321,6 +321,10 @@ run "desk" {
     error_message = "The desk writes into its own bucket alone."
   }
   assert {
+    condition     = length(google_monitoring_alert_policy.of) == 8 && strcontains(google_monitoring_alert_policy.of["desk_5xx"].conditions[0].condition_threshold[0].filter, "pageinspect-desk")
+    error_message = "The eighth alert is the desk's."
+  }
+  assert {
     condition     = keys(google_iap_web_cloud_run_service_iam_member.reviewer) == ["group:reviewers@example.com", "user:you@example.com"] && contains(local.apis, "iap") && contains(local.apis, "cloudscheduler")
     error_message = "The reviewers are let in."
   }

@@ -119,6 +119,12 @@ type finding struct {
 	Basis   skip `json:"basis"`
 }
 
+// ending is what of a result's page the index needs: whether it ends early.
+type ending struct {
+	Truncated bool   `json:"truncated"`
+	Partial   string `json:"partial"`
+}
+
 // lean is a result as the index reads it.
 type lean struct {
 	result.Result
@@ -126,7 +132,7 @@ type lean struct {
 	Lines     lines     `json:"lines"`
 	HTML      lines     `json:"html"`
 	Text      skip      `json:"text"`
-	Page      skip      `json:"page"`
+	Page      ending    `json:"page"`
 	Codes     skip      `json:"codes"`
 	Shown     skip      `json:"shown"`
 	Rules     skip      `json:"rules"`
@@ -149,6 +155,7 @@ func docOf(b []byte, ref pages.Ref) (*doc, error) {
 		}
 		return docOfResult(r, ref)
 	}
+	l.Result.Page = result.Page{Truncated: l.Page.Truncated, Partial: l.Page.Partial}
 	for _, f := range l.Findings {
 		l.Result.Findings = append(l.Result.Findings, f.Finding)
 	}
@@ -185,6 +192,7 @@ func slim(r result.Result) result.Result {
 	s := result.Result{
 		Schema: r.Schema, ID: r.ID, URL: r.URL, FinalURL: r.FinalURL, Title: r.Title, Category: r.Category, Labels: r.Labels,
 		Verdict: r.Verdict, FindingsTotal: r.FindingsTotal, Scope: result.Scope{Category: r.Scope.Category}, SafeSearch: r.SafeSearch,
+		Page:    result.Page{Truncated: r.Page.Truncated, Partial: r.Page.Partial},
 		Quality: r.Quality, Vision: r.Vision, CapturedAt: r.CapturedAt, RecognizedAt: r.RecognizedAt,
 	}
 	for _, t := range r.Tiles {

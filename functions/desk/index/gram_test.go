@@ -268,6 +268,7 @@ func TestLeanIsWhole(t *testing.T) {
 	for i := range 6 {
 		r := desktest.Result(i, 26)
 		r.HTML = r.Lines[:2]
+		r.Page.Truncated, r.Page.Partial = i%2 == 0, strings.Repeat("time ran out", i%3)
 		r.Lines[1].Text = "\"ＡＢＣ\"\\ <b>\u2028 ™é\u200b"
 		r.Lines[2].Polygon = []result.Point{{X: 1.5, Y: 2}}
 		b := encode(t, r)

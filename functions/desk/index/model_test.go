@@ -201,6 +201,7 @@ func (c *chooser) result() result.Result {
 		r.HTML = []result.Line{{Text: "문의는 카 톡", Block: 0}, {Text: "아이디로", Block: 0}}
 		r.Scope.Category = "etc"
 	}
+	r.Page.Partial, r.Page.Truncated = one(c, "", "", "", "the time ran out"), c.IntN(8) == 0
 	return r
 }
 

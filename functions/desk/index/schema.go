@@ -14,7 +14,7 @@ import (
 
 // schemaVersion is kept in the file's user_version. Count it up when anything
 // that is kept changes its meaning: the file is then made anew.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // The tables. What lists show is apart from what only standing anew needs.
 const schema = `

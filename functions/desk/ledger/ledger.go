@@ -7,7 +7,7 @@
 //
 //	.desk/page/<id>/00001.json         the decisions of a series on a subject, by number
 //	.desk/picture/<sha256>/00001.json  likewise: second, golden, check
-//	.desk/outbox/<series>~<subject>~00001  a decision whose event may not be published yet
+//	.desk/outbox/<series>/<subject>/00001  a decision whose event may not be published yet
 //	.desk/claims/<id>.json             who has a page open
 //	.desk/shown/<id>/<sha256>.json.zst a result as a reviewer saw it
 //	.desk/keep/…, .desk/tiles/<sha256>  the tiles of what was confirmed; see tiles.go

@@ -1,23 +1,18 @@
 package web
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"image"
 	"image/color"
-	"image/jpeg"
-	_ "image/png" // the formats that tiles have
 	"math"
-	"slices"
 	"strconv"
 
 	"golang.org/x/image/draw"
-	_ "golang.org/x/image/webp"
 
+	"github.com/pageinspect/pageinspect/functions/desk/crop"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/result"
@@ -40,9 +35,6 @@ type cropped struct {
 	Width  int             // of the picture
 	Part   bool            // the finding goes on outside
 }
-
-// formats are those that a tile is decoded from.
-var formats = []string{"jpeg", "png", "webp"}
 
 // picture is a decoded tile.
 type picture struct{ image.Image }
@@ -169,11 +161,7 @@ func (g *reading) draw(ctx context.Context, r result.Result, c cropped) ([]byte,
 	if drawn == 0 {
 		return nil, last
 	}
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, out, &jpeg.Options{Quality: cropQuality}); err != nil {
-		return nil, fault.Wrap(fault.Internal, err, "encode a crop")
-	}
-	return b.Bytes(), nil
+	return crop.JPEG(out, cropQuality)
 }
 
 // decoded is a tile's picture. One with more than page.MaxPixels is refused by what its
@@ -184,19 +172,12 @@ func (g *reading) decoded(ctx context.Context, r result.Result, n int) (image.Im
 		if err != nil {
 			return picture{}, 0, err
 		}
-		head, format, err := image.DecodeConfig(bytes.NewReader(b))
-		if err != nil || !slices.Contains(formats, format) {
-			return picture{}, 0, fault.Wrap(fault.Invalid, cmp.Or(err, image.ErrFormat), "tile %d cannot be decoded", n)
-		}
-		if head.Width <= 0 || head.Height <= 0 || head.Width > page.MaxPixels/head.Height {
-			return picture{}, 0, fault.New(fault.Invalid, "tile %d has %d x %d pixels, more than %d", n, head.Width, head.Height, page.MaxPixels)
-		}
 		g.decode <- struct{}{}
 		defer func() { <-g.decode }()
-		img, _, err := image.Decode(bytes.NewReader(b))
+		img, err := crop.Decode(b)
 		if err != nil {
 			return picture{}, 0, fault.Wrap(fault.Invalid, err, "tile %d cannot be decoded", n)
 		}
-		return picture{img}, head.Width * head.Height * 4, nil
+		return picture{img}, img.Bounds().Dx() * img.Bounds().Dy() * 4, nil
 	})
 }

@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -24,6 +26,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"golang.org/x/image/bmp"
 	"golang.org/x/image/draw"
 
 	"github.com/pageinspect/pageinspect/functions/desk/index"
@@ -127,7 +130,8 @@ func (d *desk) draws(t testing.TB, r *result.Result, n int, b []byte) {
 	t.Helper()
 	sum := sha256.Sum256(b)
 	r.Tiles[n].SHA256, r.Tiles[n].Bytes = hex.EncodeToString(sum[:]), len(b)
-	d.files.set(fmt.Sprintf("%s/tiles/%03d.%s", r.ID, n, strings.Replace(strings.TrimPrefix(r.Tiles[n].MediaType, "image/"), "jpeg", "jpg", 1)), b)
+	ending := map[string]string{"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp"}[r.Tiles[n].MediaType] // of others none, as run saves them
+	d.files.set(fmt.Sprintf("%s/tiles/%03d.%s", r.ID, n, ending), b)
 }
 
 var red, paper = color.RGBA{255, 0, 0, 255}, color.RGBA{250, 250, 250, 255}
@@ -290,8 +294,34 @@ func TestHugeTileIsNotDecoded(t *testing.T) {
 	}
 	d.draws(t, &r, 0, b.Bytes())
 	d.put(t, r)
-	if resp, b := d.get(t, "/p/p-1/crop/0"); resp.StatusCode != 422 || !strings.Contains(string(b), "more than 20000000") {
+	if resp, b := d.get(t, "/p/p-1/crop/0"); resp.StatusCode != 422 || !strings.Contains(string(b), "more than any tile") {
 		t.Errorf("%s %s", resp.Status, b)
+	}
+}
+
+// An image that somebody put is its own tile, of whatever format a browser shows.
+func TestImagesOfEveryFormatAreShown(t *testing.T) {
+	for media, encode := range map[string]func(io.Writer, image.Image) error{
+		"image/gif": func(w io.Writer, m image.Image) error { return gif.Encode(w, m, nil) },
+		"image/bmp": bmp.Encode,
+	} {
+		d := newDesk(t)
+		r := painted("p-1", 600, 300, 300, at(200, 100, 100, 40))
+		r.Tiles[0].MediaType = media
+		img := image.NewRGBA(image.Rect(0, 0, 600, 300))
+		draw.Draw(img, image.Rect(200, 100, 300, 140), image.NewUniform(red), image.Point{}, draw.Src)
+		var b bytes.Buffer
+		if err := encode(&b, img); err != nil {
+			t.Fatal(err)
+		}
+		d.draws(t, &r, 0, b.Bytes())
+		d.put(t, r)
+		if resp, got := d.get(t, "/p/p-1/tile/0"); resp.StatusCode != 200 || resp.Header.Get("Content-Type") != media || !bytes.Equal(got, b.Bytes()) {
+			t.Errorf("%s: the tile: %s %.200s", media, resp.Status, got)
+		}
+		if resp, got := d.get(t, "/p/p-1/crop/0"); resp.StatusCode != 200 {
+			t.Errorf("%s: the crop: %s %.200s", media, resp.Status, got)
+		}
 	}
 }
 

@@ -123,7 +123,7 @@ func (s Source) ids(ctx context.Context) iter.Seq2[string, error] {
 			return
 		}
 		for _, e := range entries {
-			if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && len(e.Name()) >= len(s.Prefix) && e.Name()[:len(s.Prefix)] == s.Prefix && !yield(e.Name(), nil) {
+			if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && strings.HasPrefix(e.Name(), s.Prefix) && !yield(e.Name(), nil) {
 				return
 			}
 		}

@@ -39,7 +39,10 @@ func (t *Text) Place(s Span) (quote string, lines []int, boxes []page.Box) {
 			q.WriteByte(' ')
 		}
 		q.WriteString(string(runes[p.from:p.to]))
-		box := cut(t.lines[p.line].Words[p.word], len(runes), p.from, p.to)
+		box := t.lines[p.line].Words[p.word].Box
+		if t.lines[p.line].Source != result.InCode { // a code's text does not run across it: it is met as a whole
+			box = cut(t.lines[p.line].Words[p.word], len(runes), p.from, p.to)
+		}
 		if n := len(lines) - 1; n >= 0 && lines[n] == p.line {
 			boxes[n] = boxes[n].Union(box)
 			continue
