@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"image"
 	"image/jpeg"
@@ -25,8 +26,8 @@ const (
 	// readable is how long words must stand for a shopper to read them. What an
 	// animation shows for less is looked at once in such a time.
 	readable = 700 * time.Millisecond
-	// filmQuality is that of the pictures of an animation, if the profile has none.
-	filmQuality = 90
+	// mostFilmTiles bounds the tiles that the animations of one page make.
+	mostFilmTiles = 200
 )
 
 // film is a picture on the page that may move, and where it is largest.
@@ -36,14 +37,14 @@ type film struct {
 	picture.Header
 }
 
-// films lists the animations on the page, from top to bottom. The browser shows
-// the first picture of each (see browser's flags), and the others are in no tile.
+// films lists the animations on the page, from top to bottom. A tile shows one
+// picture of each, whichever it is then, and the others are in no tile.
 func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, error) {
 	if s.halted {
 		return nil, nil
 	}
 	came := map[string]browser.Picture{}
-	for _, p := range s.tab.Pictures() {
+	for _, p := range append(s.tab.Pictures(), s.tab.OwnPicture()...) {
 		switch p.MediaType {
 		case "image/gif", "image/webp", "image/png", "image/apng", "image/avif":
 			came[p.URL] = p
@@ -122,39 +123,57 @@ func (s *shot) unsure(f film, region band, format string, args ...any) {
 	s.missed(page.Unseen{Kind: page.Unread, Box: f.Box, Why: fmt.Sprintf(format, args...), Source: page.Cut(f.URL, page.MaxNoteBytes)}, region)
 }
 
-// filmTiles makes a tile of each picture of the page's animations but the first,
-// below what is drawn, each as large as the animation stands on the page, and
-// hands them on.
-func (s *shot) filmTiles(ctx context.Context, region band, films []film, end int, put func(band, []byte) bool) error {
+// filmTiles makes a tile of each picture of the page's animations but the one
+// that is drawn, from the row end on, each as large as the animation stands on the
+// page, and not more than most in all. It hands them to put, which says whether
+// more are wanted.
+func (s *shot) filmTiles(ctx context.Context, region band, films []film, drawn []drawn, end, most int, put func(band, []byte) bool) error {
 	limited, cancel := share(ctx, 0.3)
 	defer cancel()
 	for i, f := range films {
 		size := f.fit(rowsOf(s.profile, region.width))
+		shown := f.shownIn(drawn, size, s.profile.Scale)
+		type scene struct {
+			band
+			data []byte
+		}
+		var scenes []scene
+		inTile, least := -1, alike
 		missing, err := picture.Scenes(limited, f.Header, readable, func(img *image.RGBA, n int) error {
-			if n == 0 {
-				return nil
+			if most--; most < 0 {
+				return errFilms
 			}
-			b := band{width: size.X, height: size.Y, at: end, extra: fmt.Sprintf("picture %d of %d of the animation at %d px", n+1, f.Frames, int(f.Box.Y)-region.y)}
-			data, err := s.encodeFilm(img, b)
-			if err != nil {
+			b := band{x: region.x, width: size.X, height: size.Y, extra: fmt.Sprintf("picture %d of %d of the animation at %d px", n+1, f.Frames, int(f.Box.Y)-region.y)}
+			scaled := s.scaleFilm(img, b)
+			if unlike := shown.unlike(scaled); unlike <= least {
+				inTile, least = len(scenes), unlike
+			}
+			var out bytes.Buffer
+			if err := jpeg.Encode(&out, scaled, &jpeg.Options{Quality: s.profile.Quality}); err != nil {
 				return err
 			}
-			end += b.height
-			if !put(b, data) {
-				return context.Canceled
-			}
+			scenes = append(scenes, scene{b, out.Bytes()})
 			return nil
 		})
+		if err == nil || limited.Err() != nil || errors.Is(err, errFilms) {
+			for n, sc := range scenes {
+				if n == inTile {
+					continue
+				}
+				if sc.at = end; !put(sc.band, sc.data) {
+					return nil
+				}
+				end += sc.height
+			}
+		}
 		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil && limited.Err() != nil:
+		case err != nil && (limited.Err() != nil || errors.Is(err, errFilms)):
 			for _, f := range films[i:] {
-				s.unsure(f, region, "an animation was not looked at to its end: time ran out")
+				s.unsure(f, region, "an animation was not looked at to its end: the page has too many, or too long ones")
 			}
 			return nil
 		case fault.KindOf(err) == fault.Invalid: // the browser may draw what is not read here
-			s.unsure(f, region, "of an animation the first picture alone was seen: it %v", err)
+			s.unsure(f, region, "of an animation one picture alone was seen: it %v", err)
 		case err != nil:
 			return err
 		}
@@ -165,24 +184,97 @@ func (s *shot) filmTiles(ctx context.Context, region band, films []film, end int
 	return nil
 }
 
-// fit is how large an animation's pictures are drawn, in CSS pixels: as on the
-// page, if a tile may be as high.
+// errFilms ends a page's animations when they have made mostFilmTiles.
+var errFilms = errors.New("too many pictures")
+
+// fit is how large an animation's pictures are drawn, in CSS pixels: as wide as on
+// the page, if a tile may be as high, and not out of shape.
 func (f film) fit(rows int) image.Point {
-	less := min(1, float64(rows)/f.Box.H, widest/f.Box.W)
-	return image.Pt(max(1, int(math.Round(f.Box.W*less))), max(1, int(math.Round(f.Box.H*less))))
+	height := f.Box.W * float64(f.Height) / float64(f.Width)
+	less := min(1, float64(rows)/height, widest/f.Box.W)
+	return image.Pt(max(1, int(math.Round(f.Box.W*less))), max(1, int(math.Round(height*less))))
 }
 
-// encodeFilm draws a picture of an animation as a band's tile.
-func (s *shot) encodeFilm(img *image.RGBA, b band) ([]byte, error) {
+// scaleFilm draws a picture of an animation as a band shows it.
+func (s *shot) scaleFilm(img *image.RGBA, b band) *image.RGBA {
 	px := func(css int) int { return int(math.Round(float64(css) * s.profile.Scale)) }
 	dst := image.NewRGBA(image.Rect(0, 0, px(b.width), px(b.height)))
-	draw.Draw(dst, dst.Rect, image.White, image.Point{}, draw.Src)
+	draw.Draw(dst, dst.Rect, image.NewUniform(picture.Ground(img)), image.Point{}, draw.Src)
 	if dst.Rect.Size() == img.Rect.Size() {
 		draw.Draw(dst, dst.Rect, img, img.Rect.Min, draw.Over)
 	} else {
 		draw.CatmullRom.Scale(dst, dst.Rect, img, img.Rect, draw.Over, nil)
 	}
-	var out bytes.Buffer
-	err := jpeg.Encode(&out, dst, &jpeg.Options{Quality: cmp.Or(s.profile.Quality, filmQuality)})
-	return out.Bytes(), err
+	return dst
+}
+
+// drawn is a band and its tile.
+type drawn struct {
+	band
+	data []byte
+}
+
+const (
+	// block is the side of the squares by whose means pictures are compared, px.
+	block = 8
+	// blockApart is how far, of 256, the means of a square may be apart in two
+	// pictures that are the same but for how they were scaled and stored.
+	blockApart = 24
+	// alike is the part of the squares that may be further apart, as under a
+	// rounded corner or a badge.
+	alike = 0.05
+)
+
+// onPage is what the tiles show of an animation; nil if they do not show it whole,
+// or in another shape.
+type onPage struct{ *image.RGBA }
+
+// shownIn is what the tiles that were drawn show of an animation.
+func (f film) shownIn(all []drawn, size image.Point, scale float64) onPage {
+	for _, d := range all {
+		at := image.Rectangle{Max: size}.Add(image.Pt(int(math.Round(f.Box.X)), int(math.Round(f.Box.Y))))
+		if d.extra != "" || math.Abs(f.Box.H-float64(size.Y)) > 1 || !at.In(image.Rect(d.x, d.y, d.x+d.width, d.y+d.height)) {
+			continue
+		}
+		tile, _, err := image.Decode(bytes.NewReader(d.data))
+		if err != nil {
+			return onPage{}
+		}
+		px := func(css int) int { return int(math.Round(float64(css) * scale)) }
+		img := image.NewRGBA(image.Rect(0, 0, px(size.X), px(size.Y)))
+		draw.Draw(img, img.Rect, tile, tile.Bounds().Min.Add(image.Pt(px(at.Min.X-d.x), px(at.Min.Y-d.y))), draw.Src)
+		return onPage{img}
+	}
+	return onPage{}
+}
+
+// unlike is the part of its squares in which a picture differs from what is shown: 1 if nothing is.
+func (s onPage) unlike(img *image.RGBA) float64 {
+	if s.RGBA == nil || s.Rect != img.Rect {
+		return 1
+	}
+	mean := func(p *image.RGBA, x0, y0 int) (sums [3]int) {
+		n := 0
+		for y := y0; y < min(y0+block, p.Rect.Max.Y); y++ {
+			for x := x0; x < min(x0+block, p.Rect.Max.X); x++ {
+				c := p.Pix[p.PixOffset(x, y):]
+				sums[0], sums[1], sums[2], n = sums[0]+int(c[0]), sums[1]+int(c[1]), sums[2]+int(c[2]), n+1
+			}
+		}
+		return [3]int{sums[0] / n, sums[1] / n, sums[2] / n}
+	}
+	far, all := 0, 0
+	for y := 0; y < img.Rect.Max.Y; y += block {
+		for x := 0; x < img.Rect.Max.X; x += block {
+			a, b := mean(s.RGBA, x, y), mean(img, x, y)
+			all++
+			for i := range a {
+				if d := a[i] - b[i]; d > blockApart || d < -blockApart {
+					far++
+					break
+				}
+			}
+		}
+	}
+	return float64(far) / float64(all)
 }

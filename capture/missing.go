@@ -82,7 +82,10 @@ func (s *shot) lacking(ctx context.Context, region band) error {
 func (s *shot) missing(ctx context.Context) ([]lack, error) {
 	failed, full := s.tab.Failures()
 	failed = slices.DeleteFunc(failed, func(f browser.Failure) bool { return f.Kind == network.ResourceTypeDocument && s.tab.IsMain(f.Frame) })
-	pending, came := s.tab.Waiting(), append([]string{}, s.tab.Pictures()...)
+	pending, came := s.tab.Waiting(), []string{}
+	for _, p := range s.tab.Pictures() {
+		came = append(came, p.URL)
+	}
 	if !s.lively && len(failed)+len(pending)+len(came) == 0 {
 		return nil, nil
 	}

@@ -63,6 +63,10 @@ func (s *shot) tile(ctx context.Context) error {
 	if err := s.text(ctx, region, extras, frames); err != nil {
 		return err
 	}
+	films, err := s.films(ctx, region, frames)
+	if err != nil {
+		return err
+	}
 	if err := s.pin(ctx, plan); err != nil {
 		return err
 	}
@@ -74,28 +78,9 @@ func (s *shot) tile(ctx context.Context) error {
 	defer cancel()
 	up, upCtx := errgroup.WithContext(ctx)
 	up.SetLimit(uploads)
-	drawn := 0 // elements, since the renderer's memory was cleared
-	if s.elements >= litter {
-		drawn = litter // by asking what of them was seen
-	}
-	for i, b := range plan {
-		if drawn >= litter {
-			drawn = 0
-			if _, err := browser.Call(drawing, s.tab, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
-				s.Log.Debug("garbage was not collected", "id", m.ID, "error", err) // if that matters, so says the tile
-			}
-		}
-		drawn += s.elements
-		data, err := s.draw(drawing, b)
-		if err != nil {
-			if why := s.stopped(ctx, drawing, err); i > 0 && why != "" {
-				s.cut(why, i, plan)
-				break
-			}
-			_ = up.Wait() // the drawing failed first, and says why
-			return fault.Wrap(fault.Internal, err, "tile %d of %d", i+1, len(plan))
-		}
-		media, ext := p.mediaType()
+	// put has a tile uploaded, and says whether more are wanted.
+	put := func(b band, data []byte, media, ext string) bool {
+		i := len(tiles)
 		t := describeTile(store.URI{Bucket: s.Screenshots, Object: fmt.Sprintf("%s/%s/%03d.%s", m.ID, s.run, i, ext)}, b, media, data)
 		t.X, t.Y, t.Extra = b.x-region.x, b.at, b.extra
 		tiles = append(tiles, t)
@@ -107,9 +92,46 @@ func (s *shot) tile(ctx context.Context) error {
 			_, err = s.Store.Create(upCtx, uri, t.MediaType, data, map[string]string{"sha256": t.SHA256}) // Recognize knows the picture by it
 			return fault.Wrap(fault.Transient, err, "upload tile %d", i+1)
 		})
-		s.progress(m.ID, "tile", i+1, len(plan))
-		if upCtx.Err() != nil {
-			break // an upload failed; Wait says why
+		s.progress(m.ID, "tile", i+1, max(i+1, len(plan)))
+		return upCtx.Err() == nil // an upload failed; Wait says why
+	}
+	var withFilms []drawn
+	used := 0 // elements drawn, since the renderer's memory was cleared
+	if s.elements >= litter {
+		used = litter // by asking what of them was seen
+	}
+	for i, b := range plan {
+		if used >= litter {
+			used = 0
+			if _, err := browser.Call(drawing, s.tab, heapprofiler.CollectGarbage, cdp.Empty{}); err != nil {
+				s.Log.Debug("garbage was not collected", "id", m.ID, "error", err) // if that matters, so says the tile
+			}
+		}
+		used += s.elements
+		data, err := s.draw(drawing, b)
+		if err != nil {
+			if why := s.stopped(ctx, drawing, err); i > 0 && why != "" {
+				s.cut(why, i, plan)
+				break
+			}
+			_ = up.Wait() // the drawing failed first, and says why
+			return fault.Wrap(fault.Internal, err, "tile %d of %d", i+1, len(plan))
+		}
+		media, ext := p.mediaType()
+		if !put(b, data, media, ext) {
+			break
+		}
+		if slices.ContainsFunc(films, func(f film) bool { return f.Box.Y < float64(b.y+b.height) && float64(b.y) < f.Box.Bottom() }) {
+			withFilms = append(withFilms, drawn{b, data})
+		}
+	}
+	if len(tiles) == len(plan) && upCtx.Err() == nil {
+		err = s.filmTiles(drawing, region, films, withFilms, tiles[len(tiles)-1].Bottom(), min(mostFilmTiles, page.MaxTiles-len(tiles)), func(b band, data []byte) bool {
+			return put(b, data, "image/jpeg", "jpg")
+		})
+		if err != nil && upCtx.Err() == nil {
+			_ = up.Wait()
+			return err
 		}
 	}
 	if err := up.Wait(); err != nil {

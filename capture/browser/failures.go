@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
@@ -97,6 +98,17 @@ func (t *Tab) Pictures() []Picture {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Collect(maps.Values(t.pictures))
+}
+
+// OwnPicture is the document itself, if it is a picture.
+func (t *Tab) OwnPicture() []Picture {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := t.document.response
+	if r == nil || !strings.HasPrefix(r.MimeType, "image/") {
+		return nil
+	}
+	return []Picture{{URL: Key(r.URL), MediaType: r.MimeType, request: network.RequestID(t.document.id)}}
 }
 
 // Bytes are those of a picture as it came, if the browser still has them: it

@@ -23,7 +23,7 @@ type traffic struct {
 	document *document                     // the main frame's; the zero value before there is one
 	asked    map[string]*document          // what the main frame asked for, by loader; a download never becomes its document
 	failures failures
-	blocked  []string            // up to MaxNotes, each up to MaxNoteBytes
+	blocked  []string           // up to MaxNotes, each up to MaxNoteBytes
 	pictures map[string]Picture // that were answered well, up to maxPictures, by address
 	streams  map[network.RequestID]*stream
 	started  int           // requests begun so far

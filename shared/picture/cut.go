@@ -74,7 +74,7 @@ func (s *sheet) miss(format string, args ...any) {
 func (s *sheet) add(ctx context.Context, src image.Image, t turn, extra string) error {
 	from := src.Bounds()
 	width, whole := t.size(from.Dx(), from.Dy())
-	height, ground := min(bandHeight, bandPixels/width), image.NewUniform(groundOf(src))
+	height, ground := min(bandHeight, bandPixels/width), image.NewUniform(Ground(src))
 	if height < 2*overlap && height < whole {
 		return fault.New(fault.Invalid, "is %d px wide, too wide to be cut; put it at most %d px wide", width, bandPixels/(2*overlap))
 	}

@@ -26,10 +26,10 @@ func opaque(img image.Image) bool {
 	return ok && o.Opaque()
 }
 
-// groundOf is what a picture that others show through is put on: white, unless
+// Ground is what a picture that others show through is put on: white, unless
 // letters would be lost on it. Of a picture that was made for a dark page, white
 // letters on nothing, Vision would see a blank sheet, and so would a person.
-func groundOf(img image.Image) color.Gray {
+func Ground(img image.Image) color.Gray {
 	if opaque(img) {
 		return color.Gray{Y: 255}
 	}

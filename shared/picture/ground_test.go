@@ -61,7 +61,7 @@ func TestWhatIsPaleAtAnEdgeIsNoLetter(t *testing.T) {
 	draw.Draw(img, image.Rect(50, 50, 54, 52), image.White, image.Point{}, draw.Src)                                         // a glint
 	draw.Draw(img, image.Rect(50, 350, 350, 360), image.NewUniform(color.NRGBA{230, 230, 230, 90}), image.Point{}, draw.Src) // a shadow
 	draw.Draw(img, image.Rect(100, 100, 300, 300), image.White, image.Point{}, draw.Src)                                     // a label, in the midst of it
-	if g := groundOf(img); g.Y != 255 {
+	if g := Ground(img); g.Y != 255 {
 		t.Errorf("on %d", g.Y)
 	}
 }
