@@ -55,7 +55,17 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 		addresses = append(addresses, address)
 	}
 	slices.Sort(addresses)
-	found, err := js[[]film](ctx, s, "films", addresses)
+	limited, cancel := share(ctx, 0.2)
+	defer cancel()
+	found, err := js[[]film](limited, s, "films", addresses)
+	switch {
+	case ctx.Err() != nil, fault.KindOf(err) == fault.Transient, errors.Is(err, browser.ErrCrashed):
+		return nil, err
+	case err != nil:
+		s.unseen(page.Unseen{Kind: page.Unread, Why: fmt.Sprintf("the page could not be asked for its animations: %v", err)})
+		return nil, nil
+	}
+	list, err := encode([]any{addresses})
 	if err != nil {
 		return nil, err
 	}
@@ -63,17 +73,12 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 		if !f.apart {
 			continue // the one around it has told
 		}
-		list, err := encode([]any{addresses})
-		if err != nil {
-			return nil, err
-		}
-		in, err := browser.EvaluateIn[[]film](ctx, s.tab, f.id, fmt.Sprintf("%s; pageinspect.films(%s)", pageScript, list))
-		if err != nil {
-			continue // it is gone
-		}
+		in, _ := browser.EvaluateIn[[]film](limited, s.tab, f.id, fmt.Sprintf("%s; pageinspect.films(%s)", pageScript, list)) // or it is gone; what it showed is missed, and that is said
 		for _, m := range in {
 			m.Box.X, m.Box.Y = m.Box.X+float64(f.x), m.Box.Y+float64(f.y)
-			found = append(found, m)
+			if !slices.ContainsFunc(found, func(o film) bool { return o.URL == m.URL }) {
+				found = append(found, m)
+			}
 		}
 	}
 	found = slices.DeleteFunc(found, func(f film) bool {
@@ -84,10 +89,13 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 	})
 	var out []film
 	for _, f := range found {
-		b, err := s.filmBytes(ctx, f.URL, came)
+		b, err := s.filmBytes(limited, f.URL, came)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
+		case err != nil && limited.Err() != nil:
+			s.unsure(f, region, "it could not be looked at in time whether this picture moves")
+			continue
 		case err != nil && came[f.URL].MediaType == "image/gif":
 			s.unsure(f, region, "a GIF was not looked at: the browser no longer has its bytes")
 			continue

@@ -42,9 +42,9 @@ func (s *shot) seen(ctx context.Context, region band, frames []frame) error {
 			continue // the one around it has told
 		}
 		in, err := browser.EvaluateIn[[]page.Unseen](limited, s.tab, f.id, pageScript+"; pageinspect.nets()")
-		if err != nil {
-			continue // it is gone
-		}
+		if err != nil && limited.Err() != nil {
+			in = []page.Unseen{{Kind: page.Loading, Box: page.Box{W: float64(f.width), H: float64(f.height)}, Why: "a frame could not be asked in time what of it was not seen"}}
+		} // else it is gone, or does not answer
 		for _, u := range in {
 			u.Box.X, u.Box.Y = u.Box.X+float64(f.x), u.Box.Y+float64(f.y)
 			found = append(found, u)

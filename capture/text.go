@@ -13,6 +13,11 @@ import (
 	"github.com/pageinspect/pageinspect/shared/store"
 )
 
+// untold says that the page's own text, or a part of it, is judged by nobody.
+func (s *shot) untold(format string, args ...any) {
+	s.unseen(page.Unseen{Kind: page.Unread, Why: fmt.Sprintf(format, args...)})
+}
+
 // shownText is what the function texts in the page returns.
 type shownText struct {
 	Texts []struct {
@@ -25,7 +30,7 @@ type shownText struct {
 // text takes what the page's HTML shows, line by line, of the region that is
 // photographed, and puts it beside the tiles: what the tiles say and it does
 // not is said in pictures only. What something lies over stands where a tile
-// shows it without that. The page is captured without its text, too.
+// shows it without that. The page is captured without its text, too, and says so.
 func (s *shot) text(ctx context.Context, region band, extras []band, frames []frame) error {
 	if s.halted {
 		return nil
@@ -37,7 +42,7 @@ func (s *shot) text(ctx context.Context, region band, extras []band, frames []fr
 	case ctx.Err() != nil, fault.KindOf(err) == fault.Transient, errors.Is(err, browser.ErrCrashed):
 		return err
 	case err != nil:
-		s.warn("the page's own text could not be taken: %v", err)
+		s.untold("the page's own text could not be taken: %v", err)
 		return nil
 	}
 	for _, f := range frames {
@@ -47,7 +52,7 @@ func (s *shot) text(ctx context.Context, region band, extras []band, frames []fr
 		script := fmt.Sprintf("%s; pageinspect.texts(%d)", pageScript, page.MaxTextBytes/len(frames))
 		in, err := browser.EvaluateIn[shownText](limited, s.tab, f.id, script)
 		if err != nil {
-			in.Whole = false // it is gone, or does not answer
+			in.Whole = limited.Err() == nil // else it is gone, or does not answer, as a widget may
 		}
 		found.Whole = found.Whole && in.Whole
 		for _, t := range in.Texts {
@@ -56,7 +61,7 @@ func (s *shot) text(ctx context.Context, region band, extras []band, frames []fr
 		}
 	}
 	if !found.Whole {
-		s.warn("not all of the page's own text could be taken")
+		s.untold("not all of the page's own text could be taken")
 	}
 	d := page.DOM{Schema: page.DOMSchema, Texts: []page.DOMText{}}
 	for _, t := range found.Texts {

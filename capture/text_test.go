@@ -110,8 +110,8 @@ func TestTooMuchTextIsSaid(t *testing.T) {
 	t.Parallel()
 	d, m := texts(t, " - {name: default, max_height: 1000}\n", `<script>addEventListener('load',()=>{const line='가'.repeat(1000),all=[];
 		for(let i=0;i<6500;i++)all.push('<nobr>'+line+'</nobr><br>');document.body.innerHTML=all.join('')})</script>`)
-	if len(d.Texts) < 30 || len(m.Warnings) != 1 || !strings.Contains(m.Warnings[0], "not all") {
-		t.Errorf("%d lines in %d px, warnings %q", len(d.Texts), m.Height, m.Warnings)
+	if len(d.Texts) < 30 || len(m.Unseen) != 1 || m.Unseen[0].Kind != page.Unread || !strings.Contains(m.Unseen[0].Why, "not all") {
+		t.Errorf("%d lines in %d px, unseen %+v", len(d.Texts), m.Height, m.Unseen)
 	}
 }
 
