@@ -15,7 +15,7 @@ type Unseen struct {
 // UnseenKind says what sort of part is missing.
 type UnseenKind string
 
-// The kinds. Capture tells all but the last, which is Recognize's.
+// The kinds. Capture tells all of them, the last as Recognize does.
 const (
 	// Clipped: it scrolls, or is cut off, inside of an element or a frame.
 	Clipped UnseenKind = "clipped"
@@ -29,6 +29,7 @@ const (
 	Failed UnseenKind = "failed"
 	// Loading: it was still on its way, or changing, when the time was up.
 	Loading UnseenKind = "loading"
-	// Unread: it was photographed, and could not be read surely.
+	// Unread: it is there, and was not, or not surely, read: pictures of an
+	// animation, the page's own text, what an engine is unsure of.
 	Unread UnseenKind = "unread"
 )
