@@ -156,11 +156,21 @@ func (t stack) cut(pic *image.RGBA, which int) strip {
 	return s
 }
 
-// best is the lines where they are read with more confidence than the one was.
-func (t stack) best(read []*Line) []Line {
+// best is the lines where they are read with more confidence than the one was, and as more: lines that are lower than the one have room for
+// more glyphs. The halves of large letters, as of www, are read surely, too, but as no more than the letters were. Where the one was no text,
+// what was read in its place by strong edges stands for it.
+func (t stack) best(read []*Line, strong []Line) []Line {
 	const surer = 0.1
+	one := kept([]*Line{t.one})
+	if t.one == nil {
+		for _, l := range strong {
+			if 2*area(l.Box.Intersect(t.box)) > area(l.Box) {
+				one = append(one, l)
+			}
+		}
+	}
 	apart := kept(read)
-	if len(apart) > 0 && confidenceOf(apart) >= t.one.confidence()+surer {
+	if len(apart) > 0 && confidenceOf(apart) >= confidenceOf(one)+surer && 2*glyphsOf(apart) >= 3*glyphsOf(one) {
 		return apart
 	}
 	return kept([]*Line{t.one})
@@ -194,9 +204,13 @@ func (l *Line) confidence() float64 {
 	return confidenceOf([]Line{*l})
 }
 
-func (l *Line) glyphs() (n int) {
-	for _, w := range l.Words {
-		n += len(w.Glyphs)
+func (l *Line) glyphs() int { return glyphsOf([]Line{*l}) }
+
+func glyphsOf(lines []Line) (n int) {
+	for _, l := range lines {
+		for _, w := range l.Words {
+			n += len(w.Glyphs)
+		}
 	}
 	return n
 }
