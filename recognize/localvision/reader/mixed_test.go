@@ -1,6 +1,9 @@
 package reader
 
-import "testing"
+import (
+	"image"
+	"testing"
+)
 
 func TestMixedWordTakesTheSurestWay(t *testing.T) {
 	letters := func(text string, confidence float64) *part { return &part{glyphs: written(text, confidence)} }
@@ -115,5 +118,24 @@ func TestLetterThatHangulTookForABracket(t *testing.T) {
 		if got := textOf(s.best()); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+func TestAddressesAreText(t *testing.T) {
+	for text, want := range map[string]bool{"www.skin-lab.co.kr": true, "www.a.kr": true, "www.": false, "wwwwwwww": false, "www.가게.kr": false, "VVVVVV,OIN": false} {
+		if got := address(written(text, 0.3)); got != want {
+			t.Errorf("%q is an address: %v, want %v", text, got, want)
+		}
+	}
+	s := strip{gray: image.NewGray(image.Rect(0, 0, 400, 60)), line: image.Rect(0, 0, 400, 40), per: 1}
+	if _, ok := makeLine(s, written("www.skin-lab.co.kr", 0.3)); !ok {
+		t.Error("an address that was read unsurely is dropped")
+	}
+	if _, ok := makeLine(s, written("VVVVVV,OIN", 0.3)); ok {
+		t.Error("a scrap that was read unsurely stays")
+	}
+	read := readAs("www.skin-lab.co.kr", 0.34, image.Rect(0, 0, 400, 44))
+	if _, ok := stackOf(image.NewGray(image.Rect(0, 0, 400, 44)), read.Box, read); ok {
+		t.Error("an address is taken for several lines")
 	}
 }

@@ -205,7 +205,7 @@ func makeLine(s strip, glyphs []Glyph) (Line, bool) {
 		l.Words[i].Confidence /= float64(len(l.Words[i].Glyphs))
 	}
 	l.Box.Min.Y, l.Box.Max.Y = s.line.Min.Y, s.line.Max.Y
-	return l, meanConfidence(glyphs) >= leastConfidence(glyphs)
+	return l, meanConfidence(glyphs) >= leastConfidence(glyphs) || address(glyphs)
 }
 
 // leastSpace is how wide a space between two neighbouring glyphs is at least, in parts of the line's height.

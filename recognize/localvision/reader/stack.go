@@ -22,7 +22,7 @@ func stackOf(strength *image.Gray, box image.Rectangle, read *Line) (stack, bool
 		least = 24 // px: two lines of the smallest type that is found as one
 		most  = 3  // lines
 	)
-	if read.confidence() >= bad || box.Dy() < least || box.Dx() < 3*box.Dy() || oneHigh(strength, box) {
+	if read.confidence() >= bad || read.address() || box.Dy() < least || box.Dx() < 3*box.Dy() || oneHigh(strength, box) {
 		return stack{}, false
 	}
 	edges := make([]int, box.Dy())
@@ -202,6 +202,11 @@ func (l *Line) confidence() float64 {
 		return 0
 	}
 	return confidenceOf([]Line{*l})
+}
+
+// address says whether a line is the address of a site and nothing else.
+func (l *Line) address() bool {
+	return l != nil && len(l.Words) == 1 && address(l.Words[0].Glyphs)
 }
 
 func (l *Line) glyphs() int { return glyphsOf([]Line{*l}) }
