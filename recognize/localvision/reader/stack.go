@@ -156,9 +156,8 @@ func (t stack) cut(pic *image.RGBA, which int) strip {
 	return s
 }
 
-// best is the lines where they are read with more confidence than the one was, and as more: lines that are lower than the one have room for
-// more glyphs. The halves of large letters, as of www, are read surely, too, but as no more than the letters were. Where the one was no text,
-// what was read in its place by strong edges stands for it.
+// best is the lines where they are read with more confidence than the one was. Where the one was no text, what was read in its place by
+// strong edges stands for it: the halves of large letters are read surely, too, www as 1 and V.
 func (t stack) best(read []*Line, strong []Line) []Line {
 	const surer = 0.1
 	one := kept([]*Line{t.one})
@@ -170,7 +169,7 @@ func (t stack) best(read []*Line, strong []Line) []Line {
 		}
 	}
 	apart := kept(read)
-	if len(apart) > 0 && confidenceOf(apart) >= confidenceOf(one)+surer && 2*glyphsOf(apart) >= 3*glyphsOf(one) {
+	if len(apart) > 0 && confidenceOf(apart) >= confidenceOf(one)+surer {
 		return apart
 	}
 	return kept([]*Line{t.one})
@@ -209,13 +208,9 @@ func (l *Line) address() bool {
 	return l != nil && len(l.Words) == 1 && address(l.Words[0].Glyphs)
 }
 
-func (l *Line) glyphs() int { return glyphsOf([]Line{*l}) }
-
-func glyphsOf(lines []Line) (n int) {
-	for _, l := range lines {
-		for _, w := range l.Words {
-			n += len(w.Glyphs)
-		}
+func (l *Line) glyphs() (n int) {
+	for _, w := range l.Words {
+		n += len(w.Glyphs)
 	}
 	return n
 }
