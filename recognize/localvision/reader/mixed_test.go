@@ -139,3 +139,28 @@ func TestAddressesAreText(t *testing.T) {
 		t.Error("an address is taken for several lines")
 	}
 }
+
+func TestSyllablesThatAreTakenSurelyForTheirTwins(t *testing.T) {
+	for _, c := range []struct{ hangul, korean, want string }{
+		{"슷자를", "숫자를", "숫자를"},
+		{"모는", "모든", "모든"},
+		{"파일릿은", "파일럿은", "파일럿은"},
+		{"비슷한", "비슷한", ""}, // as it is
+		{"비슷한", "비숫안", ""}, // something else is read differently, too
+		{"마모는", "마모든", ""}, // no word of its own
+		{"혜택을", "혜댁을", ""}, // another syllable
+		{"숫자를", "슷자를", ""}, // no twin the other way round
+		{"슷자", "(숫자", ""},  // a sign more
+		{"문서를", "문저를", ""}, // none that is mistaken
+	} {
+		w := doubtfulWord{hangul: written(c.hangul, 0.92), again: &part{glyphs: written(c.korean, 0.7)}}
+		if got := textOf(w.best()); got != c.want {
+			t.Errorf("%s, read again as %s: %q, want %q", c.hangul, c.korean, got, c.want)
+		}
+	}
+	for word, want := range map[string]int{"슷자를": 1, "모는": 1, "문서를": 0} {
+		if got := len(findDoubtful(image.NewGray(image.Rect(0, 0, 200, 60)), written(word, 0.95), make([]bool, 3))); got != want {
+			t.Errorf("%s, read surely: %d words are read again, want %d", word, got, want)
+		}
+	}
+}
