@@ -15,6 +15,48 @@ const (
 	fair   = 0.6  // what the second reading must have at least
 )
 
+// mistaken has, of syllables that the Hangul data reads surely for others of nearly the same shape, those others. It was seen on the pages that the reader was
+// tuned on. A word with one is read again however sure it was, and only its twin is taken from that.
+var mistaken = map[rune]rune{'슷': '숫', '혜': '헤', '릿': '럿', '낍': '뀝', '낄': '뀔', '꼽': '끕'}
+
+// twinAt is what a syllable of a word may be in truth, 0 for nothing else. 모는 is next to no word, 모든 one of the most frequent.
+func twinAt(word []rune, i int) rune {
+	if i == 1 && string(word) == "모는" {
+		return '든'
+	}
+	return mistaken[word[i]]
+}
+
+// mayBeMistaken says whether a word has a syllable that may be its twin.
+func mayBeMistaken(word []Glyph) bool {
+	text := []rune(textOf(word))
+	for i := range text {
+		if twinAt(text, i) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// mended says whether a second reading is the first but for syllables in whose place their twins stand.
+func mended(first, second []Glyph) bool {
+	a, b := []rune(textOf(first)), []rune(textOf(second))
+	if len(a) != len(b) {
+		return false
+	}
+	changed := false
+	for i := range a {
+		if a[i] == b[i] {
+			continue
+		}
+		if twinAt(a, i) != b[i] {
+			return false
+		}
+		changed = true
+	}
+	return changed
+}
+
 // doubtfulWord is a word of syllables, signs and digits.
 type doubtfulWord struct {
 	from, to int // glyphs of the line
@@ -25,6 +67,12 @@ type doubtfulWord struct {
 // best is the second reading, where it is surer and of syllables, too, and nil else.
 func (w doubtfulWord) best() []Glyph {
 	read := w.again.glyphs
+	if mended(w.hangul, read) && meanConfidence(read) >= fair {
+		return read
+	}
+	if meanConfidence(w.hangul) >= unsure && !cried(w.hangul) {
+		return nil
+	}
 	least := max(fair, meanConfidence(w.hangul)+surer)
 	if cried(w.hangul) {
 		least = fair
@@ -39,7 +87,7 @@ func (w doubtfulWord) best() []Glyph {
 func findDoubtful(line *image.Gray, glyphs []Glyph, taken []bool) (words []doubtfulWord) {
 	for _, w := range wordsIn(line, glyphs) {
 		word := glyphs[w.from:w.to]
-		if taken[w.from] || !(startsHangul(word) && syllables(word) && meanConfidence(word) < unsure || cried(word)) {
+		if taken[w.from] || !(startsHangul(word) && syllables(word) && (meanConfidence(word) < unsure || mayBeMistaken(word)) || cried(word)) {
 			continue
 		}
 		box := inked(line, around(line, glyphs, w.from, w.to))

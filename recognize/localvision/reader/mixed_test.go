@@ -1,6 +1,9 @@
 package reader
 
-import "testing"
+import (
+	"image"
+	"testing"
+)
 
 func TestMixedWordTakesTheSurestWay(t *testing.T) {
 	letters := func(text string, confidence float64) *part { return &part{glyphs: written(text, confidence)} }
@@ -114,6 +117,50 @@ func TestLetterThatHangulTookForABracket(t *testing.T) {
 		s := stretch{hangul: written(c.hangul, 0.9), english: &part{glyphs: c.english}}
 		if got := textOf(s.best()); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestAddressesAreText(t *testing.T) {
+	for text, want := range map[string]bool{"www.skin-lab.co.kr": true, "www.a.kr": true, "www.": false, "wwwwwwww": false, "www.가게.kr": false, "VVVVVV,OIN": false} {
+		if got := address(written(text, 0.3)); got != want {
+			t.Errorf("%q is an address: %v, want %v", text, got, want)
+		}
+	}
+	s := strip{gray: image.NewGray(image.Rect(0, 0, 400, 60)), line: image.Rect(0, 0, 400, 40), per: 1}
+	if _, ok := makeLine(s, written("www.skin-lab.co.kr", 0.3)); !ok {
+		t.Error("an address that was read unsurely is dropped")
+	}
+	if _, ok := makeLine(s, written("VVVVVV,OIN", 0.3)); ok {
+		t.Error("a scrap that was read unsurely stays")
+	}
+	read := readAs("www.skin-lab.co.kr", 0.34, image.Rect(0, 0, 400, 44))
+	if _, ok := stackOf(image.NewGray(image.Rect(0, 0, 400, 44)), read.Box, read); ok {
+		t.Error("an address is taken for several lines")
+	}
+}
+
+func TestSyllablesThatAreTakenSurelyForTheirTwins(t *testing.T) {
+	for _, c := range []struct{ hangul, korean, want string }{
+		{"슷자를", "숫자를", "숫자를"},
+		{"모는", "모든", "모든"},
+		{"파일릿은", "파일럿은", "파일럿은"},
+		{"비슷한", "비슷한", ""}, // as it is
+		{"비슷한", "비숫안", ""}, // something else is read differently, too
+		{"마모는", "마모든", ""}, // no word of its own
+		{"혜택을", "혜댁을", ""}, // another syllable
+		{"숫자를", "슷자를", ""}, // no twin the other way round
+		{"슷자", "(숫자", ""},  // a sign more
+		{"문서를", "문저를", ""}, // none that is mistaken
+	} {
+		w := doubtfulWord{hangul: written(c.hangul, 0.92), again: &part{glyphs: written(c.korean, 0.7)}}
+		if got := textOf(w.best()); got != c.want {
+			t.Errorf("%s, read again as %s: %q, want %q", c.hangul, c.korean, got, c.want)
+		}
+	}
+	for word, want := range map[string]int{"슷자를": 1, "모는": 1, "문서를": 0} {
+		if got := len(findDoubtful(image.NewGray(image.Rect(0, 0, 200, 60)), written(word, 0.95), make([]bool, 3))); got != want {
+			t.Errorf("%s, read surely: %d words are read again, want %d", word, got, want)
 		}
 	}
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 	"image"
 	"math"
+	"slices"
 )
 
 // Letters over photographs often have a rim of another colour. What differs most
 // from the ground is then rim and letter both, and the line is read badly and
 // with little confidence. Both are even in colour though, as nothing else there
-// is: so a line in doubt is read again by each of its two most even colours.
+// is: so a line in doubt is read again by each of its two most even colours that are not the ground's.
 
 const (
 	// doubt is the mean confidence below which a line is read again.
@@ -17,7 +18,8 @@ const (
 	// sure is the mean confidence from which on the second reading is taken: scraps of pictures
 	// have even colours too, and are not to become text by being asked about often enough.
 	sure = 0.85
-	// fewestGlyphs is how many glyphs a line has at least: scraps of pictures are read as fewer.
+	// fewestGlyphs is how many glyphs a line has at least: scraps of pictures are read as fewer. So are rims; a line that has room for
+	// so many is read again all the same.
 	fewestGlyphs = 3
 )
 
@@ -27,7 +29,7 @@ func (r *Reader) rereadDoubtful(ctx context.Context, of []candidate, strips []st
 	var again []strip
 	var lines []int
 	for i, glyphs := range pages {
-		if of[i].pic != nil && len(glyphs) >= fewestGlyphs && meanConfidence(glyphs) < doubt {
+		if of[i].pic != nil && inDoubt(strips[i].line, glyphs) {
 			for _, s := range cutByColour(of[i].pic, strips[i].line) {
 				again, lines = append(again, s), append(lines, i)
 			}
@@ -48,18 +50,36 @@ func (r *Reader) rereadDoubtful(ctx context.Context, of []candidate, strips []st
 	return nil
 }
 
+// inDoubt says whether a line is to be read again.
+func inDoubt(line image.Rectangle, glyphs []Glyph) bool {
+	room := line.Dx() >= fewestGlyphs*line.Dy()
+	return (room || len(glyphs) >= fewestGlyphs) && meanConfidence(glyphs) < doubt
+}
+
 // cutByColour cuts a line out of the picture for each of its two most even colours,
-// as what has that colour on white; none where it has no two that differ enough.
+// as what has that colour on white; none where it has no two that differ enough. What is as frequent in
+// the line's margin as in the line is its ground, which is even, too, where a photograph is out of focus.
 func cutByColour(pic *image.RGBA, line image.Rectangle) []strip {
+	const most = 3 // even colours that are looked at: letter, rim and ground
 	box := line.Inset(-max(2, line.Dy()/6)).Intersect(pic.Rect)
-	first, ok := evenColour(pic, box, nil)
-	if !ok {
+	var seen, own [][3]int
+	for len(seen) < most && len(own) < 2 {
+		c, ok := evenColour(pic, box, seen)
+		if !ok {
+			break
+		}
+		seen = append(seen, c)
+		if !groundColour(pic, box, line, c) {
+			own = append(own, c)
+		}
+	}
+	if len(own) < 2 && len(seen) >= 2 {
+		own = seen[:2]
+	}
+	if len(own) < 2 {
 		return nil
 	}
-	second, ok := evenColour(pic, box, &first)
-	if !ok {
-		return nil
-	}
+	first, second := own[0], own[1]
 	if plain(pic, box, first, second) {
 		return nil
 	}
@@ -117,20 +137,38 @@ func likeness(pic *image.RGBA, box image.Rectangle, c [3]int, reach int) *image.
 	return gray
 }
 
+// alike is how far apart two pixels of one colour are at most, of 0..765.
+const alike = 60
+
+// groundColour says whether a colour is as frequent above and below a line as in it.
+func groundColour(pic *image.RGBA, box, line image.Rectangle, c [3]int) bool {
+	count := func(r image.Rectangle) (n int) {
+		for y := r.Min.Y; y < r.Max.Y; y++ {
+			for x := r.Min.X; x < r.Max.X; x++ {
+				if apart(c, at(pic, x, y)) <= alike {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	above := image.Rect(box.Min.X, box.Min.Y, box.Max.X, line.Min.Y-1)
+	below := image.Rect(box.Min.X, line.Max.Y+1, box.Max.X, box.Max.Y)
+	rim := area(above) + area(below)
+	return rim > 0 && (count(above)+count(below))*area(line) >= count(line)*rim
+}
+
 // evenColour returns the colour that most pixels of the box have, and whether a
-// twentieth of them have it. Those like another are left out.
-func evenColour(pic *image.RGBA, box image.Rectangle, not *[3]int) ([3]int, bool) {
-	const (
-		differs = 150 // of 0..765: colours that a JPEG does not make of one
-		alike   = 60
-	)
+// twentieth of them have it. Those like others are left out.
+func evenColour(pic *image.RGBA, box image.Rectangle, not [][3]int) ([3]int, bool) {
+	const differs = 150 // of 0..765: colours that a JPEG does not make of one
 	count := map[[3]int]int{}
 	most := 0
 	var colour [3]int
 	for y := box.Min.Y; y < box.Max.Y; y++ {
 		for x := box.Min.X; x < box.Max.X; x++ {
 			c := at(pic, x, y)
-			if not != nil && apart(c, *not) < differs {
+			if slices.ContainsFunc(not, func(n [3]int) bool { return apart(c, n) < differs }) {
 				continue
 			}
 			key := [3]int{c[0] / 24, c[1] / 24, c[2] / 24}

@@ -7,13 +7,17 @@ import (
 	"testing"
 )
 
-// rimmed draws glyphs with a rim over noise, which has no colour that is even.
-func rimmed(size int, letter, rim color.RGBA) (*image.RGBA, image.Rectangle) {
+// busy is how much the channels of noise differ that has no even colour, of 0..255; blurred, of a ground that has one.
+const busy, blurred = 140, 24
+
+// rimmed draws glyphs with a rim over noise.
+func rimmed(size, noise int, letter, rim color.RGBA) (*image.RGBA, image.Rectangle) {
 	pic := canvas(600, 120)
 	r := rand.New(rand.NewPCG(1, 1))
+	channel := func() uint8 { return uint8(130 - noise/2 + r.IntN(noise)) }
 	for y := range 120 {
 		for x := range 600 {
-			pic.SetRGBA(x, y, color.RGBA{uint8(60 + r.IntN(140)), uint8(60 + r.IntN(140)), uint8(60 + r.IntN(140)), 255})
+			pic.SetRGBA(x, y, color.RGBA{channel(), channel(), channel(), 255})
 		}
 	}
 	var line image.Rectangle
@@ -28,12 +32,17 @@ func rimmed(size int, letter, rim color.RGBA) (*image.RGBA, image.Rectangle) {
 
 func TestCutByColour(t *testing.T) {
 	const size = 36
-	for _, c := range []struct{ letter, rim color.RGBA }{
-		{color.RGBA{255, 225, 77, 255}, color.RGBA{17, 17, 17, 255}},
-		{color.RGBA{200, 16, 46, 255}, color.RGBA{255, 255, 255, 255}},
-		{color.RGBA{0, 0, 0, 255}, color.RGBA{255, 255, 255, 255}},
+	for _, c := range []struct {
+		noise       int
+		letter, rim color.RGBA
+	}{
+		{busy, color.RGBA{255, 225, 77, 255}, color.RGBA{17, 17, 17, 255}},
+		{busy, color.RGBA{200, 16, 46, 255}, color.RGBA{255, 255, 255, 255}},
+		{busy, color.RGBA{0, 0, 0, 255}, color.RGBA{255, 255, 255, 255}},
+		{blurred, color.RGBA{200, 16, 46, 255}, color.RGBA{255, 255, 255, 255}},
+		{blurred, color.RGBA{255, 225, 77, 255}, color.RGBA{17, 17, 17, 255}},
 	} {
-		pic, line := rimmed(size, c.letter, c.rim)
+		pic, line := rimmed(size, c.noise, c.letter, c.rim)
 		right := 0
 		for _, s := range cutByColour(pic, line) {
 			at := func(x, y int) uint8 {
@@ -48,7 +57,7 @@ func TestCutByColour(t *testing.T) {
 			}
 		}
 		if right != 2 {
-			t.Errorf("letters of %v in a rim of %v: %d strips show the letters alone, want 2", c.letter, c.rim, right)
+			t.Errorf("letters of %v in a rim of %v, noise of %d: %d strips show the letters alone, want 2", c.letter, c.rim, c.noise, right)
 		}
 	}
 }
@@ -56,7 +65,7 @@ func TestCutByColour(t *testing.T) {
 func TestCutByColourWantsTwo(t *testing.T) {
 	plain := canvas(600, 120)
 	fill(plain, plain.Rect, color.Black)
-	noise, line := rimmed(36, color.RGBA{}, color.RGBA{})
+	noise, line := rimmed(36, busy, color.RGBA{}, color.RGBA{})
 	r := rand.New(rand.NewPCG(2, 1))
 	for i := range noise.Pix {
 		noise.Pix[i] = uint8(r.IntN(256))
@@ -64,6 +73,31 @@ func TestCutByColourWantsTwo(t *testing.T) {
 	for name, pic := range map[string]*image.RGBA{"one colour": plain, "noise": noise} {
 		if got := cutByColour(pic, line); got != nil {
 			t.Errorf("%s: %d strips", name, len(got))
+		}
+	}
+}
+
+func TestLinesInDoubt(t *testing.T) {
+	glyphs := func(n int, confidence float64) (out []Glyph) {
+		for range n {
+			out = append(out, Glyph{Text: "가", Confidence: confidence})
+		}
+		return out
+	}
+	wide, narrow := image.Rect(0, 0, 300, 60), image.Rect(0, 0, 100, 60)
+	for name, c := range map[string]struct {
+		line   image.Rectangle
+		glyphs []Glyph
+		want   bool
+	}{
+		"nothing read where there is room for a word": {wide, nil, true},
+		"two glyphs of five":                          {wide, glyphs(2, 0.1), true},
+		"a scrap of a picture":                        {narrow, glyphs(1, 0.5), false},
+		"three glyphs":                                {narrow, glyphs(3, 0.5), true},
+		"surely read":                                 {wide, glyphs(5, 0.9), false},
+	} {
+		if got := inDoubt(c.line, c.glyphs); got != c.want {
+			t.Errorf("%s: in doubt %v, want %v", name, got, c.want)
 		}
 	}
 }

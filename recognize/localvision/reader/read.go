@@ -90,12 +90,13 @@ func (r *Reader) Read(ctx context.Context, pic *image.RGBA) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
+	strong := kept(read[len(again):])
 	for _, s := range stacks {
 		n := len(s.at) + 1
-		lines = append(lines, s.best(read[:n])...)
+		lines = append(lines, s.best(read[:n], strong)...)
 		read = read[n:]
 	}
-	for _, l := range kept(read) {
+	for _, l := range strong {
 		if len(uncovered([]image.Rectangle{l.Box}, lines)) > 0 {
 			lines = append(lines, l)
 		}
@@ -204,7 +205,7 @@ func makeLine(s strip, glyphs []Glyph) (Line, bool) {
 		l.Words[i].Confidence /= float64(len(l.Words[i].Glyphs))
 	}
 	l.Box.Min.Y, l.Box.Max.Y = s.line.Min.Y, s.line.Max.Y
-	return l, meanConfidence(glyphs) >= leastConfidence(glyphs)
+	return l, meanConfidence(glyphs) >= leastConfidence(glyphs) || address(glyphs)
 }
 
 // leastSpace is how wide a space between two neighbouring glyphs is at least, in parts of the line's height.

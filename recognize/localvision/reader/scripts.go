@@ -146,6 +146,17 @@ func ending(glyphs []Glyph) bool {
 	return endings[strings.TrimRight(textOf(glyphs), ".,:;)!?\"'”’")]
 }
 
+// address says whether glyphs are that of a site, as www.example.co.kr. No scrap of a picture is read so, and Tesseract, which knows no such word, is
+// never sure of one.
+func address(glyphs []Glyph) bool {
+	const shortest = 8 // www.a.kr
+	text := textOf(glyphs)
+	name, ok := strings.CutPrefix(text, "www.")
+	return ok && len(text) >= shortest && strings.Contains(name, ".") && !strings.ContainsFunc(name, func(r rune) bool {
+		return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_/", r)
+	})
+}
+
 func textOf(glyphs []Glyph) string {
 	var b strings.Builder
 	for _, g := range glyphs {

@@ -22,7 +22,7 @@ func stackOf(strength *image.Gray, box image.Rectangle, read *Line) (stack, bool
 		least = 24 // px: two lines of the smallest type that is found as one
 		most  = 3  // lines
 	)
-	if read.confidence() >= bad || box.Dy() < least || box.Dx() < 3*box.Dy() || oneHigh(strength, box) {
+	if read.confidence() >= bad || read.address() || box.Dy() < least || box.Dx() < 3*box.Dy() || oneHigh(strength, box) {
 		return stack{}, false
 	}
 	edges := make([]int, box.Dy())
@@ -156,11 +156,20 @@ func (t stack) cut(pic *image.RGBA, which int) strip {
 	return s
 }
 
-// best is the lines where they are read with more confidence than the one was.
-func (t stack) best(read []*Line) []Line {
+// best is the lines where they are read with more confidence than the one was. Where the one was no text, what was read in its place by
+// strong edges stands for it: the halves of large letters are read surely, too, www as 1 and V.
+func (t stack) best(read []*Line, strong []Line) []Line {
 	const surer = 0.1
+	one := kept([]*Line{t.one})
+	if t.one == nil {
+		for _, l := range strong {
+			if 2*area(l.Box.Intersect(t.box)) > area(l.Box) {
+				one = append(one, l)
+			}
+		}
+	}
 	apart := kept(read)
-	if len(apart) > 0 && confidenceOf(apart) >= t.one.confidence()+surer {
+	if len(apart) > 0 && confidenceOf(apart) >= confidenceOf(one)+surer {
 		return apart
 	}
 	return kept([]*Line{t.one})
@@ -192,6 +201,11 @@ func (l *Line) confidence() float64 {
 		return 0
 	}
 	return confidenceOf([]Line{*l})
+}
+
+// address says whether a line is the address of a site and nothing else.
+func (l *Line) address() bool {
+	return l != nil && len(l.Words) == 1 && address(l.Words[0].Glyphs)
 }
 
 func (l *Line) glyphs() (n int) {

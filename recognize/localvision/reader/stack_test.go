@@ -67,14 +67,20 @@ func TestLinesThatReachIntoEachOtherAreCutApart(t *testing.T) {
 func TestSurerLinesStay(t *testing.T) {
 	unsure := readAs("오아소", 0.3, image.Rect(0, 0, 400, 44))
 	upper, lower := readAs("첫 줄", 0.8, image.Rect(0, 0, 400, 22)), readAs("둘째 줄", 0.7, image.Rect(0, 20, 400, 44))
-	if got := (stack{one: unsure}).best([]*Line{upper, lower}); len(got) != 2 {
+	if got := (stack{one: unsure}).best([]*Line{upper, lower}, nil); len(got) != 2 {
 		t.Errorf("%d lines, want two surer ones", len(got))
 	}
-	if got := (stack{one: upper}).best([]*Line{unsure, nil}); len(got) != 1 || got[0].Box != upper.Box {
+	if got := (stack{one: upper}).best([]*Line{unsure, nil}, nil); len(got) != 1 || got[0].Box != upper.Box {
 		t.Errorf("%v stays, want the one", got)
 	}
-	if got := (stack{}).best([]*Line{nil, nil}); len(got) != 0 {
+	if got := (stack{}).best([]*Line{nil, nil}, nil); len(got) != 0 {
 		t.Errorf("%v is read of nothing", got)
+	}
+	address := image.Rect(0, 0, 400, 44)
+	halves := []*Line{readAs("VVVVVV,OIN", 0.9, image.Rect(0, 0, 400, 22)), readAs("1°1111", 0.9, image.Rect(0, 22, 400, 44))}
+	strong := []Line{*readAs("www.skin", 0.93, image.Rect(0, 0, 180, 44)), *readAs("-lab.co.kr", 0.89, image.Rect(185, 0, 400, 44))}
+	if got := (stack{box: address}).best(halves, strong); len(got) != 0 {
+		t.Errorf("%d halves of letters stay that strong edges show whole", len(got))
 	}
 
 	page := image.Rect(0, 0, 800, 260)
