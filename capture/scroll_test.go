@@ -37,6 +37,8 @@ func TestScrollThatIsNotTheWindows(t *testing.T) {
 		"frame in a frame":                   {inner(1), []string{`<iframe src="@/f/1" width=900 height=500></iframe>`, far}},
 		"shell in a frame":                   {inner(1), []string{`<style>html,body{height:100%;overflow-x:hidden}</style>` + far}},
 		"frame in a scroller":                {`<div style="height:500px;overflow:auto">` + inner(0) + `</div>`, []string{far}},
+		"an embedded document":               {`<embed type=text/html src="/f/0" width=900 height=600 style="display:block">`, []string{far}},
+		"an embedded one of another site":    {`<embed type=text/html src="@/f/0" width=900 height=600 style="display:block">`, []string{far}},
 		"closed, in a frame of another site": {inner(1), []string{`<div id=h></div><div id=t hidden>` + far + `</div><script>h.attachShadow({mode:'closed'}).innerHTML='<div style="height:400px;overflow:auto">'+t.innerHTML+'</div>';t.remove()</script>`}},
 		"frameset":                           {`<frameset rows="100%,*" border=0><frame src="/f/0"><frame src="about:blank"></frameset>`, []string{far}},
 		"frameset of another site":           {`<frameset rows="100%,*" border=0><frame src="@/f/0"><frame src="about:blank"></frameset>`, []string{far}},

@@ -78,6 +78,7 @@ func TestShownOnlyWhileInView(t *testing.T) {
 		"a virtual list with padding": `<div id=l style="box-sizing:border-box;height:4800px"></div><script>const draw=()=>{const a=Math.min(4,Math.floor(scrollY/800));l.style.paddingTop=a*800+'px';let h='';
 			for(let i=a;i<=a+1;i++)h+='<div style="height:800px"><img src="/k/'+i+'" width=400 height=200></div>';l.innerHTML=h};addEventListener('scroll',draw);draw()</script>`,
 		"one element that shows all in turn": `<div style="height:3000px"><img id=i src="/k/0" width=400 height=200></div><script>onscroll=()=>0;let n=0;setInterval(()=>{i.src='/k/'+(n=(n+1)%6)},150)</script>` + strings.Repeat(`<p>.`, 400),
+		"a background while in view":         `<style>.r div{width:400px;height:200px}</style>` + strings.NewReplacer("{", `<div data-k=`, "}", `></div>`).Replace(rows("", "")) + `<script>const o=new IntersectionObserver(es=>es.forEach(e=>{e.target.style.backgroundImage=e.isIntersecting?'url(/k/'+e.target.dataset.k+')':''}));document.querySelectorAll('.r div').forEach(e=>o.observe(e))</script>`,
 		"blinks":                             `<style>.r{visibility:hidden;animation:b 2s linear infinite}@keyframes b{0%,90%{visibility:visible}100%{visibility:hidden}}</style>` + rows("", ""),
 		"pulses":                             `<style>.r{opacity:0;animation:b 3s ease infinite alternate}@keyframes b{from{opacity:0}to{opacity:1}}</style>` + rows("", ""),
 		"goes after a minute":                `<style>.r{animation:b 60s forwards}@keyframes b{0%,95%{opacity:1}100%{opacity:0}}</style>` + rows("", ""),
