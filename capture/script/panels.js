@@ -144,6 +144,10 @@ const halves = ({layout, all}) => {
     const own = layout.of(e).ground.includes('url(') || [...e.children].some(c => !parts.includes(c) && inFlow(c) && pictureOf(c) !== null && c.offsetHeight >= h * .9);
     if (!narrow.length || parts.length + own < 2 || parts.length > 4) continue;
     const below = own ? parts : parts.slice(1);
+    for (const c of parts) {
+      if (c.localName === 'img') set(c, {'object-fit': 'contain'});
+      else if (getComputedStyle(c).backgroundSize === 'cover') set(c, {'background-size': 'contain', 'background-repeat': 'no-repeat'});
+    }
     parts.forEach((c, i) => set(c, {left: '0', right: 'auto', bottom: 'auto', top: h * (own ? i + 1 : i) + 'px', width: w + 'px', height: h + 'px', 'max-width': 'none'}));
     set(e, {overflow: 'visible', 'margin-bottom': (parseFloat(getComputedStyle(e).marginBottom) || 0) + h * below.length + 'px'});
     loosen(e);
