@@ -18,6 +18,9 @@ const (
 	ownTime = 5 * time.Second
 	// stepTime is how much of it passes at each step of a later walk.
 	stepTime = 150 * time.Millisecond
+	// visitTime is how much of it passes at a place that waits: some want to be
+	// looked at for a second.
+	visitTime = 1200 * time.Millisecond
 	// rounds is how often a page that grew meanwhile is given time again.
 	rounds = 6
 	// trifle is how long requests are waited for, none of which matters.

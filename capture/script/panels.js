@@ -3,7 +3,7 @@
 
 // state are the words by which pages tell the one of many that is shown now.
 const state = /^(is-|js-)?(active|on|current|show|shown|in|selected|open|opened|prev|next|hide|hidden|off|fade|first|last|visible|inactive|\d+)$|-(active|prev|next|visible|current|selected)$/;
-const kindOf = e => e.localName + ' ' + (typeof e.className === 'string' ? e.className.trim().split(/\s+/).filter(c => c && !state.test(c)).sort().join(' ') : '');
+const kindOf = e => e.localName + ' ' + (typeof e.className === 'string' ? e.className.trim().split(/\s+/).filter(c => c && !state.test(c)).map(c => c.replace(/\d+$/, '')).sort().join(' ') : '');
 
 // rich says whether an element, shown or not, has enough in it to matter.
 const rich = (e, most = 1) => {
@@ -224,7 +224,8 @@ const chosen = e => {
   choices.set(around, known);
   if (known.has(e.localName)) return known.get(e.localName);
   const panels = [...around.children].filter(c => c.localName === e.localName && rich(c));
-  const buttons = [...around.querySelectorAll('input[type=radio]')].filter(i => !panels.some(p => p.contains(i)));
+  const near = around.querySelector('input[type=radio]') || !around.parentElement ? around : around.parentElement;
+  const buttons = [...near.querySelectorAll('input[type=radio]')].filter(i => !panels.some(p => p.contains(i)));
   known.set(e.localName, panels.length > 1 && panels.filter(isShown).length === 1 && buttons.length >= panels.length);
   return known.get(e.localName);
 };

@@ -119,7 +119,7 @@ async function* stepsInside() {
       visited.push(visit);
       e.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
       await answered();
-      yield {found: list.length + came}; // some time passes: who listens to the scrolling answers late
+      yield {found: list.length + came, visits: true}; // some time passes: who listens to the scrolling answers late
       await answered();
       await arrived();
       hurry();
