@@ -155,6 +155,26 @@ Object.assign(pageinspect, {
     }
   },
 
+  // locked says whether nothing scrolls, and scripts could move what is in the window.
+  locked: () => document.scripts.length > 0 && root().scrollHeight <= innerHeight + 20 && !scrollers().length,
+
+  // scenery takes note of all that is visible in the window, and is the same as
+  // long as that is: pictures, and texts that matter, clocks aside.
+  async scenery() {
+    await answered();
+    hurry();
+    candidates = null; // what moves the page need not change it
+    look();
+    const layout = new Layout(), out = [];
+    for (const {e} of candidates || collect()) {
+      const b = e.getBoundingClientRect();
+      if (b.height <= matter.line || b.width <= 0 || b.bottom <= 0 || b.top >= innerHeight || b.right <= 0 || b.left >= innerWidth || !layout.visible(e)) continue;
+      for (const i of itemsOf(e, layout)) if (i.kind === 'picture' || i.letters >= matter.letters) out.push(`${keyOf(i)} ${Math.round(i.x0 / 40)} ${Math.round(i.y0 / 40)}`);
+      if (out.length > 2000) break;
+    }
+    return String(hashOf(out.join()));
+  },
+
   // stepInside scrolls a step inside of one of the elements that scroll by
   // themselves, or visits what waits. It says how many there are, or that
   // answered, whether that was all, and why, if there is more.
