@@ -97,7 +97,7 @@ func (s *shot) wheelOn(ctx context.Context) error {
 	}
 	worlds, known := s.worlds, map[string]bool{}
 	for range wheelTurns {
-		if err := s.tab.Pass(ctx, wheelTime, trifle); err != nil { // what the turn before began
+		if err := s.tab.Pass(ctx, wheelTime, time.Second); err != nil { // what the turn before began
 			return err
 		}
 		at, err := js[string](ctx, s, "scenery")
