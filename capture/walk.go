@@ -92,7 +92,7 @@ var turnWheel = cdp.Command[wheelTurn, cdp.Empty]{Method: input.CommandDispatchM
 // that shows something new: one goes from section to section by itself.
 func (s *shot) wheelOn(ctx context.Context) error {
 	locked, err := js[bool](ctx, s, "locked")
-	if err != nil || !locked {
+	if err != nil || !locked || len(s.tab.Waiting()) > 0 { // a page that asks all the time stands still at each turn
 		return err
 	}
 	worlds, known := s.worlds, map[string]bool{}
