@@ -37,12 +37,18 @@ func TestScrollThatIsNotTheWindows(t *testing.T) {
 		"frame in a frame":                   {inner(1), []string{`<iframe src="@/f/1" width=900 height=500></iframe>`, far}},
 		"shell in a frame":                   {inner(1), []string{`<style>html,body{height:100%;overflow-x:hidden}</style>` + far}},
 		"frame in a scroller":                {`<div style="height:500px;overflow:auto">` + inner(0) + `</div>`, []string{far}},
+		"an embedded document":               {`<embed type=text/html src="/f/0" width=900 height=600 style="display:block">`, []string{far}},
+		"an embedded one of another site":    {`<embed type=text/html src="@/f/0" width=900 height=600 style="display:block">`, []string{far}},
 		"closed, in a frame of another site": {inner(1), []string{`<div id=h></div><div id=t hidden>` + far + `</div><script>h.attachShadow({mode:'closed'}).innerHTML='<div style="height:400px;overflow:auto">'+t.innerHTML+'</div>';t.remove()</script>`}},
 		"frameset":                           {`<frameset rows="100%,*" border=0><frame src="/f/0"><frame src="about:blank"></frameset>`, []string{far}},
 		"frameset of another site":           {`<frameset rows="100%,*" border=0><frame src="@/f/0"><frame src="about:blank"></frameset>`, []string{far}},
 		"frameset of two columns":            {`<frameset cols="500,*" border=0><frame src="@/f/0"><frame src="/f/1"></frameset>`, []string{strings.Split(far, `<div style="height:800px">{3}`)[0], `<div style="height:800px">{3}` + strings.Split(far, `<div style="height:800px">{3}`)[1]}},
 		"sections that a wheel moves": {`<style>html,body{height:100%;overflow:hidden}#w{transition:transform .5s}.p{height:100vh}</style><div id=w>` + strings.ReplaceAll(far, `style="height:800px"`, "class=p") +
 			`</div><script>let i=0;addEventListener("wheel",e=>{i=Math.max(0,Math.min(5,i+Math.sign(e.deltaY)));w.style.transform='translateY('+-i*100+'vh)'})</script>`, nil},
+		"sections shown when the wheel comes to them": {`<style>html,body{height:100%;overflow:hidden}.p{height:100vh}.p img{visibility:hidden}.p.on img{visibility:visible}</style><div id=w>` + strings.ReplaceAll(far, `style="height:800px"`, "class=p") +
+			`</div><script>let i=0,busy=0;const all=document.querySelectorAll('.p');all[0].classList.add('on');addEventListener("wheel",e=>{if(busy)return;busy=1;setTimeout(()=>busy=0,900);all[i].classList.remove('on');i=Math.max(0,Math.min(5,i+Math.sign(e.deltaY)));all[i].classList.add('on');w.style.transform='translateY('+-i*100+'vh)'})</script>`, nil},
+		"sections filled when the wheel comes to them": {`<style>html,body{height:100%;overflow:hidden}.p{height:100vh}</style><div id=w>` + strings.Repeat(`<div class=p></div>`, 6) +
+			`</div><script>let i=0;const all=document.querySelectorAll('.p'),fill=()=>{all[i].innerHTML='<img src="/k/'+i+'" width=400 height=200 style="display:block">';w.style.transform='translateY('+-i*100+'vh)'};fill();addEventListener("wheel",e=>{i=Math.max(0,Math.min(5,i+Math.sign(e.deltaY)));fill()})</script>`, nil},
 		"sections that have moved": {`<style>html,body{height:100%;overflow:hidden}.p{height:100vh}</style><div id=w style="transform:translateY(-200vh)">` + strings.ReplaceAll(far, `style="height:800px"`, "class=p") + `</div>`, nil},
 		"lazy in a scroller": {`<style>html,body{height:100%;overflow:hidden}main{height:100vh;overflow-y:auto}</style><main>` + far + `</main><script>
 			const o=new IntersectionObserver(es=>es.forEach(e=>{if(e.isIntersecting)e.target.src=e.target.dataset.late}));

@@ -35,14 +35,16 @@ func (s *shot) walkInside(ctx context.Context) error {
 		return nil
 	}
 	type step struct {
-		Found int
-		Done  bool
-		More  string // why it did not get everywhere
+		Found  int
+		Visits bool // it is at a place that waits
+		Done   bool
+		More   string // why it did not get everywhere
 	}
 	through := func(next func() (step, error)) (int, error) {
+		grant := stepTime
 		for end := time.Now().Add(insideLimit); ; {
 			if s.tab.Stands() {
-				if err := s.tab.Begin(ctx, stepTime); err != nil {
+				if err := s.tab.Begin(ctx, grant); err != nil {
 					return 0, err
 				}
 			}
@@ -58,6 +60,9 @@ func (s *shot) walkInside(ctx context.Context) error {
 			}
 			if w.Done {
 				return w.Found, nil
+			}
+			if grant = stepTime; w.Visits {
+				grant = visitTime
 			}
 		}
 	}

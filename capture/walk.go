@@ -18,6 +18,12 @@ const (
 	ownTime = 5 * time.Second
 	// stepTime is how much of it passes at each step of a later walk.
 	stepTime = 150 * time.Millisecond
+	// visitTime is how much of it passes at a place that waits: some want to be
+	// looked at for a second.
+	visitTime = 1200 * time.Millisecond
+	// wheelTurns is how often the wheel is turned at most, and wheelTime how much of
+	// the page's time passes at each: pages heed no second turn while they move.
+	wheelTurns, wheelTime = 30, 1500 * time.Millisecond
 	// rounds is how often a page that grew meanwhile is given time again.
 	rounds = 6
 	// trifle is how long requests are waited for, none of which matters.
@@ -82,6 +88,34 @@ type wheelTurn struct {
 
 var turnWheel = cdp.Command[wheelTurn, cdp.Empty]{Method: input.CommandDispatchMouseEvent}
 
+// wheelOn turns the wheel, on a page in which nothing scrolls, for as long as
+// that shows something new: one goes from section to section by itself.
+func (s *shot) wheelOn(ctx context.Context) error {
+	locked, err := js[bool](ctx, s, "locked")
+	if err != nil || !locked || len(s.tab.Waiting()) > 0 { // a page that asks all the time stands still at each turn
+		return err
+	}
+	worlds, known := s.worlds, map[string]bool{}
+	for range wheelTurns {
+		if err := s.tab.Pass(ctx, wheelTime, time.Second); err != nil { // what the turn before began
+			return err
+		}
+		at, err := js[string](ctx, s, "scenery")
+		if err != nil || known[at] || s.worlds != worlds {
+			return err
+		}
+		known[at] = true
+		limited, cancel := context.WithTimeout(ctx, time.Second) // as with greet
+		turn := wheelTurn{Type: input.DispatchMouseEventTypeMouseWheel, X: float64(s.profile.Viewport.Width) / 2, Y: float64(s.profile.Viewport.Height) / 2, DeltaY: 100}
+		_ = command(limited, s.tab, turnWheel, turn)()
+		cancel()
+		if err := s.pointOut(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // measure is how much there is in the page, and where it was last changed.
 type measure struct {
 	Chars, Pictures int
@@ -113,6 +147,9 @@ func (s *shot) walk(ctx context.Context) error {
 		if s.greeted != s.worlds {
 			s.greeted = s.worlds
 			s.greet(ctx)
+			if err := s.wheelOn(ctx); err != nil {
+				return err
+			}
 		}
 		if err := s.pass(ctx); err != nil {
 			return err

@@ -26,7 +26,7 @@ const framing = /^(iframe|frame|object|embed)$/;
 // elements lists the elements of a document, of its shadow roots, and of its
 // frames that may be looked into.
 const elements = (scope = document, out = []) => {
-  unname(scope);
+  if (scope.nodeType !== Node.ELEMENT_NODE) unname(scope);
   const all = scope.querySelectorAll('*');
   for (const e of all) {
     out.push(e);
@@ -148,8 +148,8 @@ class Layout {
 // layered says whether an absolute element lies over the page, and not over a part
 // of it that holds it, and is not the page itself.
 const layered = e => {
-  const doc = e.ownerDocument, of = e.offsetParent, all = doc.getElementsByTagName('*').length;
-  if (of && of !== doc.body && (of.offsetWidth < innerWidth * .9 || of.getElementsByTagName('*').length < all * .7)) return false;
+  const {body} = e.ownerDocument, of = e.offsetParent, all = body ? body.getElementsByTagName('*').length : 0;
+  if (of && of !== body && (of.offsetWidth < innerWidth * .9 || of.getElementsByTagName('*').length < all * .7)) return false;
   return e.getElementsByTagName('*').length < all * .5;
 };
 

@@ -7,6 +7,12 @@ const findScopes = () => {
   for (const e of elements()) if (rootOf(e)) scopes.push(rootOf(e));
 };
 
+// rootsIn lists the shadow roots in an element, those in others of them, too.
+const rootsIn = e => scopes.filter(s => {
+  for (let host = s.host; host; host = host.getRootNode().host) if (e.contains(host)) return true;
+  return false;
+});
+
 const animations = () => scopes.flatMap(s => s.getAnimations ? s.getAnimations() : []).filter(a => a.effect && a.effect.target);
 
 // shownArea is how much of an element is to be seen, by area and opacity.

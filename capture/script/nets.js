@@ -194,6 +194,8 @@ const missing = items => {
       // A line that shows another text now is a ticker, a counter or a clock.
       if (item.y1 - item.y0 <= matter.line && there.some(i => i.kind === 'text' && areaOf(within(i, item)) > .3 * areaOf(item))) continue;
     }
+    // A drawing that moves is told by what it is made of, which changes.
+    if (item.key.startsWith('svg ') && there.some(i => i.key.startsWith('svg ') && areaOf(within(i, item)) > .3 * areaOf(item))) continue;
     if (e && e.isConnected && (hiddenByUs(e) || aside(e) || standsIn(item, e))) continue;
     lost.add(Math.floor(item.y0 / 2000), item, 1, {items: []}).items.push(item);
   }

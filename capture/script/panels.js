@@ -3,19 +3,21 @@
 
 // state are the words by which pages tell the one of many that is shown now.
 const state = /^(is-|js-)?(active|on|current|show|shown|in|selected|open|opened|prev|next|hide|hidden|off|fade|first|last|visible|inactive|\d+)$|-(active|prev|next|visible|current|selected)$/;
-const kindOf = e => e.localName + ' ' + (typeof e.className === 'string' ? e.className.trim().split(/\s+/).filter(c => c && !state.test(c)).sort().join(' ') : '');
+const kindOf = e => e.localName + ' ' + (typeof e.className === 'string' ? e.className.trim().split(/\s+/).filter(c => c && !state.test(c)).map(c => c.replace(/\d+$/, '')).sort().join(' ') : '');
 
 // rich says whether an element, shown or not, has enough in it to matter.
 const rich = (e, most = 1) => {
   let area = 0;
-  const pictures = e.localName === 'img' ? [e] : e.querySelectorAll('img,canvas,video,iframe');
+  const roots = rootsIn(e), pictures = e.localName === 'img' ? [e] : [e, ...roots].flatMap(r => [...r.querySelectorAll('img,canvas,video,iframe')]);
   for (const i of pictures) area += (i.naturalWidth || +i.getAttribute('width') || 0) * (i.naturalHeight || +i.getAttribute('height') || 0) || (laterOf(i).src || laterOf(i).set ? matter.area : 0);
   if (enough(0, area, most)) return true;
   for (const slot of e.querySelectorAll('slot')) if (slot.assignedElements().some(c => rich(c, most))) return true;
   let text = '';
-  const walker = e.ownerDocument.createTreeWalker(e, NodeFilter.SHOW_TEXT);
-  for (let n = walker.nextNode(); n && text.length < 4000; n = walker.nextNode()) {
-    if (!/^(script|style|template|noscript|option)$/.test(n.parentElement.localName)) text += n.data;
+  for (const r of [e, ...roots]) {
+    const walker = e.ownerDocument.createTreeWalker(r, NodeFilter.SHOW_TEXT);
+    for (let n = walker.nextNode(); n && text.length < 4000; n = walker.nextNode()) {
+      if (!n.parentElement || !/^(script|style|template|noscript|option)$/.test(n.parentElement.localName)) text += n.data;
+    }
   }
   if (enough(letterCount(text), 0, most)) return true;
   return [e, ...e.querySelectorAll('*')].some(x => pictureOf(x) !== null && x.offsetWidth * x.offsetHeight >= matter.area);
@@ -139,9 +141,13 @@ const halves = ({layout, all}) => {
     if (w * h < matter.area || e.localName === 'picture') continue;
     const parts = [...e.children].filter(c => layout.of(c).out && layout.visible(c) && !c.firstElementChild && pictureOf(c) !== null && c.offsetHeight >= h * .9 && c.offsetWidth >= 20 && getComputedStyle(c).position === 'absolute');
     const narrow = parts.filter(c => c.offsetWidth < w * .9 && cutsItsPicture(c));
-    const own = layout.of(e).ground.includes('url(');
+    const own = layout.of(e).ground.includes('url(') || [...e.children].some(c => !parts.includes(c) && inFlow(c) && pictureOf(c) !== null && c.offsetHeight >= h * .9);
     if (!narrow.length || parts.length + own < 2 || parts.length > 4) continue;
     const below = own ? parts : parts.slice(1);
+    for (const c of parts) {
+      if (c.localName === 'img') set(c, {'object-fit': 'contain'});
+      else if (getComputedStyle(c).backgroundSize === 'cover') set(c, {'background-size': 'contain', 'background-repeat': 'no-repeat'});
+    }
     parts.forEach((c, i) => set(c, {left: '0', right: 'auto', bottom: 'auto', top: h * (own ? i + 1 : i) + 'px', width: w + 'px', height: h + 'px', 'max-width': 'none'}));
     set(e, {overflow: 'visible', 'margin-bottom': (parseFloat(getComputedStyle(e).marginBottom) || 0) + h * below.length + 'px'});
     loosen(e);
@@ -213,12 +219,13 @@ const shut = (e, layout) => {
 const choices = new Map(); // by what is around them, and their kind
 const chosen = e => {
   const around = e.parentElement;
-  if (!around || !/^(div|section|article|li)$/.test(e.localName) || e.ownerDocument.querySelector('input[type=radio]') === null) return false;
+  if (!around || !/^(div|section|article|li|ul|p|figure|img|picture|a|span)$/.test(e.localName) || e.ownerDocument.querySelector('input[type=radio]') === null) return false;
   const known = choices.get(around) || new Map();
   choices.set(around, known);
   if (known.has(e.localName)) return known.get(e.localName);
   const panels = [...around.children].filter(c => c.localName === e.localName && rich(c));
-  const buttons = [...around.querySelectorAll('input[type=radio]')].filter(i => !panels.some(p => p.contains(i)));
+  const near = around.querySelector('input[type=radio]') || !around.parentElement ? around : around.parentElement;
+  const buttons = [...near.querySelectorAll('input[type=radio]')].filter(i => !panels.some(p => p.contains(i)));
   known.set(e.localName, panels.length > 1 && panels.filter(isShown).length === 1 && buttons.length >= panels.length);
   return known.get(e.localName);
 };

@@ -54,7 +54,9 @@ const reveal = ({layout, all, items}) => {
   for (const {e, was} of back) was === null ? e.removeAttribute('style') : e.setAttribute('style', was);
 };
 
-// unmask takes away the mask of what holds something. That of an empty element is the picture.
+// unmask takes away the mask of what holds something, and a clip-path of which
+// nobody knows what it leaves. That of an empty element is the picture.
 const unmask = (e, style) => {
   if (style.maskImage !== 'none' && rich(e)) set(e, {'mask-image': 'none'});
+  if (/^(url|path|shape)\(/.test(style.clipPath) && e.ownerSVGElement === undefined && rich(e)) set(e, {'clip-path': 'none'});
 };

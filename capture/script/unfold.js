@@ -64,12 +64,13 @@ const resolved = (address, e) => { try { return new URL(address, e.baseURI).href
 // contentOf is what an element holds, as a key: clones of a slide have the same.
 const contentOf = e => {
   const parts = [];
-  for (const x of [e, ...e.querySelectorAll('*')]) {
+  const roots = rootsIn(e);
+  for (const x of [e, ...e.querySelectorAll('*'), ...roots.flatMap(r => [...r.querySelectorAll('*')])]) {
     const waits = x.localName === 'img' && (!x.naturalWidth || blank(x)) && (laterOf(x).src || laterOf(x).set.split(/[\s,]/)[0]);
     const src = waits ? resolved(waits, x) : x.localName === 'svg' ? x.innerHTML : pictureOf(x) || x.localName === 'img' && x.src;
     if (src) parts.push(src); // loaded or not
   }
-  return parts.join(' ') + ' ' + e.textContent.replace(/\s+/g, '');
+  return parts.join(' ') + ' ' + [e, ...roots].map(r => r.textContent.replace(/\s+/g, '')).join(' ');
 };
 
 // stack lays slides out one after the other, in rows as wide as the clip, each once.

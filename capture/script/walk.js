@@ -119,7 +119,7 @@ async function* stepsInside() {
       visited.push(visit);
       e.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
       await answered();
-      yield {found: list.length + came}; // some time passes: who listens to the scrolling answers late
+      yield {found: list.length + came, visits: true}; // some time passes: who listens to the scrolling answers late
       await answered();
       await arrived();
       hurry();
@@ -153,6 +153,26 @@ Object.assign(pageinspect, {
       }
       y += step;
     }
+  },
+
+  // locked says whether nothing scrolls, and scripts could move what is in the window.
+  locked: () => document.scripts.length > 0 && root().scrollHeight <= innerHeight + 20 && !scrollers().length,
+
+  // scenery takes note of all that is visible in the window, and is the same as
+  // long as that is: pictures, and texts that matter, clocks aside.
+  async scenery() {
+    await answered();
+    hurry();
+    candidates = null; // what moves the page need not change it
+    look();
+    const layout = new Layout(), out = [];
+    for (const {e} of candidates || collect()) {
+      const b = e.getBoundingClientRect();
+      if (b.height <= matter.line || b.width <= 0 || b.bottom <= 0 || b.top >= innerHeight || b.right <= 0 || b.left >= innerWidth || !layout.visible(e)) continue;
+      for (const i of itemsOf(e, layout)) if (i.kind === 'picture' || i.letters >= matter.letters) out.push(`${keyOf(i)} ${Math.round(i.x0 / 40)} ${Math.round(i.y0 / 40)}`);
+      if (out.length > 2000) break;
+    }
+    return String(hashOf(out.join()));
   },
 
   // stepInside scrolls a step inside of one of the elements that scroll by
