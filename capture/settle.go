@@ -205,7 +205,7 @@ func (s *shot) rest(ctx context.Context) error {
 		return err
 	}
 	if doc.Lively {
-		if _, err := s.tab.Quiet(ctx, 0, slowest); err != nil {
+		if err := s.awaitRequests(ctx); err != nil {
 			return err
 		}
 		if doc, err = js[document](ctx, s, "describe"); err != nil {

@@ -119,13 +119,13 @@ func (s *shot) unfold(ctx context.Context) error {
 		if !asked && !higher {
 			break
 		}
-		if _, err := s.tab.Quiet(ctx, 0, slowest); err != nil {
+		if err := s.awaitRequests(ctx); err != nil {
 			return err
 		}
 	}
 	any, err := js[bool](ctx, s, "restore")
 	if err == nil && any {
-		_, err = s.tab.Quiet(ctx, 0, slowest)
+		err = s.awaitRequests(ctx)
 	}
 	return err
 }

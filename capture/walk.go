@@ -221,19 +221,20 @@ func (s *shot) walkDown(ctx context.Context, y float64) error {
 	}
 }
 
-// awaitRequests waits for what is under way: as long as any of it matters.
+// awaitRequests waits for what is under way: as long as any of it matters. That
+// changes while it comes: the end of an answer that no script reads is never heard of.
 func (s *shot) awaitRequests(ctx context.Context) error {
-	quiet, err := s.tab.Quiet(ctx, 0, trifle)
-	if quiet || err != nil {
-		return err
-	}
-	matters, err := s.awaited(ctx)
-	if err != nil {
-		return err
-	}
-	if matters {
-		if quiet, err := s.tab.Quiet(ctx, 0, slowest-trifle); quiet || err != nil {
+	for end := time.Now().Add(slowest); time.Until(end) > 0; {
+		quiet, err := s.tab.Quiet(ctx, 0, min(trifle, time.Until(end)))
+		if quiet || err != nil {
 			return err
+		}
+		matters, err := s.awaited(ctx)
+		if err != nil {
+			return err
+		}
+		if !matters {
+			break
 		}
 	}
 	for _, p := range s.tab.Waiting() {
