@@ -11,6 +11,7 @@ import (
 	"image/jpeg"
 	"math"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -45,8 +46,7 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 	}
 	came := map[string]browser.Picture{}
 	for _, p := range append(s.tab.Pictures(), s.tab.OwnPicture()...) {
-		switch p.MediaType {
-		case "image/gif", "image/webp", "image/png", "image/apng", "image/avif":
+		if mayMove(p) {
 			came[p.URL] = p
 		}
 	}
@@ -96,7 +96,7 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 		case err != nil && limited.Err() != nil:
 			s.unsure(f, region, "it could not be looked at in time whether this picture moves")
 			continue
-		case err != nil && came[f.URL].MediaType == "image/gif":
+		case err != nil && (came[f.URL].MediaType == "image/gif" || strings.Contains(strings.ToLower(f.URL), ".gif")):
 			s.unsure(f, region, "a GIF was not looked at: the browser no longer has its bytes")
 			continue
 		case err != nil:
@@ -111,6 +111,18 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 	}
 	return out, nil
 }
+
+// mayMove says whether a picture can be an animation, by what its server calls it,
+// or by its name: browsers believe neither, and look at the bytes.
+func mayMove(p browser.Picture) bool {
+	switch p.MediaType {
+	case "image/jpeg", "image/jpg", "image/svg+xml", "image/bmp", "image/x-icon", "image/vnd.microsoft.icon":
+		return movingName.MatchString(p.URL)
+	}
+	return true
+}
+
+var movingName = regexp.MustCompile(`(?i)\.(gif|webp|a?png|avif)([?#]|$)`)
 
 // filmBytes are those of a picture that came, or that is written into the page.
 func (s *shot) filmBytes(ctx context.Context, address string, came map[string]browser.Picture) ([]byte, error) {

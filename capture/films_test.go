@@ -66,7 +66,11 @@ func TestAnimatedPictures(t *testing.T) {
 	for name, b := range map[string][]byte{"slow": slow, "long": long} {
 		mux.HandleFunc("/"+name+".gif", media("image/gif", b))
 	}
+	mux.HandleFunc("/called.gif", media("image/jpeg", slow))
+	mux.HandleFunc("/unnamed", media("application/octet-stream", slow))
 	for name, body := range map[string]string{
+		"jpeg":    `<img src="/called.gif?v=2" style="margin:50px">`,
+		"bytes":   `<img src=/unnamed style="margin:50px">`,
 		"img":     `<img src=/slow.gif style="margin:50px">`,
 		"small":   `<img src=/slow.gif width=40 height=20>`,
 		"ground":  `<div style="width:400px;height:200px;margin:50px;background:url(/slow.gif)"></div>`,
@@ -91,6 +95,8 @@ func TestAnimatedPictures(t *testing.T) {
 	}{
 		{"/img", hues, 400, 200},
 		{"/slow.gif", hues, 400, 200},
+		{"/jpeg", hues, 400, 200},
+		{"/bytes", hues, 400, 200},
 		{"/small", nil, 0, 0},
 		{"/ground", hues, 400, 200},
 		{"/written", hues, 400, 200},
