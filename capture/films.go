@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+	"image/png"
 	"math"
 	"net/url"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
@@ -29,6 +31,8 @@ const (
 	readable = 700 * time.Millisecond
 	// mostFilmTiles bounds the tiles that the animations of one page make.
 	mostFilmTiles = 200
+	// mostFirst bounds a picture, as PNG, that is written into the page, in bytes.
+	mostFirst = 4 << 20
 )
 
 // film is a picture on the page that may move, and where it is largest.
@@ -38,8 +42,8 @@ type film struct {
 	picture.Header
 }
 
-// films lists the animations on the page, from top to bottom. A tile shows one
-// picture of each, whichever it is then, and the others are in no tile.
+// films lists the animations on the page, from top to bottom, and holds them at
+// their first picture: a tile shows one, whichever it is then, and no other.
 func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, error) {
 	if s.halted {
 		return nil, nil
@@ -107,9 +111,34 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 		}
 		if f.Header, err = picture.Read(b); err == nil && f.Frames > 1 && f.Format != "tiff" {
 			out = append(out, f)
+			s.freeze(limited, f)
 		}
 	}
-	return out, nil
+	return out, ctx.Err()
+}
+
+// freeze has the page show an animation's first picture, so that a tile is the
+// same in each capture, and known to Vision. Where that does not succeed, as in
+// frames of other sites, it shows another, or none, and loses nothing: what is
+// drawn is looked at, and what it does not show is a tile below.
+func (s *shot) freeze(ctx context.Context, f film) {
+	if r := s.tab.Response(); r != nil {
+		for name := range r.Headers {
+			if strings.EqualFold(name, "Content-Security-Policy") {
+				return // it may forbid pictures that are written into the page
+			}
+		}
+	}
+	var first bytes.Buffer
+	_, err := picture.Scenes(ctx, f.Header, readable, func(img *image.RGBA, n int) error {
+		return cmp.Or(png.Encode(&first, img), errEnough)
+	})
+	if !errors.Is(err, errEnough) || first.Len() > mostFirst {
+		return
+	}
+	if _, err := js[chromedp.Void](ctx, s, "freeze", f.URL, "data:image/png;base64,"+base64.StdEncoding.EncodeToString(first.Bytes())); err != nil {
+		s.Log.Debug("an animation goes on", "id", s.manifest.ID, "error", err)
+	}
 }
 
 // mayMove says whether a picture can be an animation, by what its server calls it,
@@ -161,7 +190,7 @@ func (s *shot) filmTiles(ctx context.Context, region band, films []film, drawn [
 		inTile, least := -1, alike
 		missing, err := picture.Scenes(limited, f.Header, readable, func(img *image.RGBA, n int) error {
 			if most--; most < 0 {
-				return errFilms
+				return errEnough
 			}
 			b := band{x: region.x, width: size.X, height: size.Y, extra: fmt.Sprintf("picture %d of %d of the animation at %d px", n+1, f.Frames, int(f.Box.Y)-region.y)}
 			scaled := s.scaleFilm(img, b)
@@ -175,7 +204,7 @@ func (s *shot) filmTiles(ctx context.Context, region band, films []film, drawn [
 			scenes = append(scenes, scene{b, out.Bytes()})
 			return nil
 		})
-		if err == nil || limited.Err() != nil || errors.Is(err, errFilms) {
+		if err == nil || limited.Err() != nil || errors.Is(err, errEnough) {
 			for n, sc := range scenes {
 				if n == inTile {
 					continue
@@ -187,7 +216,7 @@ func (s *shot) filmTiles(ctx context.Context, region band, films []film, drawn [
 			}
 		}
 		switch {
-		case err != nil && (limited.Err() != nil || errors.Is(err, errFilms)):
+		case err != nil && (limited.Err() != nil || errors.Is(err, errEnough)):
 			for _, f := range films[i:] {
 				s.unsure(f, region, "an animation was not looked at to its end: the page has too many, or too long ones")
 			}
@@ -204,8 +233,8 @@ func (s *shot) filmTiles(ctx context.Context, region band, films []film, drawn [
 	return nil
 }
 
-// errFilms ends a page's animations when they have made mostFilmTiles.
-var errFilms = errors.New("too many pictures")
+// errEnough ends the looking at pictures of an animation.
+var errEnough = errors.New("enough pictures")
 
 // fit is how large an animation's pictures are drawn, in CSS pixels: as wide as on
 // the page, if a tile may be as high, and not out of shape.

@@ -2,21 +2,40 @@
 
 const moving = /^data:image\/(gif|webp|a?png|avif)[;,]/i;
 
+// filmOf is the address of what an item shows, as Capture knows it.
+const filmOf = item => {
+  if (item.kind !== 'picture' || typeof item.key !== 'string') return '';
+  if (moving.test(item.key)) return item.key;
+  try { return new URL(item.key, item.e.baseURI).href.split('#')[0].slice(0, 500); } catch { return ''; }
+};
+
 Object.assign(pageinspect, {
   // films are where the pictures of these addresses stand, and those that are
   // written into the page, if they matter: each where it is largest.
   films(addresses) {
     const wanted = new Set(addresses), places = new Map();
     for (const item of now().items) {
-      if (item.kind !== 'picture' || typeof item.key !== 'string' || areaOf(seenOf(item)) < matter.area) continue;
-      let url = item.key;
-      if (!moving.test(url)) {
-        try { url = new URL(url, item.e.baseURI).href.split('#')[0]; } catch { continue; }
-        if (!wanted.has(url = url.slice(0, 500))) continue;
-      } else if (url.length > 8e6) continue;
+      const url = filmOf(item);
+      if (!url || !(wanted.has(url) || moving.test(url) && url.length <= 8e6) || areaOf(seenOf(item)) < matter.area) continue;
       const box = {x: item.x0, y: item.y0, w: item.x1 - item.x0, h: item.y1 - item.y0}, known = places.get(url);
       if (!known || known.w * known.h < box.w * box.h) places.set(url, box);
     }
     return [...places].map(([url, box]) => ({url, box}));
+  },
+
+  // freeze has the first picture of a film shown wherever it stands, the same in
+  // each capture. Where a policy of the page's may forbid that, it goes on.
+  async freeze(url, first) {
+    if (document.querySelector('meta[http-equiv=content-security-policy i]')) return;
+    for (const item of now().items) {
+      if (filmOf(item) !== url) continue;
+      if (item.e.localName === 'img') set(item.e, {content: `url("${first}")`});
+      else set(item.e, {'background-image': getComputedStyle(item.e).backgroundImage.replace(/url\((".*?"|.*?)\)/, `url("${first}")`)});
+    }
+    const there = new Image();
+    there.src = first;
+    await there.decode().catch(() => {});
+    await frame();
+    await frame();
   },
 });
