@@ -31,7 +31,7 @@ const drawLimit = 45 * time.Second
 // litter is after how many drawn elements the renderer's garbage is collected. A
 // tile of a page of 100,000 elements leaves 260 MB of it, and by itself the renderer
 // lets it grow to 1.5 GB; collected after each tile it is below 700 MB.
-const litter = 100_000
+const litter = 50_000
 
 // tile photographs the page, band by band from the top, and uploads each tile
 // while the next is drawn. Time that runs out after the first tile makes the
