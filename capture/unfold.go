@@ -47,6 +47,11 @@ func (s *shot) walkInside(ctx context.Context) error {
 				if err := s.tab.Begin(ctx, grant); err != nil {
 					return 0, err
 				}
+				if grant == visitTime { // or the place would be looked at before
+					if err := s.tab.Spent(ctx, visitPatience); err != nil {
+						return 0, err
+					}
+				}
 			}
 			w, err := next()
 			if err != nil {

@@ -21,6 +21,9 @@ const (
 	// visitTime is how much of it passes at a place that waits: some want to be
 	// looked at for a second.
 	visitTime = 1200 * time.Millisecond
+	// visitPatience is how long it may take to pass: it stands still while the place
+	// asks for something.
+	visitPatience = 300 * time.Millisecond
 	// wheelTurns is how often the wheel is turned at most, and wheelTime how much of
 	// the page's time passes at each: pages heed no second turn while they move.
 	wheelTurns, wheelTime = 30, 1500 * time.Millisecond

@@ -166,6 +166,12 @@ func (t *Tab) Begin(ctx context.Context, budget time.Duration) error {
 	return t.grant(ctx, emulation.VirtualTimePolicyPauseIfNetworkFetchesPending, budget)
 }
 
+// Spent waits until the time that was granted has passed, at most until limit has.
+func (t *Tab) Spent(ctx context.Context, limit time.Duration) error {
+	_, err := t.until(ctx, limit, t.over)
+	return err
+}
+
 // finish has the time pass that was granted and has not passed, whatever is under
 // way. A second grant beside it would end with the first.
 func (t *Tab) finish(ctx context.Context) error {
