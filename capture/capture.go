@@ -88,6 +88,7 @@ type shot struct {
 	lively   bool          // the page can still change, by itself or when it is scrolled
 	elements int           // how many there are in the page's document
 	scrolled int           // where the page is scrolled to while it is drawn
+	written  bool          // a picture that may move is written into the page
 	bared    bool          // what lies over the page was taken away
 	edge     int           // the page's left end, from which pictures of it are measured; less than 0 where writing goes to the left
 	halted   bool          // the page's scripts were stopped before it came to rest

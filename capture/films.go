@@ -58,6 +58,9 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 	for address := range came {
 		addresses = append(addresses, address)
 	}
+	if len(addresses) == 0 && !s.written {
+		return nil, nil
+	}
 	slices.Sort(addresses)
 	limited, cancel := share(ctx, 0.2)
 	defer cancel()

@@ -25,6 +25,7 @@ type shownText struct {
 		Under bool // something lies over it
 	}
 	Whole bool
+	Films bool // a picture that may move is written into the page
 }
 
 // text takes what the page's HTML shows, line by line, of the region that is
@@ -42,6 +43,7 @@ func (s *shot) text(ctx context.Context, region band, extras []band, frames []fr
 	case ctx.Err() != nil, fault.KindOf(err) == fault.Transient, errors.Is(err, browser.ErrCrashed):
 		return err
 	case err != nil:
+		s.written = true // for all that is known
 		s.untold("the page's own text could not be taken: %v", err)
 		return nil
 	}
@@ -54,12 +56,13 @@ func (s *shot) text(ctx context.Context, region band, extras []band, frames []fr
 		if err != nil {
 			in.Whole = limited.Err() == nil // else it is gone, or does not answer, as a widget may
 		}
-		found.Whole = found.Whole && in.Whole
+		found.Whole, found.Films = found.Whole && in.Whole, found.Films || in.Films
 		for _, t := range in.Texts {
 			t.Box.X, t.Box.Y = t.Box.X+float64(f.x), t.Box.Y+float64(f.y)
 			found.Texts = append(found.Texts, t)
 		}
 	}
+	s.written = found.Films
 	if !found.Whole {
 		s.untold("not all of the page's own text could be taken")
 	}

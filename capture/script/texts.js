@@ -25,9 +25,10 @@ Object.assign(pageinspect, {
   // texts lists what the document and its frames of the same site show as
   // text, line by line with boxes in page coordinates, up to about most
   // bytes of JSON; whole says that nothing was left out. Of each it says
-  // whether something lies over it.
+  // whether something lies over it. Films says whether a picture that may move
+  // is written into the page.
   texts(most) {
-    const texts = [], {layout, all} = now();
+    const texts = [], {layout, all, items} = now(), films = items.some(i => moving.test(i.key));
     for (const e of all) {
       if (/^(script|style|noscript|title)$/.test(e.localName) || !layout.visible(e)) continue;
       const s = layout.of(e);
@@ -35,11 +36,11 @@ Object.assign(pageinspect, {
         for (const {text, b} of linesOf(n)) {
           const item = {x0: b.left + s.dx, y0: b.top + s.dy, x1: b.right + s.dx, y1: b.bottom + s.dy, clip: s.inside};
           if (seenOf(item).share < .5) continue;
-          if ((most -= 3 * text.length + 90) < 0) return {texts, whole: false};
+          if ((most -= 3 * text.length + 90) < 0) return {texts, films, whole: false};
           texts.push({text, box: round(item), under: under.has(e)});
         }
       }
     }
-    return {texts, whole: true};
+    return {texts, films, whole: true};
   },
 });
