@@ -17,7 +17,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
@@ -40,6 +39,7 @@ type film struct {
 	URL string
 	Box page.Box
 	picture.Header
+	held bool // at its first picture, wherever it stands
 }
 
 // films lists the animations on the page, from top to bottom, and holds them at
@@ -113,22 +113,21 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 			continue
 		}
 		if f.Header, err = picture.Read(b); err == nil && f.Frames > 1 && f.Format != "tiff" {
+			f.held = s.freeze(limited, f)
 			out = append(out, f)
-			s.freeze(limited, f)
 		}
 	}
 	return out, ctx.Err()
 }
 
 // freeze has the page show an animation's first picture, so that a tile is the
-// same in each capture, and known to Vision. Where that does not succeed, as in
-// frames of other sites, it shows another, or none, and loses nothing: what is
-// drawn is looked at, and what it does not show is a tile below.
-func (s *shot) freeze(ctx context.Context, f film) {
+// same in each capture, and known to Vision. It says whether all of the page does:
+// in frames, and where a policy of the page's may forbid it, the animation goes on.
+func (s *shot) freeze(ctx context.Context, f film) bool {
 	if r := s.tab.Response(); r != nil {
 		for name := range r.Headers {
 			if strings.EqualFold(name, "Content-Security-Policy") {
-				return // it may forbid pictures that are written into the page
+				return false // it may forbid pictures that are written into the page
 			}
 		}
 	}
@@ -137,11 +136,10 @@ func (s *shot) freeze(ctx context.Context, f film) {
 		return cmp.Or(png.Encode(&first, img), errEnough)
 	})
 	if !errors.Is(err, errEnough) || first.Len() > mostFirst {
-		return
+		return false
 	}
-	if _, err := js[chromedp.Void](ctx, s, "freeze", f.URL, "data:image/png;base64,"+base64.StdEncoding.EncodeToString(first.Bytes())); err != nil {
-		s.Log.Debug("an animation goes on", "id", s.manifest.ID, "error", err)
-	}
+	held, err := js[bool](ctx, s, "freeze", f.URL, "data:image/png;base64,"+base64.StdEncoding.EncodeToString(first.Bytes()))
+	return err == nil && held
 }
 
 // mayMove says whether a picture can be an animation, by what its server calls it,
@@ -175,49 +173,33 @@ func (s *shot) unsure(f film, region band, format string, args ...any) {
 	s.missed(page.Unseen{Kind: page.Unread, Box: f.Box, Why: fmt.Sprintf(format, args...), Source: page.Cut(f.URL, page.MaxNoteBytes)}, region)
 }
 
-// filmTiles makes a tile of each picture of the page's animations but the one
-// that is drawn, from the row end on, each as large as the animation stands on the
-// page, and not more than most in all. It hands them to put, which says whether
-// more are wanted.
-func (s *shot) filmTiles(ctx context.Context, region band, films []film, drawn []drawn, end, most int, put func(band, []byte) bool) error {
+// filmTiles makes a tile of each picture of the page's animations, but for the
+// first of one that is held at it, from the row end on, each as large as the
+// animation stands on the page, and not more than most in all. It hands them to
+// put, which says whether more are wanted.
+func (s *shot) filmTiles(ctx context.Context, region band, films []film, end, most int, put func(band, []byte) bool) error {
 	limited, cancel := share(ctx, 0.3)
 	defer cancel()
 	for i, f := range films {
 		size := f.fit(rowsOf(s.profile, region.width))
-		shown := f.shownIn(drawn, size, s.profile.Scale)
-		type scene struct {
-			band
-			data []byte
-		}
-		var scenes []scene
-		inTile, least := -1, alike
 		missing, err := picture.Scenes(limited, f.Header, readable, func(img *image.RGBA, n int) error {
+			if n == 0 && f.held {
+				return nil // which the page shows
+			}
 			if most--; most < 0 {
 				return errEnough
 			}
-			b := band{x: region.x, width: size.X, height: size.Y, extra: fmt.Sprintf("picture %d of %d of the animation at %d px", n+1, f.Frames, int(f.Box.Y)-region.y)}
-			scaled := s.scaleFilm(img, b)
-			if unlike := shown.unlike(scaled); unlike <= least {
-				inTile, least = len(scenes), unlike
-			}
+			b := band{x: region.x, width: size.X, height: size.Y, at: end, extra: fmt.Sprintf("picture %d of %d of the animation at %d px", n+1, f.Frames, int(f.Box.Y)-region.y)}
 			var out bytes.Buffer
-			if err := jpeg.Encode(&out, scaled, &jpeg.Options{Quality: s.profile.Quality}); err != nil {
+			if err := jpeg.Encode(&out, s.scaleFilm(img, b), &jpeg.Options{Quality: s.profile.Quality}); err != nil {
 				return err
 			}
-			scenes = append(scenes, scene{b, out.Bytes()})
+			if !put(b, out.Bytes()) {
+				return context.Canceled
+			}
+			end += b.height
 			return nil
 		})
-		if err == nil || limited.Err() != nil || errors.Is(err, errEnough) {
-			for n, sc := range scenes {
-				if n == inTile {
-					continue
-				}
-				if sc.at = end; !put(sc.band, sc.data) {
-					return nil
-				}
-				end += sc.height
-			}
-		}
 		switch {
 		case err != nil && (limited.Err() != nil || errors.Is(err, errEnough)):
 			for _, f := range films[i:] {
@@ -258,75 +240,4 @@ func (s *shot) scaleFilm(img *image.RGBA, b band) *image.RGBA {
 		draw.CatmullRom.Scale(dst, dst.Rect, img, img.Rect, draw.Over, nil)
 	}
 	return dst
-}
-
-// drawn is a band and its tile.
-type drawn struct {
-	band
-	data []byte
-}
-
-const (
-	// block is the side of the squares by whose means pictures are compared, px.
-	block = 8
-	// blockApart is how far, of 256, the means of a square may be apart in two
-	// pictures that are the same but for how they were scaled and stored.
-	blockApart = 24
-	// alike is the part of the squares that may be further apart, as under a
-	// rounded corner or a badge.
-	alike = 0.05
-)
-
-// onPage is what the tiles show of an animation; nil if they do not show it whole,
-// or in another shape.
-type onPage struct{ *image.RGBA }
-
-// shownIn is what the tiles that were drawn show of an animation.
-func (f film) shownIn(all []drawn, size image.Point, scale float64) onPage {
-	for _, d := range all {
-		at := image.Rectangle{Max: size}.Add(image.Pt(int(math.Round(f.Box.X)), int(math.Round(f.Box.Y))))
-		if d.extra != "" || math.Abs(f.Box.H-float64(size.Y)) > 1 || !at.In(image.Rect(d.x, d.y, d.x+d.width, d.y+d.height)) {
-			continue
-		}
-		tile, _, err := image.Decode(bytes.NewReader(d.data))
-		if err != nil {
-			return onPage{}
-		}
-		px := func(css int) int { return int(math.Round(float64(css) * scale)) }
-		img := image.NewRGBA(image.Rect(0, 0, px(size.X), px(size.Y)))
-		draw.Draw(img, img.Rect, tile, tile.Bounds().Min.Add(image.Pt(px(at.Min.X-d.x), px(at.Min.Y-d.y))), draw.Src)
-		return onPage{img}
-	}
-	return onPage{}
-}
-
-// unlike is the part of its squares in which a picture differs from what is shown: 1 if nothing is.
-func (s onPage) unlike(img *image.RGBA) float64 {
-	if s.RGBA == nil || s.Rect != img.Rect {
-		return 1
-	}
-	mean := func(p *image.RGBA, x0, y0 int) (sums [3]int) {
-		n := 0
-		for y := y0; y < min(y0+block, p.Rect.Max.Y); y++ {
-			for x := x0; x < min(x0+block, p.Rect.Max.X); x++ {
-				c := p.Pix[p.PixOffset(x, y):]
-				sums[0], sums[1], sums[2], n = sums[0]+int(c[0]), sums[1]+int(c[1]), sums[2]+int(c[2]), n+1
-			}
-		}
-		return [3]int{sums[0] / n, sums[1] / n, sums[2] / n}
-	}
-	far, all := 0, 0
-	for y := 0; y < img.Rect.Max.Y; y += block {
-		for x := 0; x < img.Rect.Max.X; x += block {
-			a, b := mean(s.RGBA, x, y), mean(img, x, y)
-			all++
-			for i := range a {
-				if d := a[i] - b[i]; d > blockApart || d < -blockApart {
-					far++
-					break
-				}
-			}
-		}
-	}
-	return float64(far) / float64(all)
 }

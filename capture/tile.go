@@ -95,7 +95,6 @@ func (s *shot) tile(ctx context.Context) error {
 		s.progress(m.ID, "tile", i+1, max(i+1, len(plan)))
 		return upCtx.Err() == nil // an upload failed; Wait says why
 	}
-	var withFilms []drawn
 	used := 0 // elements drawn, since the renderer's memory was cleared
 	if s.elements >= litter {
 		used = litter // by asking what of them was seen
@@ -121,12 +120,9 @@ func (s *shot) tile(ctx context.Context) error {
 		if !put(b, data, media, ext) {
 			break
 		}
-		if slices.ContainsFunc(films, func(f film) bool { return f.Box.Y < float64(b.y+b.height) && float64(b.y) < f.Box.Bottom() }) {
-			withFilms = append(withFilms, drawn{b, data})
-		}
 	}
 	if len(tiles) == len(plan) && upCtx.Err() == nil {
-		err = s.filmTiles(drawing, region, films, withFilms, tiles[len(tiles)-1].Bottom(), min(mostFilmTiles, page.MaxTiles-len(tiles)), func(b band, data []byte) bool {
+		err = s.filmTiles(drawing, region, films, tiles[len(tiles)-1].Bottom(), min(mostFilmTiles, page.MaxTiles-len(tiles)), func(b band, data []byte) bool {
 			return put(b, data, "image/jpeg", "jpg")
 		})
 		if err != nil && upCtx.Err() == nil {

@@ -24,18 +24,20 @@ Object.assign(pageinspect, {
   },
 
   // freeze has the first picture of a film shown wherever it stands, the same in
-  // each capture. Where a policy of the page's may forbid that, it goes on.
+  // each capture. It says whether it does; where a policy may forbid it, nowhere.
   async freeze(url, first) {
-    if (document.querySelector('meta[http-equiv=content-security-policy i]')) return;
-    for (const item of now().items) {
-      if (filmOf(item) !== url) continue;
-      if (item.e.localName === 'img') set(item.e, {content: `url("${first}")`});
-      else set(item.e, {'background-image': getComputedStyle(item.e).backgroundImage.replace(/url\((".*?"|.*?)\)/, `url("${first}")`)});
-    }
+    const all = now().items.filter(item => filmOf(item) === url), ground = e => getComputedStyle(e).backgroundImage;
+    const fixed = ({e}) => e.ownerDocument !== document || e.localName !== 'img' && !ground(e).includes('url(');
+    if (!all.length || all.some(fixed) || document.querySelector('meta[http-equiv=content-security-policy i]')) return false;
     const there = new Image();
     there.src = first;
-    await there.decode().catch(() => {});
+    try { await there.decode(); } catch { return false; }
+    for (const {e} of all) {
+      if (e.localName === 'img') set(e, {content: `url("${first}")`});
+      else set(e, {'background-image': ground(e).replace(/url\((".*?"|.*?)\)/, `url("${first}")`)});
+    }
     await frame();
     await frame();
+    return true;
   },
 });
