@@ -1,5 +1,7 @@
 package capture
 
+// Animated pictures: a tile shows one picture of them, and sellers claim in the next.
+
 import (
 	"bytes"
 	"cmp"
@@ -112,7 +114,11 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 			s.unsure(f, region, "of an animated AVIF the first picture alone was seen: its others are not read here")
 			continue
 		}
-		if f.Header, err = picture.Read(b); err == nil && f.Frames > 1 && f.Format != "tiff" {
+		f.Header, err = picture.Read(b)
+		if err != nil && bytes.HasPrefix(b, []byte("GIF8")) { // which the browser draws
+			s.unsure(f, region, "a GIF was not looked at: it %v", err)
+		}
+		if err == nil && f.Frames > 1 && f.Format != "tiff" {
 			f.held = s.freeze(limited, f)
 			out = append(out, f)
 		}

@@ -1,5 +1,7 @@
 package recognize
 
+// QR codes that a cut goes through: no tile has them whole.
+
 import (
 	"context"
 	"image"
