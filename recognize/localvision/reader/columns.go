@@ -68,14 +68,34 @@ func whitest(line *image.Gray, wish, reach int) (int, bool) {
 	return best, best > 0
 }
 
+// spaceBetween is where to cut between two words: in the widest white between the middles of two glyphs where that is a space, as Tesseract's boxes
+// may begin a letter late, else where whiteBetween says.
+func spaceBetween(line *image.Gray, a, b Glyph) int {
+	at := whiteBetween(line, a, b)
+	least := int(leastSpace(a, b) * textHeight)
+	widest := 0
+	from, to := max(0, middle(a.Box.Min.X, a.Box.Max.X)), min(line.Rect.Dx()-1, middle(b.Box.Min.X, b.Box.Max.X))
+	for x := from; x <= to; x++ {
+		white := x
+		for white <= to && whiteColumn(line, white) {
+			white++
+		}
+		if white-x >= least && white-x > widest {
+			widest, at = white-x, middle(x, white)
+		}
+		x = white
+	}
+	return at
+}
+
 // around is the box of glyphs from..to of a line, from gap to gap.
 func around(line *image.Gray, glyphs []Glyph, from, to int) image.Rectangle {
 	box := image.Rect(0, 0, line.Rect.Dx(), line.Rect.Dy())
 	if from > 0 {
-		box.Min.X = whiteBetween(line, glyphs[from-1], glyphs[from])
+		box.Min.X = spaceBetween(line, glyphs[from-1], glyphs[from])
 	}
 	if to < len(glyphs) {
-		box.Max.X = whiteBetween(line, glyphs[to-1], glyphs[to])
+		box.Max.X = spaceBetween(line, glyphs[to-1], glyphs[to])
 	}
 	return box
 }

@@ -62,6 +62,7 @@ type doubtfulWord struct {
 	from, to int // glyphs of the line
 	hangul   []Glyph
 	again    *part
+	room     int // syllables that it is wide enough for at least
 }
 
 // best is the second reading, where it is surer and of syllables, too, and nil else.
@@ -77,21 +78,22 @@ func (w doubtfulWord) best() []Glyph {
 	if cried(w.hangul) {
 		least = fair
 	}
-	if !startsHangul(read) || !syllables(read) || meanConfidence(read) < least {
+	lost := syllablesIn(read) < min(w.room, syllablesIn(w.hangul))
+	if lost || !startsHangul(read) || !syllables(read) || meanConfidence(read) < least {
 		return nil
 	}
 	return read
 }
 
 // findDoubtful returns the words that syllables begin and that were read unsurely, none of those taken already.
-func findDoubtful(line *image.Gray, glyphs []Glyph, taken []bool) (words []doubtfulWord) {
+func findDoubtful(line *image.Gray, glyphs []Glyph, taken []bool, pitch int) (words []doubtfulWord) {
 	for _, w := range wordsIn(line, glyphs) {
 		word := glyphs[w.from:w.to]
 		if taken[w.from] || !(startsHangul(word) && syllables(word) && (meanConfidence(word) < unsure || mayBeMistaken(word)) || cried(word)) {
 			continue
 		}
 		box := inked(line, around(line, glyphs, w.from, w.to))
-		words = append(words, doubtfulWord{from: w.from, to: w.to, hangul: word, again: cutOut(line, box)})
+		words = append(words, doubtfulWord{from: w.from, to: w.to, hangul: word, again: cutOut(line, box), room: (10*box.Dx() + 3*pitch) / (10 * pitch)})
 	}
 	return words
 }

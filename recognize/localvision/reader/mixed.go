@@ -16,6 +16,7 @@ const (
 	sureOfAny   = 0.5  // the same where Hangul was read badly, or as no word is written
 	sureOfWhole = 0.85 // the same where Hangul saw no letter
 	sureEnding  = 0.85 // what a usual ending has at least
+	unlikely    = 0.1  // by how much a reading is less sure whose ending is none, or has more or fewer syllables than there is room for
 	clean       = 0.93 // the confidence from which on a word is not doubted
 	hopeless    = 0.3  // that below which nothing is held to have been read
 	doubtful    = 0.75 // that below which a word without letters is
@@ -33,17 +34,21 @@ type mixedWord struct {
 
 // way is one way to cut a word.
 type way struct {
-	letters *part
-	ending  *part   // nil: there is none, or it is as read already
-	kept    []Glyph // the ending as read already
-	wide    bool    // a word of letters alone that ends as wide as a syllable
+	letters   *part
+	ending    *part   // nil: there is none, or it is as read already
+	kept      []Glyph // the ending as read already
+	syllables int     // for how many the ending has room
+	wide      bool    // a word of letters alone that ends as wide as a syllable
 }
 
 // best is the surest reading, nil where that is the one there is.
 func (w mixedWord) best() (best []Glyph) {
 	sure, least := meanConfidence(w.hangul), sureOfParts
 	poor := w.odd || sure < sureOfAny || !plausible(w.hangul) || garbled(w.hangul)
+	digits := digitsOnly(w.hangul) && sure < doubtful // login is read as 10911
 	switch {
+	case digits:
+		sure = min(sure, least)
 	case !w.letters && sure >= hopeless:
 		least = sureOfWhole
 	case poor:
@@ -52,11 +57,11 @@ func (w mixedWord) best() (best []Glyph) {
 	}
 	for _, way := range w.ways {
 		got := way.letters.glyphs
-		c := meanConfidence(got)
+		c := w.sureOf(got)
 		if poor && (w.letters || sure < hopeless) && !way.wide && neat(got, 3) { // signs, such as quotes, take English's confidence, too
 			c = max(c, least+0.01)
 		}
-		if !latin(got) && !(numeral(got) && len(way.kept) == 0 && way.ending != nil) || c < least || !w.letters && len(got) < 2 {
+		if !latin(got) && !(numeral(got) && len(way.kept) == 0 && way.ending != nil) || c < least || !w.letters && len(got) < 2 || digits && !neat(got, 3) && c < sureOfWhole || w.keptBehind(way) {
 			continue
 		}
 		end := way.kept
@@ -65,22 +70,105 @@ func (w mixedWord) best() (best []Glyph) {
 		}
 		if end != nil || way.ending != nil {
 			e := meanConfidence(end)
-			if ending(end) && (way.ending == nil || e >= sureOfAny) {
+			known := ending(end) && (way.ending == nil || e >= sureOfAny)
+			if known {
 				e = max(e, sureEnding)
 			}
 			if !startsHangul(end) || e < least {
 				continue
 			}
+			if way.ending != nil && syllablesIn(end) != way.syllables {
+				e -= unlikely
+			}
+			if !known || !readable(end[0].Text) && end[0].Text != "(" {
+				e -= unlikely
+			}
+			if strings.Contains(noLetters, got[len(got)-1].Text) {
+				e -= unlikely
+			}
 			c = (c*float64(len(got)) + e*float64(len(end))) / float64(len(got)+len(end))
 			got = slices.Concat(got, end)
-		} else if way.wide && narrow(got[len(got)-1].Text) {
-			c -= 0.1
+		} else if w.hasEnding(way) {
+			c -= unlikely
 		}
 		if plausible(got) && !garbled(got) && c > sure {
 			best, sure = got, c
 		}
 	}
 	return best
+}
+
+// sureOf is the confidence of letters, that with which more of the word was read as them and others behind, too.
+func (w mixedWord) sureOf(letters []Glyph) float64 {
+	c := meanConfidence(letters)
+	for _, way := range w.ways {
+		if beginsWith(way.letters.glyphs, letters) {
+			c = max(c, meanConfidence(way.letters.glyphs[:len(letters)]))
+		}
+	}
+	return c
+}
+
+// noLetters are signs that English sees in syllables, and that hardly stand before one.
+const noLetters = "=&|{}[]$£¥~<>@^*"
+
+// keptBehind says whether the end of an ending was read in its line, and what is before it unsurely: letters, rather.
+func (w mixedWord) keptBehind(of way) bool {
+	if of.ending == nil {
+		return false
+	}
+	end := of.ending.glyphs
+	if len(end) > 0 && readable(end[0].Text) && meanConfidence(end) >= sureOfWhole && syllablesIn(end) == of.syllables {
+		return false
+	}
+	return slices.ContainsFunc(w.ways, func(o way) bool {
+		return len(o.kept) > 0 && o.syllables < of.syllables && strings.HasSuffix(textOf(end), textOf(o.kept))
+	})
+}
+
+// hasEnding says whether a word that was read as letters alone, and ends as wide as a syllable with what is much less wide, or with
+// what was not read without an ending, has a usual ending.
+func (w mixedWord) hasEnding(whole way) bool {
+	const most = 2 // letters and signs for a syllable
+	got := whole.letters.glyphs
+	for _, way := range w.ways {
+		end := way.kept
+		if way.ending != nil {
+			end = way.ending.glyphs
+		}
+		if !ending(end) || way.ending != nil && (meanConfidence(end) < sureOfAny || syllablesIn(end) != way.syllables) {
+			continue
+		}
+		if whole.wide && narrow(got[len(got)-1].Text) {
+			return true
+		}
+		if n := len(got) - len(way.letters.glyphs); n > 0 && n <= most*way.syllables && beginsWith(got, way.letters.glyphs) {
+			return true
+		}
+	}
+	return false
+}
+
+func digitsOnly(glyphs []Glyph) bool {
+	digits := 0
+	for _, g := range glyphs {
+		switch {
+		case digit(g.Text):
+			digits++
+		case letter(g.Text) || hangul(g.Text) && digits == 0:
+			return false
+		}
+	}
+	return digits > 2
+}
+
+func syllablesIn(glyphs []Glyph) (n int) {
+	for _, g := range glyphs {
+		if hangul(g.Text) {
+			n++
+		}
+	}
+	return n
 }
 
 // narrow says whether a character is much less wide than a syllable.
@@ -122,15 +210,15 @@ func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord
 		return w, false
 	}
 	end := box.Max.X
-	if body > 0 && body < len(word) {
+	last := word[len(word)-1].Text
+	wide := wideEnd(line, box, pitch)
+	w.odd = (!readable(last) || digit(last)) && wide
+	if body > 0 && body < len(word) && !w.odd {
 		end = inked(line, image.Rect(box.Min.X, 0, whiteBetween(line, word[body-1], word[body]), box.Max.Y)).Max.X
 	}
-	wide := wideEnd(line, box, pitch)
-	if syllables == 0 && !wide && w.letters && plausible(word) && body == len(word) {
+	if syllables == 0 && !wide && w.letters && plausible(word) && body == len(word) && confidence >= sureOfAny {
 		return w, false
 	}
-	last := word[len(word)-1].Text
-	w.odd = (!readable(last) || digit(last)) && wide
 	letters := func(to int) *part { return cutOut(line, image.Rect(box.Min.X, 0, to, line.Rect.Dy())) }
 	least, most := max(0, syllables-1), syllables+1
 	if syllables == 0 {
@@ -148,7 +236,7 @@ func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord
 		if !ok || at < box.Min.X+textHeight/3 {
 			continue
 		}
-		cut := way{letters: letters(at)}
+		cut := way{letters: letters(at), syllables: n}
 		if n <= syllables {
 			cut.kept = word[body-n:]
 		} else {
@@ -170,7 +258,7 @@ func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord
 			right = whiteBetween(line, word[k], word[k+1])
 		}
 		if at, ok := whitest(line, right-pitch, pitch*3/10); ok && at >= box.Min.X+textHeight/3 {
-			w.ways = append(w.ways, way{letters: letters(at), kept: word[k:]})
+			w.ways = append(w.ways, way{letters: letters(at), kept: word[k:], syllables: syllablesIn(word[k:])})
 		}
 	}
 	return w, len(w.ways) > 0

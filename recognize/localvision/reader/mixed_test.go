@@ -159,7 +159,7 @@ func TestSyllablesThatAreTakenSurelyForTheirTwins(t *testing.T) {
 		}
 	}
 	for word, want := range map[string]int{"슷자를": 1, "모는": 1, "문서를": 0} {
-		if got := len(findDoubtful(image.NewGray(image.Rect(0, 0, 200, 60)), written(word, 0.95), make([]bool, 3))); got != want {
+		if got := len(findDoubtful(image.NewGray(image.Rect(0, 0, 200, 60)), written(word, 0.95), make([]bool, 3), textHeight)); got != want {
 			t.Errorf("%s, read surely: %d words are read again, want %d", word, got, want)
 		}
 	}

@@ -28,6 +28,8 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 			if smallL(line, inkRun(line, *g)) {
 				g.Text = "l"
 			}
+		case strings.Contains("Il|1", g.Text) && slanted(line, ownInk(line, *g)):
+			g.Text = "/"
 		case g.Text == "|" && lowBar(inkRun(line, *g)) && !besideWord(line, glyphs, i):
 			g.Text = "I"
 		}
@@ -53,6 +55,36 @@ func smallL(line *image.Gray, ink image.Rectangle) bool {
 	}
 	head, middle, foot := part(0, 2), part(4, 6), part(8, 10)
 	return 3*ink.Dx() < ink.Dy() && foot.Max.X-middle.Max.X < step || middle.Min.X-head.Min.X >= step && middle.Min.X-foot.Min.X < step
+}
+
+// ownInk is the ink of a glyph alone, where it hangs together with others.
+func ownInk(line *image.Gray, g Glyph) image.Rectangle {
+	ink := inkRun(line, g)
+	if 2*ink.Dx() > 3*g.Box.Dx() {
+		ink = trimmed(line, image.Rect(max(ink.Min.X, g.Box.Min.X), 0, min(ink.Max.X, g.Box.Max.X), line.Rect.Dy()))
+	}
+	return ink
+}
+
+// slanted says whether ink is a stroke that leans as a slash does, more than letters in italics do.
+func slanted(line *image.Gray, ink image.Rectangle) bool {
+	const part = 5 // of its height, at the head and at the foot
+	if 2*ink.Dx() > ink.Dy() || 3*ink.Dy() < 2*textHeight {
+		return false
+	}
+	centre := func(from, to int) int {
+		sum, n := 0, 0
+		for y := from; y < to; y++ {
+			for x := ink.Min.X; x < ink.Max.X; x++ {
+				if line.Pix[y*line.Stride+x] < inkBelow {
+					sum, n = sum+x, n+1
+				}
+			}
+		}
+		return sum / max(1, n)
+	}
+	lean := centre(ink.Min.Y, ink.Min.Y+ink.Dy()/part) - centre(ink.Max.Y-ink.Dy()/part, ink.Max.Y)
+	return 100*lean >= 22*ink.Dy()
 }
 
 // lowBar says whether ink is an upright bar that does not reach through the height of a line, as that which parts words does.
@@ -121,8 +153,12 @@ func sized(line *image.Gray, glyphs []Glyph) []Glyph {
 		if to-from < 2 || to-from > longestWord {
 			continue
 		}
+		alone := func(k int) bool { // it does not hang together with its neighbours
+			ink := inkRun(line, glyphs[k])
+			return !(k > from && ink == inkRun(line, glyphs[k-1]) || k+1 < to && ink == inkRun(line, glyphs[k+1]))
+		}
 		own := inkRun(line, glyphs[i])
-		if own.Empty() || own.Dx() > textHeight {
+		if own.Empty() || own.Dx() > textHeight || !alone(i) {
 			continue
 		}
 		lowest, highest := 0, 0
@@ -132,7 +168,7 @@ func sized(line *image.Gray, glyphs []Glyph) []Glyph {
 			}
 			ink := inkRun(line, glyphs[k])
 			switch {
-			case ink.Empty() || ink.Dx() > textHeight || ink == own:
+			case ink.Empty() || ink.Dx() > textHeight || !alone(k):
 			case strings.Contains(highs, glyphs[k].Text):
 				highest = max(highest, ink.Dy())
 			case !strings.Contains(twins, glyphs[k].Text): // of a twin it is not known that it is small
@@ -140,7 +176,7 @@ func sized(line *image.Gray, glyphs []Glyph) []Glyph {
 			}
 		}
 		// Most twins are small; a large one that touches its neighbour is as high as that.
-		if h := own.Dy(); lowest > 0 && 100*h <= 108*lowest && (highest == 0 || 10*highest >= 12*lowest && 100*h <= 88*highest) {
+		if h := own.Dy(); lowest == 0 && highest > 0 && 100*h <= 82*highest || lowest > 0 && 100*h <= 108*lowest && (highest == 0 || 10*highest >= 12*lowest && 100*h <= 88*highest) {
 			glyphs[i].Text = strings.ToLower(glyphs[i].Text)
 		}
 	}

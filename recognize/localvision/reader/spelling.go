@@ -1,6 +1,9 @@
 package reader
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // spell mends what Korean spelling does not allow, in place, and returns the glyphs: no ㅁ stands before 니다 or 니까, where ㅂ does in
 // most sentences; no upright bar stands behind a round letter, where 이 was taken apart; and a letter that looks the same large and small is
@@ -43,4 +46,21 @@ func closed(text string) string {
 		return string(r[0] + 1)
 	}
 	return text
+}
+
+// countUp makes I of each letter, in place, of a word of two or three that are all I or l, as in Pentium III: signs around it aside.
+func countUp(word []Glyph) {
+	from, to := 0, len(word)
+	for from < to && !readable(word[from].Text) {
+		from++
+	}
+	for to > from && !readable(word[to-1].Text) {
+		to--
+	}
+	if to-from < 2 || to-from > 3 || slices.ContainsFunc(word[from:to], func(g Glyph) bool { return g.Text != "I" && g.Text != "l" }) {
+		return
+	}
+	for i := from; i < to; i++ {
+		word[i].Text = "I"
+	}
 }

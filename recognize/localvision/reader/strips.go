@@ -36,8 +36,13 @@ func (r *Reader) readStrips(ctx context.Context, strips []strip) ([][]Glyph, err
 		stretches[i] = findStretches(strips[i].gray, glyphs, taken, pitch)
 		for _, s := range stretches[i] {
 			english = append(english, s.english)
+			for _, a := range s.alone {
+				if a != nil {
+					korean = append(korean, a)
+				}
+			}
 		}
-		doubtful[i] = findDoubtful(strips[i].gray, glyphs, taken)
+		doubtful[i] = findDoubtful(strips[i].gray, glyphs, taken, pitch)
 		for _, w := range doubtful[i] {
 			korean = append(korean, w.again)
 		}
