@@ -146,6 +146,30 @@ type part struct {
 	gray   *image.Gray
 	at     image.Point // where gray's top left is in the line
 	glyphs []Glyph     // what was read, boxes in the line
+	low    bool        // it was made smaller to be read
+}
+
+// toRead is the part as it is to be read. English finds no line in some words of letters that have neither head nor tail, such as man, at
+// the size at which others are read best.
+func (p *part) toRead(language string) *image.Gray {
+	if ink := trimmed(p.gray, p.gray.Rect); language != englishData || 100*ink.Dy() > 65*textHeight {
+		return p.gray
+	}
+	p.low = true
+	small := image.NewGray(image.Rect(0, 0, p.gray.Rect.Dx()*lowSize/100, p.gray.Rect.Dy()*lowSize/100))
+	draw.CatmullRom.Scale(small, small.Rect, p.gray, p.gray.Rect, draw.Src, nil)
+	return small
+}
+
+// lowSize is how large, of 100, words of low letters are read.
+const lowSize = 80
+
+// inLine turns a box of what was read into one of the line.
+func (p *part) inLine(box image.Rectangle) image.Rectangle {
+	if p.low {
+		box = image.Rect(box.Min.X*100/lowSize, box.Min.Y*100/lowSize, box.Max.X*100/lowSize, box.Max.Y*100/lowSize)
+	}
+	return box.Add(p.at)
 }
 
 // cutOut is a part of a line with white on either side.

@@ -9,6 +9,7 @@ import (
 // most sentences; no upright bar stands behind a round letter, where 이 was taken apart; and a letter that looks the same large and small is
 // large at the beginning of a word of capitals.
 func spell(glyphs []Glyph) []Glyph {
+	taught(glyphs)
 	for i := 0; i+2 < len(glyphs); i++ {
 		if glyphs[i+1].Text == "니" && (glyphs[i+2].Text == "다" || glyphs[i+2].Text == "까") {
 			glyphs[i].Text = closed(glyphs[i].Text)

@@ -20,6 +20,7 @@ func (r *Reader) readStrips(ctx context.Context, strips []strip) ([][]Glyph, err
 	var english, korean []*part
 	for i, glyphs := range pages {
 		pitch := pitchOf(glyphs)
+		evened(glyphs, pitch)
 		words[i] = findMixed(strips[i].gray, glyphs, pitch)
 		taken := make([]bool, len(glyphs))
 		for _, w := range words[i] {
@@ -101,7 +102,7 @@ func (r *Reader) readParts(ctx context.Context, language string, parts []*part) 
 	}
 	pictures := make([]*image.Gray, len(parts))
 	for i, p := range parts {
-		pictures[i] = p.gray
+		pictures[i] = p.toRead(language)
 	}
 	read, err := r.run(ctx, language, pictures)
 	if err != nil {
@@ -110,7 +111,7 @@ func (r *Reader) readParts(ctx context.Context, language string, parts []*part) 
 	for i, p := range parts {
 		p.glyphs = slices.Clone(read[i])
 		for k := range p.glyphs {
-			p.glyphs[k].Box = p.glyphs[k].Box.Add(p.at)
+			p.glyphs[k].Box = p.inLine(p.glyphs[k].Box)
 		}
 	}
 	return nil
