@@ -141,3 +141,39 @@ func (s *stretch) tellWords(line *image.Gray, glyphs []Glyph, words []span, pitc
 		s.alone = append(s.alone, alone)
 	}
 }
+
+// leftOut is what stands before the first glyph of a line, and was not read; nil for nothing. The Hangul data leaves single letters there out.
+func leftOut(line *image.Gray, glyphs []Glyph) *part {
+	const (
+		space = textHeight / 5
+		high  = textHeight / 2
+	)
+	if len(glyphs) == 0 {
+		return nil
+	}
+	ink := inked(line, image.Rect(0, 0, glyphs[0].Box.Min.X, line.Rect.Dy()))
+	for x, white := ink.Min.X, 0; ; x++ {
+		if x >= middle(glyphs[0].Box.Min.X, glyphs[0].Box.Max.X) {
+			return nil
+		}
+		if white++; !whiteColumn(line, x) {
+			white = 0
+		}
+		if white == space {
+			ink.Max.X = x + 1 - space
+			break
+		}
+	}
+	if ink.Max.X > glyphs[0].Box.Min.X || ink.Dx() < minGlyph || ink.Dx() > 3*textHeight || trimmed(line, ink).Dy() < high {
+		return nil
+	}
+	return cutOut(line, ink)
+}
+
+// foundBefore is what was read of what the Hangul data left out, where that is letters or digits, and surely.
+func foundBefore(p *part) []Glyph {
+	if p == nil || !latin(p.glyphs) && !numeral(p.glyphs) && textOf(p.glyphs) != "¥" || !plausible(p.glyphs) || meanConfidence(p.glyphs) < unsure {
+		return nil
+	}
+	return p.glyphs
+}

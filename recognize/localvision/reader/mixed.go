@@ -91,7 +91,7 @@ func (w mixedWord) best() (best []Glyph) {
 		} else if w.hasEnding(way) {
 			c -= unlikely
 		}
-		if plausible(got) && !garbled(got) && c > sure {
+		if plausible(got) && (!garbled(got) || c >= unsure && sameDigits(w.hangul, got)) && c > sure {
 			best, sure = got, c
 		}
 	}
@@ -149,6 +149,22 @@ func (w mixedWord) hasEnding(whole way) bool {
 	return false
 }
 
+// sameDigits says whether all digits of one reading but its first are in the other, too, in their order, as in m68k, read as mé8k.
+func sameDigits(in, of []Glyph) bool {
+	has := digitsOf(in)
+	return has != "" && strings.HasSuffix(digitsOf(of), has)
+}
+
+func digitsOf(glyphs []Glyph) string {
+	var b strings.Builder
+	for _, g := range glyphs {
+		if digit(g.Text) {
+			b.WriteString(g.Text)
+		}
+	}
+	return b.String()
+}
+
 func digitsOnly(glyphs []Glyph) bool {
 	digits := 0
 	for _, g := range glyphs {
@@ -184,6 +200,15 @@ func findMixed(line *image.Gray, glyphs []Glyph, pitch int) (words []mixedWord) 
 	return words
 }
 
+// doubtfulNumber says whether a word begins with three digits and more that were read unsurely, and syllables stand behind: IDE의 is read as 106의.
+func doubtfulNumber(word []Glyph) bool {
+	n := 0
+	for n < len(word) && digit(word[n].Text) {
+		n++
+	}
+	return n >= 3 && n < len(word) && hangul(word[n].Text) && meanConfidence(word[:n]) < sureOfWhole
+}
+
 func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord, ok bool) {
 	word := glyphs[from:to]
 	w = mixedWord{from: from, to: to, hangul: word, letters: slices.ContainsFunc(word, func(g Glyph) bool { return letter(g.Text) })}
@@ -204,7 +229,7 @@ func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord
 	switch {
 	case w.letters && plausible(word) && confidence >= clean:
 		return w, false
-	case !w.letters && (confidence >= doubtful && plausible(word) || whole):
+	case !w.letters && (confidence >= doubtful && plausible(word) && !doubtfulNumber(word) || whole):
 		return w, false
 	case hangul(word[0].Text) && hangul(word[1].Text): // what is foreign in it is read as a stretch
 		return w, false

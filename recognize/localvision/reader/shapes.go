@@ -28,6 +28,10 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 			if smallL(line, inkRun(line, *g)) {
 				g.Text = "l"
 			}
+		case (g.Text == "7" || g.Text == "2" && g.Confidence < doubtful) && !inNumber(glyphs, i) && barred(line, ownInk(line, *g)):
+			g.Text = "Z"
+		case g.Text == "¥" && !(i+1 < len(glyphs) && digit(glyphs[i+1].Text)): // no price
+			g.Text = "Y"
 		case strings.Contains("Il|1", g.Text) && slanted(line, ownInk(line, *g)):
 			g.Text = "/"
 		case g.Text == "|" && lowBar(inkRun(line, *g)) && !besideWord(line, glyphs, i):
@@ -55,6 +59,35 @@ func smallL(line *image.Gray, ink image.Rectangle) bool {
 	}
 	head, middle, foot := part(0, 2), part(4, 6), part(8, 10)
 	return 3*ink.Dx() < ink.Dy() && foot.Max.X-middle.Max.X < step || middle.Min.X-head.Min.X >= step && middle.Min.X-foot.Min.X < step
+}
+
+// inNumber says whether a digit or a sign stands beside a glyph.
+func inNumber(glyphs []Glyph, i int) bool {
+	is := func(i int) bool {
+		return i >= 0 && i < len(glyphs) && (digit(glyphs[i].Text) || !readable(glyphs[i].Text))
+	}
+	return is(i-1) || is(i+1)
+}
+
+// barred says whether ink has a level stroke along its head and its foot, and none between them, as a Z has.
+func barred(line *image.Gray, ink image.Rectangle) bool {
+	if ink.Dy() < textHeight/2 || 2*ink.Dx() < ink.Dy() {
+		return false
+	}
+	across := func(from, to int) (most int) { // of ten of its height: the px of the fullest row
+		for y := ink.Min.Y + from*ink.Dy()/10; y < ink.Min.Y+to*ink.Dy()/10; y++ {
+			n := 0
+			for x := ink.Min.X; x < ink.Max.X; x++ {
+				if line.Pix[y*line.Stride+x] < inkBelow {
+					n++
+				}
+			}
+			most = max(most, n)
+		}
+		return most
+	}
+	full := 85 * ink.Dx() / 100
+	return across(0, 1) >= full && across(9, 10) >= full && 2*across(3, 7) < ink.Dx()
 }
 
 // ownInk is the ink of a glyph alone, where it hangs together with others.

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// spell mends what Korean spelling does not allow, in place, and returns the glyphs: no ㅁ stands before 니다 or 니까, where ㅂ does in
+// spell mends what Korean spelling does not allow, in place, and returns the glyphs: no ㅁ or ㄴ stands before 니다 or 니까, where ㅂ does in
 // most sentences; no upright bar stands behind a round letter, where 이 was taken apart; and a letter that looks the same large and small is
 // large at the beginning of a word of capitals.
 func spell(glyphs []Glyph) []Glyph {
@@ -39,12 +39,16 @@ func spell(glyphs []Glyph) []Glyph {
 
 func capital(text string) bool { return len(text) == 1 && text[0] >= 'A' && text[0] <= 'Z' }
 
-// closed is a syllable with ㅂ in place of ㅁ at its end.
+// closed is a syllable with ㅂ in place of ㅁ or ㄴ at its end.
 func closed(text string) string {
-	const finals, m = 28, 16 // the ends of syllables, none included, and which of them ㅁ is; ㅂ follows it
+	const finals, n, m = 28, 4, 16 // the ends of syllables, none included, and which of them ㄴ and ㅁ are; ㅂ follows ㅁ
 	r := []rune(text)
-	if len(r) == 1 && hangul(text) && (r[0]-'가')%finals == m {
-		return string(r[0] + 1)
+	if len(r) != 1 || !hangul(text) || text == "언" { // 언니
+		return text
+	}
+	switch end := (r[0] - '가') % finals; end {
+	case n, m:
+		return string(r[0] - end + m + 1)
 	}
 	return text
 }

@@ -17,6 +17,7 @@ func (r *Reader) readStrips(ctx context.Context, strips []strip) ([][]Glyph, err
 		return pages, err
 	}
 	words, stretches, doubtful := make([][]mixedWord, len(pages)), make([][]stretch, len(pages)), make([][]doubtfulWord, len(pages))
+	before := make([]*part, len(pages))
 	var english, korean []*part
 	for i, glyphs := range pages {
 		pitch := pitchOf(glyphs)
@@ -42,6 +43,9 @@ func (r *Reader) readStrips(ctx context.Context, strips []strip) ([][]Glyph, err
 					korean = append(korean, a)
 				}
 			}
+		}
+		if before[i] = leftOut(strips[i].gray, glyphs); before[i] != nil {
+			english = append(english, before[i])
 		}
 		doubtful[i] = findDoubtful(strips[i].gray, glyphs, taken, pitch)
 		for _, w := range doubtful[i] {
@@ -70,7 +74,7 @@ func (r *Reader) readStrips(ctx context.Context, strips []strip) ([][]Glyph, err
 		for _, w := range doubtful[i] {
 			put(w.from, w.to, w.best())
 		}
-		pages[i] = replaced(glyphs, better)
+		pages[i] = slices.Concat(foundBefore(before[i]), replaced(glyphs, better))
 	}
 	return pages, nil
 }
