@@ -70,7 +70,7 @@ func (w mixedWord) best() (best []Glyph) {
 		}
 		if end != nil || way.ending != nil {
 			e := meanConfidence(end)
-			known := ending(end) && (way.ending == nil || e >= sureOfAny)
+			known := ending(end) && (way.ending == nil || e >= sureOfAny) && !w.spelledOut(way)
 			if known {
 				e = max(e, sureEnding)
 			}
@@ -102,11 +102,39 @@ func (w mixedWord) best() (best []Glyph) {
 func (w mixedWord) sureOf(letters []Glyph) float64 {
 	c := meanConfidence(letters)
 	for _, way := range w.ways {
-		if beginsWith(way.letters.glyphs, letters) {
+		if goesOn(way.letters.glyphs, letters) {
 			c = max(c, meanConfidence(way.letters.glyphs[:len(letters)]))
 		}
 	}
 	return c
+}
+
+// goesOn says whether more was read than what it begins with, signs aside, of which one may be read as another.
+func goesOn(read, with []Glyph) bool {
+	if len(read) <= len(with) || len(with) == 0 {
+		return false
+	}
+	for i, g := range with {
+		if read[i].Text != g.Text && (readable(g.Text) || readable(read[i].Text)) {
+			return false
+		}
+	}
+	return true
+}
+
+// spelledOut says whether small letters were read in the place of an ending that was read with no confidence: English takes syllables for
+// capitals, digits and signs, and 을 for an s.
+func (w mixedWord) spelledOut(cut way) bool {
+	if meanConfidence(cut.kept) >= sureOfAny {
+		return false
+	}
+	for _, way := range w.ways {
+		got, n := way.letters.glyphs, len(cut.letters.glyphs)
+		if way.ending == nil && way.kept == nil && goesOn(got, cut.letters.glyphs) && textOf(got[n:]) != "s" && !slices.ContainsFunc(got[n:], func(g Glyph) bool { return !small(g.Text) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // noLetters are signs that English sees in syllables, and that hardly stand before one.
@@ -136,13 +164,14 @@ func (w mixedWord) hasEnding(whole way) bool {
 		if way.ending != nil {
 			end = way.ending.glyphs
 		}
-		if !ending(end) || way.ending != nil && (meanConfidence(end) < sureOfAny || syllablesIn(end) != way.syllables) {
+		sure := way.ending == nil && startsHangul(end) && meanConfidence(end) >= sureEnding
+		if !ending(end) && !sure || way.ending != nil && (meanConfidence(end) < sureOfAny || syllablesIn(end) != way.syllables) || w.spelledOut(way) {
 			continue
 		}
 		if whole.wide && narrow(got[len(got)-1].Text) {
 			return true
 		}
-		if n := len(got) - len(way.letters.glyphs); n > 0 && n <= most*way.syllables && beginsWith(got, way.letters.glyphs) {
+		if n := len(got) - len(way.letters.glyphs); n > 0 && n <= most*way.syllables && goesOn(got, way.letters.glyphs) {
 			return true
 		}
 	}

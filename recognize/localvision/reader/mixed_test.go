@@ -38,6 +38,29 @@ func TestMixedWordTakesTheSurestWay(t *testing.T) {
 		"syllables that English reads, too": {
 			mixedWord{hangul: written("0|유", 0.7), ways: []way{{letters: letters("OlS", 0.8)}}}, "",
 		},
+		"an ending that English takes for a sign": {
+			mixedWord{letters: true, hangul: written("systemd도", 0.78), ways: []way{{letters: letters("systemd&", 0.9), wide: true}, {letters: letters("systemd", 0.6), kept: written("도", 0), syllables: 1}}}, "systemd도",
+		},
+		"an ending that English takes for a letter": {
+			mixedWord{letters: true, hangul: written("FA0를", 0.5), ways: []way{{letters: letters("FAQS", 0.95), wide: true}, {letters: letters("FAQ", 0.8), kept: written("를", 0.9), syllables: 1}}}, "FAQ를",
+		},
+		"small letters in the place of an ending": {
+			mixedWord{letters: true, hangul: written("a만", 0.46), ways: []way{{letters: letters("apt", 0.96), wide: true}, {letters: letters("a", 0.96), kept: written("만", 0), syllables: 1}}}, "apt",
+		},
+		"letters that are taken for a syllable": {
+			mixedWord{letters: true, hangul: written("Contract에서", 0.8), ways: []way{
+				{letters: letters("Contract", 0.96), kept: written("에서", 0.3), syllables: 2}, {letters: letters("Contra", 0.96), ending: letters("하에서", 0.9), syllables: 3},
+			}}, "Contract에서",
+		},
+		"digits for letters": {
+			mixedWord{hangul: written("10911", 0.74), ways: []way{{letters: letters("login", 0.71)}}}, "login",
+		},
+		"a number read unsurely": {
+			mixedWord{hangul: written("10911", 0.74), ways: []way{{letters: letters("1o9", 0.71)}}}, "",
+		},
+		"a model": {
+			mixedWord{letters: true, hangul: written("mé8k", 0.71), ways: []way{{letters: letters("m68k", 0.82)}}}, "m68k",
+		},
 		"a word read for sure": {
 			mixedWord{letters: true, hangul: written("OLE를", 0.9), ways: []way{{letters: letters("OLE", 0.8), kept: written("를", 0.9)}}}, "",
 		},
