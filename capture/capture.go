@@ -87,6 +87,7 @@ type shot struct {
 	worlds   int           // how many documents our functions were put into
 	lively   bool          // the page can still change, by itself or when it is scrolled
 	elements int           // how many there are in the page's document
+	unshown  int           // how many pictures of it are not shown
 	scrolled int           // where the page is scrolled to while it is drawn
 	written  bool          // a picture that may move is written into the page
 	bared    bool          // what lies over the page was taken away

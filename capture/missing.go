@@ -68,6 +68,11 @@ func (s *shot) lacking(ctx context.Context, region band) error {
 	case err != nil:
 		s.unseen(page.Unseen{Kind: page.Loading, Why: fmt.Sprintf("the page could not be asked what of it did not come: %v", err)})
 	}
+	if len(lacks) == 0 && err == nil {
+		if err := s.noPage(limited); err != nil && ctx.Err() != nil {
+			return err
+		}
+	}
 	for _, l := range lacks {
 		if l.Box.Empty() {
 			s.unseen(l.Unseen)
@@ -78,15 +83,54 @@ func (s *shot) lacking(ctx context.Context, region band) error {
 	return nil
 }
 
+// noPage tells that what came is no page that a shopper would look at: one that
+// shows nothing, or a wall against robots.
+func (s *shot) noPage(ctx context.Context) error {
+	if !s.lively && s.elements > wallElements {
+		return nil
+	}
+	c, err := facts[content](ctx, s, "content")
+	if err != nil || !c.scant() {
+		return err
+	}
+	said := ""
+	if dialogs := s.tab.Dialogs(); len(dialogs) > 0 {
+		said = fmt.Sprintf("; a dialog said %q", strings.Join(dialogs, " / "))
+	}
+	bare, err := facts[bool](ctx, s, "bare")
+	if err != nil {
+		return err
+	}
+	if bare {
+		s.unseen(page.Unseen{Kind: page.Failed, Why: "the page shows nothing at all" + said})
+		return nil
+	}
+	wall, err := facts[string](ctx, s, "wall")
+	for _, name := range wallHeaders {
+		if value := s.tab.Header(name); value != "" && wall == "" {
+			wall = name + ": " + value
+		}
+	}
+	if wall != "" {
+		s.unseen(page.Unseen{Kind: page.Failed, Why: fmt.Sprintf("what came looks like a wall against robots in place of the page: %q", wall)})
+	}
+	return err
+}
+
+// wallHeaders come with the walls of Cloudflare and of AWS WAF, and with nothing else.
+var wallHeaders = []string{"cf-mitigated", "x-amzn-waf-action"}
+
 // missing lists the parts that matter and did not come.
 func (s *shot) missing(ctx context.Context) ([]lack, error) {
 	failed, full := s.tab.Failures()
 	failed = slices.DeleteFunc(failed, func(f browser.Failure) bool { return f.Kind == network.ResourceTypeDocument && s.tab.IsMain(f.Frame) })
 	pending, came := s.tab.Waiting(), []string{}
 	for _, p := range s.tab.Pictures() {
-		came = append(came, p.URL)
+		if !slices.ContainsFunc(pending, func(r browser.Pending) bool { return r.URL == p.URL }) {
+			came = append(came, p.URL)
+		}
 	}
-	if !s.lively && len(failed)+len(pending)+len(came) == 0 {
+	if !s.lively && len(failed)+len(pending)+len(came)+s.unshown == 0 {
 		return nil, nil
 	}
 	lacks, err := s.missingPictures(ctx, failed, pending, came)
@@ -154,7 +198,7 @@ func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pe
 	var lacks []lack
 	for _, p := range seen.Found {
 		f, fails := why[p.URL]
-		if p.foreign = s.foreign(p.URL); !p.matters() || s.tab.Refuses(p.URL) {
+		if p.foreign = s.foreign(p.URL); !p.matters() || s.tab.Refuses(p.URL) || s.tab.Barred(p.URL) {
 			if p.Shown && p.State != "coming" && p.State != "waiting" {
 				s.warn("image not shown (%s): %s", reason(f, fails), p.URL)
 			}
@@ -200,7 +244,7 @@ func (s *shot) missingFrames(ctx context.Context, failed []browser.Failure, pend
 		lacks = append(lacks, lack{Unseen: u, frame: id, again: again})
 	}
 	for _, f := range failed {
-		if f.Kind == network.ResourceTypeDocument {
+		if f.Kind == network.ResourceTypeDocument && !(s.retried && s.closed(ctx, f.Frame, f.Came)) {
 			look(f.Frame, f.URL, page.Unseen{Kind: page.Failed, Why: "did not come, or not whole: " + f.Why}, f.Passing())
 		}
 	}
