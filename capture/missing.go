@@ -244,7 +244,7 @@ func (s *shot) missingFrames(ctx context.Context, failed []browser.Failure, pend
 		lacks = append(lacks, lack{Unseen: u, frame: id, again: again})
 	}
 	for _, f := range failed {
-		if f.Kind == network.ResourceTypeDocument && !(s.retried && s.closed(ctx, f.Frame, f.Came)) {
+		if f.Kind == network.ResourceTypeDocument && !s.allThere(ctx, f) {
 			look(f.Frame, f.URL, page.Unseen{Kind: page.Failed, Why: "did not come, or not whole: " + f.Why}, f.Passing())
 		}
 	}
@@ -254,6 +254,16 @@ func (s *shot) missingFrames(ctx context.Context, failed []browser.Failure, pend
 		}
 	}
 	return lacks, ctx.Err()
+}
+
+// allThere says whether a frame that failed shows all that it would: its
+// document broke off after its last tag, or is empty for a script to fill it.
+func (s *shot) allThere(ctx context.Context, f browser.Failure) bool {
+	if f.Empty() {
+		bare, err := factsIn[bool](ctx, s, f.Frame, "bare")
+		return err == nil && !bare
+	}
+	return s.retried && s.closed(ctx, f.Frame, f.Came)
 }
 
 // framePart is a frame as a part of the page, if it is shown.

@@ -22,6 +22,7 @@ import (
 //	/once/…    503, then a picture   /cut/…         a picture that breaks off
 //	/broken/…  what is no picture    /never/…       nothing, until the test ends
 //	/frame/…   a document            /script/…, /sheet/…  empty ones
+//	/empty/…   an empty document
 //	/saved/…   a document to be saved           /wrong/…  a picture, with status 404
 //	/open/…    a picture that does not end      /whole/…?600 letters  a picture, if all are there
 func stall(t *testing.T, body string) string {
@@ -70,6 +71,8 @@ func stall(t *testing.T, body string) string {
 			media("image/png", []byte("\x89PNG\r\n\x1a\nnot really"))(w, r)
 		case kind == "script":
 			media("text/javascript", nil)(w, r)
+		case kind == "empty":
+			media("text/html", nil)(w, r)
 		case kind == "saved":
 			w.Header().Set("Content-Disposition", `attachment; filename="\xb0\xa1.html"`)
 			html(`<div style="height:300px;background:blue">`)(w, r)
@@ -177,6 +180,8 @@ func TestPartsThatDidNotCome(t *testing.T) {
 		{"an object of what no browser draws", `<object data=/pdf/a style="display:block" width=600 height=400></object>`, page.Failed, page.Box{W: 600, H: 400}, "/pdf/a"},
 		{"a frame whose document is to be saved", `<iframe src=/saved/a style="border:0;display:block" width=600 height=400></iframe>`, page.Failed, page.Box{W: 600, H: 400}, "/saved/a"},
 		{"a frame without a document", `<iframe src=/status/204/a style="border:0;display:block" width=600 height=400></iframe>`, page.Failed, page.Box{W: 600, H: 400}, "/204/a"},
+		{"a frame whose document is empty", `<iframe src=/empty/a style="border:0;display:block" width=600 height=400></iframe>`, page.Failed, page.Box{W: 600, H: 400}, "/empty/a"},
+		{"a frame whose empty document is filled", `<iframe id=f src=/empty/a width=600 height=400></iframe><script>onload=()=>{f.contentDocument.body.innerHTML='<p>here'}</script>`, "", page.Box{}, ""},
 		{"a frame that has another document by then", `<iframe id=f src=/saved/a width=600 height=400></iframe><iframe id=g src=/status/503/a width=600 height=400></iframe><iframe id=h src=/frame/a width=600 height=400></iframe>
 			<script>onload=()=>{f.srcdoc='<p>here';g.srcdoc='<p>there';h.src='/status/204/a'}</script>`, "", page.Box{}, ""},
 		{"a frame that is downloaded unseen", `<iframe src=/pdf/a style="display:none" width=600 height=400></iframe>`, "", page.Box{}, ""},

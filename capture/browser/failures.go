@@ -29,6 +29,9 @@ func (f Failure) Passing() bool {
 	return f.Status == 0 || f.Status >= 500 || f.Status == 408 || f.Status == 425 || f.Status == 429
 }
 
+// Empty says that it is a frame whose document came, and has not a byte.
+func (f Failure) Empty() bool { return f.Why == emptyDocument }
+
 // Key is what an address is known by: addresses without end, and lists of them
 // without end, do not fill the memory. Nothing that is told apart by what comes
 // after MaxNoteBytes is worth telling apart.

@@ -118,9 +118,7 @@ func (t *Tab) hear(ev any) {
 	case *network.EventDataReceived:
 		t.received(e)
 	case *network.EventLoadingFinished:
-		t.mu.Lock()
-		t.ended(e.RequestID)
-		t.mu.Unlock()
+		t.finished(e.RequestID)
 	case *network.EventLoadingFailed:
 		t.loadingFailed(e)
 	case *fetch.EventRequestPaused:
@@ -285,6 +283,18 @@ func (t *Tab) received(e *network.EventDataReceived) {
 		t.flight[e.RequestID] = r
 	}
 }
+
+func (t *Tab) finished(id network.RequestID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r := t.flight[id]; r.kind == network.ResourceTypeDocument && r.frame != t.frame && r.begun && r.came == 0 {
+		t.fail(r, emptyDocument, r.status) // unless a script fills it
+	}
+	t.ended(id)
+}
+
+// emptyDocument is why a frame failed whose document came, and has not a byte.
+const emptyDocument = "a document with nothing in it"
 
 func (t *Tab) loadingFailed(e *network.EventLoadingFailed) {
 	t.mu.Lock()
