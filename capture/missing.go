@@ -61,6 +61,7 @@ func (s *shot) lacking(ctx context.Context, region band) error {
 	}
 	limited, cancel := share(ctx, 0.2)
 	defer cancel()
+	s.shows = nil
 	lacks, err := s.missing(limited)
 	switch {
 	case ctx.Err() != nil, fault.KindOf(err) == fault.Transient, errors.Is(err, browser.ErrCrashed):
@@ -89,9 +90,15 @@ func (s *shot) noPage(ctx context.Context) error {
 	if !s.lively && s.elements > wallElements {
 		return nil
 	}
-	c, err := facts[content](ctx, s, "content")
-	if err != nil || !c.scant() {
-		return err
+	if s.shows == nil { // nothing that a script would bring was asked about
+		c, err := facts[content](ctx, s, "content")
+		if err != nil {
+			return err
+		}
+		s.shows = &c
+	}
+	if !s.shows.scant() {
+		return nil
 	}
 	said := ""
 	if dialogs := s.tab.Dialogs(); len(dialogs) > 0 {
@@ -330,6 +337,7 @@ func (s *shot) missingContent(ctx context.Context, failed []browser.Failure, pen
 	if err != nil {
 		return nil, err
 	}
+	s.shows = &c
 	note := func(f browser.Failure, kind page.UnseenKind, what string, again bool) {
 		data := f.Kind != network.ResourceTypeScript
 		if at, yes := c.lacks(!s.foreign(f.URL), data); yes {
