@@ -89,8 +89,9 @@
   globalThis.arriving = {
     // parts lists the elements whose picture is in bad, an object of addresses,
     // or is not shown for another reason; and which of the addresses in came
-    // are no pictures that can be drawn.
-    async parts(bad, came) {
+    // are no pictures that can be drawn; and the objects whose document, of an
+    // address in gone, failed, and that have nothing to show in its place.
+    async parts(bad, came, gone) {
       scrollTo({top: 0, left: 0, behavior: 'instant'}); // frames are measured from there
       const found = [], named = new Set();
       const add = (e, dx, dy, address, state) => {
@@ -101,6 +102,11 @@
       each(pictured, (e, dx, dy) => {
         const p = picture(e);
         if (!p) return;
+        if (e.localName === 'object' && gone.includes(p.urls[0]) && !e.getBoundingClientRect().height && !/\S/.test(e.textContent) && !e.querySelector('img,embed,object,iframe,video')) {
+          const before = found.length;
+          add(e, dx, dy, p.urls[0], 'fallen');
+          for (const {box} of found.slice(before)) [box.w, box.h] = [e.width, e.height].map(v => parseFloat(v) * (v.endsWith('%') ? 10 : 1) || 0); // it takes no room now
+        }
         for (const u of p.urls) {
           if (p.state !== 'unknown') imgs.add(u);
           else if (!(u in bad)) unsure.push([e, dx, dy, u]);

@@ -170,7 +170,11 @@ type pictures struct {
 func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pending []browser.Pending, came []string) ([]lack, error) {
 	why, late, retry := map[string]browser.Failure{}, map[string]bool{}, map[string]bool{}
 	bad := map[string]bool{} // whether it counts although something of it is shown
+	gone := []string{}       // documents of frames
 	for _, f := range failed {
+		if f.Kind == network.ResourceTypeDocument {
+			why[f.URL], gone = f, append(gone, f.URL)
+		}
 		if f.Kind == network.ResourceTypeImage {
 			why[f.URL], bad[f.URL], retry[f.URL] = f, f.Status == 0, f.Passing()
 		}
@@ -180,7 +184,7 @@ func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pe
 			late[p.URL], bad[p.URL] = true, true
 		}
 	}
-	seen, err := facts[pictures](ctx, s, "parts", bad, came)
+	seen, err := facts[pictures](ctx, s, "parts", bad, came, gone)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +196,7 @@ func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pe
 		if !f.apart {
 			continue
 		}
-		in, err := factsIn[pictures](ctx, s, f.id, "parts", bad, []string{})
+		in, err := factsIn[pictures](ctx, s, f.id, "parts", bad, []string{}, gone)
 		if err != nil {
 			continue // it is gone, or does not answer; its text is missed, too, and that is said
 		}
@@ -205,6 +209,7 @@ func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pe
 	var lacks []lack
 	for _, p := range seen.Found {
 		f, fails := why[p.URL]
+		p.frame = p.State == "fallen"
 		if p.foreign = s.foreign(p.URL); !p.matters() || s.tab.Refuses(p.URL) || s.tab.Barred(p.URL) {
 			if p.Shown && p.State != "coming" && p.State != "waiting" {
 				s.warn("image not shown (%s): %s", reason(f, fails), p.URL)
@@ -217,6 +222,8 @@ func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pe
 			u.Kind, u.Why = page.Loading, fmt.Sprintf("a picture%s was still on its way", size(p))
 		case p.State == "waiting" && !fails:
 			u.Kind, u.Why = page.Loading, fmt.Sprintf("a picture%s was never asked for by the page's script", size(p))
+		case p.frame:
+			u.Why = fmt.Sprintf("an object%s did not come, and has nothing in its place: %s", size(p), reason(f, fails))
 		default:
 			u.Why = fmt.Sprintf("a picture%s did not come, or not whole: %s", size(p), reason(f, fails))
 		}

@@ -35,7 +35,7 @@ const (
 // part is something that a page would show, and the facts by which it matters or not.
 type part struct {
 	URL     string
-	State   string // shown, broken, coming, waiting (for a script), painted (by a style), unknown
+	State   string // shown, broken, coming, waiting (for a script), painted (by a style), fallen (an object), unknown
 	Box     page.Box
 	Shown   bool   // it is rendered at all
 	Sized   bool   // the page says how large it is, come or not
