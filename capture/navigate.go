@@ -65,6 +65,9 @@ func (s *shot) navigate(ctx context.Context) error {
 	res, err := browser.Call(limited, s.tab, page.Navigate, page.NavigateParams{URL: s.address})
 	if err == nil && s.tab.Passing(s.req.URL, res.ErrorText) { // a browser's error page asks again, too
 		res, err = browser.Call(limited, s.tab, page.Navigate, page.NavigateParams{URL: s.address})
+		if err == nil && res.ErrorText == "" { // until it is heard of, the page is that error page
+			_, err = s.tab.Shows(limited, res.LoaderID, commitLimit)
+		}
 	}
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):

@@ -196,6 +196,12 @@ func (t *Tab) Header(name string) string {
 	return ""
 }
 
+// Shows waits until the page shows the document of a loader, at most until limit
+// has passed, and says whether it does.
+func (t *Tab) Shows(ctx context.Context, loader cdp.LoaderID, limit time.Duration) (bool, error) {
+	return t.until(ctx, limit, func() bool { return t.document.id == string(loader) })
+}
+
 // Left waits until another document has taken the place of the one that was
 // entered last, at most until limit has passed, and says whether it has.
 func (t *Tab) Left(ctx context.Context, limit time.Duration) (bool, error) {
