@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
@@ -60,6 +62,9 @@ func (s *shot) arrive(ctx context.Context) error {
 		}
 		err = s.insist(ctx, s.describe)
 		if err == nil {
+			err = s.unblock(ctx, limit)
+		}
+		if err == nil {
 			err = s.whole(ctx)
 		}
 		if !errors.Is(err, browser.ErrLeft) {
@@ -88,10 +93,37 @@ func (s *shot) stopLoading(ctx context.Context) error {
 	return err
 }
 
+// unblock sees to it that the page is drawn at all: a browser shows nothing as
+// long as a style sheet is on its way. One that does not come is done without.
+func (s *shot) unblock(ctx context.Context, limit time.Duration) error {
+	sheets := s.tab.Sheets()
+	if len(sheets) == 0 || s.halted {
+		return nil
+	}
+	end := time.Now().Add(limit)
+	for {
+		drawn, err := facts[bool](ctx, s, "drawn")
+		if err != nil || drawn {
+			return err
+		}
+		if come, err := s.tab.Came(ctx, network.ResourceTypeStylesheet, min(time.Second, time.Until(end))); err != nil || come {
+			return err
+		}
+		if time.Now().After(end) {
+			break
+		}
+	}
+	for _, address := range s.tab.Sheets() {
+		s.unseen(page.Unseen{Kind: page.Loading, Why: "a style sheet was still on its way", Source: address})
+	}
+	s.partial(fmt.Sprintf("a style sheet did not come within %v; the page was captured without it", limit.Round(100*time.Millisecond)))
+	return s.insist(ctx, s.stopLoading)
+}
+
 // whole sees to it that the document came to its end, and is the one that a
 // shopper comes to look at: none that leads on, or loads itself anew.
 func (s *shot) whole(ctx context.Context) error {
-	why := s.tab.Broken()
+	why, came := s.tab.Broken()
 	if end := s.tab.Ends(ctx); why == "" && end != "" && !strings.HasSuffix(end, ">") && !strings.Contains(strings.ToLower(end), "</body>") {
 		why = "what was compressed ends in the middle of " + strconv.Quote(lastOf(end))
 	}
@@ -100,6 +132,8 @@ func (s *shot) whole(ctx context.Context) error {
 			s.broke = true // once: a server that was restarted may give all of it now
 			return s.leave(ctx, func() error { return s.reload(ctx) })
 		}
+	}
+	if why != "" && !s.closed(ctx, "", came) {
 		m, err := facts[measure](ctx, s, "measure")
 		if err == nil && m.Chars == 0 && m.Pictures == 0 {
 			return s.unreachable("the document broke off before anything of it came: " + why)
@@ -137,6 +171,42 @@ func (s *shot) whole(ctx context.Context) error {
 	return nil
 }
 
+// lastTag ends a document's source; comments may follow it.
+var lastTag = regexp.MustCompile(`(?i)</html\s*>\s*(<!--([^-]|-[^-])*-->\s*)*$`)
+
+// closed says whether a document that breaks off, of a frame if one is named,
+// does so after its last tag: then its length was counted wrong, or the end of
+// the transfer is not said, and all of it is there. The browser does not keep
+// the source of what broke off, so it is asked for again, and must break off at
+// the same byte.
+func (s *shot) closed(ctx context.Context, frame cdp.FrameID, came int64) bool {
+	if came == 0 {
+		return false
+	}
+	for range 3 { // what comes right before the break is not always delivered
+		var again source
+		var err error
+		if frame == "" {
+			again, err = facts[source](ctx, s, "source")
+		} else {
+			again, err = factsIn[source](ctx, s, frame, "source")
+		}
+		if err != nil || again.Bytes > came {
+			return false
+		}
+		if again.Bytes == came {
+			return lastTag.MatchString(again.End)
+		}
+	}
+	return false
+}
+
+// source is what a document's source is when it is asked for again, as far as it comes.
+type source struct {
+	Bytes int64
+	End   string
+}
+
 // lastOf is the end of a text, as far as a person wants to read.
 func lastOf(text string) string {
 	runes := []rune(text)
@@ -151,12 +221,8 @@ func (s *shot) refresh(ctx context.Context) (to string, after float64, any bool)
 		Seconds float64
 	}
 	var found *refresh
-	if r := s.tab.Response(); r != nil {
-		for name, value := range r.Headers {
-			if strings.EqualFold(name, "Refresh") {
-				found, _ = facts[*refresh](ctx, s, "refresh", fmt.Sprint(value))
-			}
-		}
+	if header := s.tab.Header("Refresh"); header != "" {
+		found, _ = facts[*refresh](ctx, s, "refresh", header)
 	}
 	if found == nil && s.lively && !s.halted {
 		found, _ = facts[*refresh](ctx, s, "refresh")

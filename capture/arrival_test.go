@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
@@ -117,6 +118,9 @@ func TestPagesThatLeadOn(t *testing.T) {
 	for name, first := range map[string]http.HandlerFunc{
 		"a meta refresh":          html(`<meta http-equiv=refresh content="3;url=/second">`),
 		"one of ten seconds":      html(`<META HTTP-EQUIV="Refresh" CONTENT="10; URL='/second'">`),
+		"one whose quote is open": html(`<meta http-equiv=refresh content="8; URL = '/second">`),
+		"one with more behind it": html(`<meta http-equiv=refresh content="8,url=&quot;/second&quot; now">`),
+		"one without a word":      html(`<meta http-equiv=refresh content="8 second">`),
 		"a script's":              html(`<script>setTimeout(()=>location.href='/second',3000)</script>`),
 		"a script's after a load": html(`<script>fetch('/x').then(()=>setTimeout(()=>location.replace('/second'),1000))</script>`),
 		"a header": func(w http.ResponseWriter, r *http.Request) {
@@ -177,6 +181,59 @@ func TestPagesThatLoadThemselvesAnew(t *testing.T) {
 			}
 			if took := time.Since(began); took > 25*time.Second {
 				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// TestDocumentsThatComeOtherwise: what a browser makes a page of, or asks for
+// again by itself.
+func TestDocumentsThatComeOtherwise(t *testing.T) {
+	const xml = `<?xml version="1.0" encoding="utf-8"?><?xml-stylesheet type="text/xsl" href="/SHEET"?><a><b>수분 크림</b></a>`
+	var asked atomic.Int64
+	for _, c := range []struct {
+		name  string
+		limit time.Duration
+		kind  fault.Kind // of the error; empty: it is seen
+		told  string     // in why it is partial
+		serve http.HandlerFunc
+	}{
+		{"XML and its style sheet", time.Minute, "", "", media("text/xml", []byte(strings.Replace(xml, "SHEET", "x.xsl", 1)))},
+		{"XML whose style sheet is not there", time.Minute, fault.Unreachable, "", media("text/xml", []byte(strings.Replace(xml, "SHEET", "gone", 1)))},
+		{"a server that hangs up once", time.Minute, "", "", func(w http.ResponseWriter, r *http.Request) {
+			if asked.Add(1) == 1 {
+				panic(http.ErrAbortHandler)
+			}
+			html(seen+later)(w, r)
+		}},
+		{"a server that hangs up", time.Minute, fault.Unreachable, "", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+		{"a style sheet that does not come", 20 * time.Second, "", "style sheet", html(`<link rel=stylesheet href=/never>` + seen + later)},
+		{"a style sheet that does not come and is not waited for", 20 * time.Second, "", "", html(`<link rel=stylesheet media=print href=/never>` + seen + later)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			cap, mem := capturer(t, "")
+			m, err := cap.try(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+				switch r.URL.Path {
+				case "/":
+					c.serve(w, r)
+				case "/x.xsl":
+					media("text/xsl", []byte(`<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"><xsl:output method="html"/><xsl:template match="/">`+
+						`<html><body style="margin:0"><div style="height:300px;background:blue"></div><h1><xsl:value-of select="/a/b"/></h1></body></html></xsl:template></xsl:stylesheet>`))(w, r)
+				case "/never":
+					<-r.Context().Done()
+				default:
+					http.NotFound(w, r)
+				}
+			}), c.limit)
+			if fault.KindOf(err) != c.kind {
+				t.Fatalf("%s: %v", fault.KindOf(err), err)
+			}
+			if c.kind != "" {
+				return
+			}
+			if n := blues(t, m, mem.Objects(), 100); n != 1 || (c.told == "") != (m.Partial == "") || !strings.Contains(m.Partial, c.told) || (c.told == "") != (len(m.Unseen) == 0) {
+				t.Errorf("%d blocks, partial %q, unseen %+v", n, m.Partial, m.Unseen)
 			}
 		})
 	}

@@ -6,7 +6,22 @@
   const rootOf = e => e.shadowRoot || closedRoots.get(e) || null;
   const {laterOf} = globalThis; // of script/later.js
   const most = 20000; // elements whose style is looked at; and the pieces of any answer are few
-  const key = address => { try { return address ? new URL(address, document.baseURI).href.split('#')[0].slice(0, 500) : ''; } catch { return ''; } };
+  // key is what an address is known by: no more than its first 500 letters. Those
+  // of longer ones that styles name are kept whole beside.
+  const longest = 500, wholes = new Map();
+  const key = (address, base = document.baseURI) => {
+    try {
+      const whole = address ? new URL(address, base).href.split('#')[0] : '', cut = whole.slice(0, longest);
+      if (whole !== cut && wholes.size < 200 && !whole.startsWith('data:')) wholes.set(cut, whole);
+      return cut;
+    } catch { return ''; }
+  };
+  // drawable says whether an address, asked for again, is that of a picture.
+  const drawable = address => {
+    const i = new Image();
+    i.src = wholes.get(address) || address;
+    return Promise.race([i.decode().then(() => true, () => false), new Promise(late => setTimeout(() => late(false), 3000))]);
+  };
   const urls = value => [...(value || '').matchAll(/url\("((?:[^"\\]|\\.)*)"\)/g)].map(m => key(m[1])).filter(u => !u.startsWith('data:'));
 
   // each visits the elements of the document, of its shadow roots and of the
@@ -45,13 +60,13 @@
       case 'img': {
         const {src: later, set} = laterOf(e), waits = later || set.split(/[\s,]/)[0];
         const blank = !e.currentSrc ? !e.getAttribute('src') && !e.srcset : e.currentSrc.startsWith('data:') || e.naturalWidth * e.naturalHeight <= 4;
-        if (waits && blank && key(waits) !== key(e.currentSrc)) return {urls: [key(waits)], state: 'waiting'};
-        const src = key(e.currentSrc || e.getAttribute('src'));
+        if (waits && blank && key(waits, e.baseURI) !== key(e.currentSrc)) return {urls: [key(waits, e.baseURI)], state: 'waiting'};
+        const src = key(e.currentSrc || e.getAttribute('src'), e.baseURI);
         if (!src) return null;
         return {urls: [src], state: e.complete && e.naturalWidth ? 'shown' : e.complete ? 'broken' : 'coming'};
       }
       case 'input': return e.type === 'image' ? {urls: [key(e.src)], state: 'unknown'} : null;
-      case 'image': return {urls: [key(e.href && e.href.baseVal)], state: 'unknown'};
+      case 'image': return {urls: [key(e.href && e.href.baseVal, e.baseURI)], state: 'unknown'};
       case 'video': return e.poster ? {urls: [key(e.poster)], state: 'unknown'} : null;
       case 'object': case 'embed': return {urls: [key(e.data || e.src)], state: 'unknown'};
     }
@@ -74,32 +89,43 @@
   globalThis.arriving = {
     // parts lists the elements whose picture is in bad, an object of addresses,
     // or is not shown for another reason; and which of the addresses in came
-    // are no pictures that can be drawn.
-    async parts(bad, came) {
+    // are no pictures that can be drawn; and the objects whose document, of an
+    // address in gone, failed, and that have nothing to show in its place.
+    async parts(bad, came, gone) {
       scrollTo({top: 0, left: 0, behavior: 'instant'}); // frames are measured from there
       const found = [], named = new Set();
       const add = (e, dx, dy, address, state) => {
         named.add(address);
         if (found.length < 500) found.push({url: address, state, box: boxOf(e, dx, dy), shown: shown(e), sized: sized(e), marks: marks(e), handled: e.hasAttribute('onerror')});
       };
-      const imgs = new Set();
+      const imgs = new Set(), unsure = []; // elements that do not tell whether they show what came
       each(pictured, (e, dx, dy) => {
         const p = picture(e);
         if (!p) return;
+        if (e.localName === 'object' && gone.includes(p.urls[0]) && !e.getBoundingClientRect().height && !/\S/.test(e.textContent) && !e.querySelector('img,embed,object,iframe,video')) {
+          const before = found.length;
+          add(e, dx, dy, p.urls[0], 'fallen');
+          for (const {box} of found.slice(before)) [box.w, box.h] = [e.width, e.height].map(v => parseFloat(v) * (v.endsWith('%') ? 10 : 1) || 0); // it takes no room now
+        }
         for (const u of p.urls) {
-          imgs.add(u);
+          if (p.state !== 'unknown') imgs.add(u);
+          else if (!(u in bad)) unsure.push([e, dx, dy, u]);
           if (p.state !== 'shown' && p.state !== 'unknown' || u in bad && (p.state !== 'shown' || bad[u])) add(e, dx, dy, u, p.state);
         }
       });
-      const rest = came.filter(u => !imgs.has(u));
-      const undrawn = (await Promise.all(rest.map(u => {
-        const i = new Image();
-        i.src = u;
-        return i.decode().then(() => '', () => u);
-      }))).filter(Boolean);
+      let rest = came.filter(u => !imgs.has(u));
+      if (rest.some(u => u.length >= longest)) { // of which no more is known than how they begin
+        each('*', e => painted(e));
+        rest = rest.filter(u => u.length < longest || wholes.has(u));
+      }
+      const undrawn = (await Promise.all(rest.map(async u => await drawable(u) ? '' : u))).filter(Boolean);
+      for (const [e, dx, dy, u] of unsure) if (undrawn.includes(u)) add(e, dx, dy, u, 'unknown');
       const want = new Set([...undrawn, ...Object.keys(bad).filter(u => !named.has(u))]);
       if (want.size) each('*', (e, dx, dy) => { for (const u of painted(e)) if (want.has(u)) add(e, dx, dy, u, 'painted'); });
-      return {found, named: [...named], undrawn};
+      // What a server says is not there may be a picture all the same, and is shown.
+      const doubtful = new Set(found.filter(f => f.shown && /painted|unknown/.test(f.state) && bad[f.url] === false).map(f => f.url).slice(0, 50));
+      for (const u of doubtful) if (!await drawable(u)) doubtful.delete(u);
+      return {found: found.filter(f => !doubtful.has(f.url)), named: [...named], undrawn};
     },
 
     // retry asks once more for pictures and style sheets that failed; retried
@@ -225,15 +251,51 @@
       return {chars, area, busy, holes};
     },
 
+    // bare says that the page shows nothing at all: neither a letter nor a
+    // picture, a control or a colour.
+    bare() {
+      const filled = /^(img|canvas|video|svg|object|embed|iframe|frame|input|button|select|textarea|meter|progress)$/;
+      const white = /^rgb\((25[0-5], ?){2}25[0-5]\)$|^rgba\(.*, 0\)$/;
+      let found = false;
+      each('*', e => {
+        if (found || !e.checkVisibility({visibilityProperty: true, opacityProperty: true}) || /^(script|style|noscript|template)$/.test(e.localName)) return;
+        const b = e.getBoundingClientRect();
+        if (b.width > 2 && b.height > 2 && filled.test(e.localName) && (e.localName !== 'img' || e.naturalWidth > 2)) found = true;
+        else if ([...e.childNodes].some(n => n.nodeType === Node.TEXT_NODE && /\S/.test(n.data))) found = true;
+        else if (['', '::before', '::after'].some(p => {
+          const s = getComputedStyle(e, p || undefined);
+          return p && s.content !== 'none' && s.content !== '""' || s.backgroundImage !== 'none' || !white.test(s.backgroundColor);
+        })) found = true;
+      });
+      return !found;
+    },
+
+    // wall is the sentence by which a short page says that it is no page, but
+    // asks whether a person has come, or turns away who has; empty if it has none.
+    wall() {
+      const words = new RegExp('just a moment|attention required|access (to this page has been |is )?denied|pardon our interruption|are you (a )?(human|robot)|' +
+        '(not|you\'re) a robot|robot or human|human verification|verify(ing)? (that )?you are( a)? human|checking your browser|unusual (traffic|activity)|request unsuccessful\\. incapsula|' +
+        '자동\\s?(입력|등록|접속)\\s?방지|보안\\s?문자|비정상적인\\s?(접근|접속|트래픽)|(접근|접속)이\\s?(차단|제한|거부)|로봇이\\s?아닙니다', 'i');
+      for (const text of [document.title, document.body ? document.body.innerText.slice(0, 1000) : '']) {
+        const line = text.split('\n').find(l => words.test(l));
+        if (line) return line.trim().slice(0, 100);
+      }
+      return '';
+    },
+
     // refresh is where a Refresh header of the value given, else a meta
     // element, leads after how many seconds; null if there is none.
     refresh(header) {
       const values = header ? [header] : [...document.querySelectorAll('meta[http-equiv=refresh i]')].map(m => m.content);
-      for (const value of values) {
-        const found = /^\s*([\d.]+)\s*(?:[;,\s]\s*(?:url\s*=\s*)?(['"]?)(.*?)\2\s*)?$/i.exec(value);
+      for (const value of values) { // read as Blink's ParseHTTPRefresh does
+        const found = /^\s*([\d.]+)\s*(?:[;,\s]\s*[;,]?\s*(?:url\s*=\s*)?([^]*?)\s*)?$/i.exec(value);
         if (!found) continue;
-        let url = '';
-        try { url = found[3] ? new URL(found[3], document.baseURI).href : ''; } catch { /* it leads nowhere */ }
+        let url = '', to = found[2] || '';
+        if (/^['"]/.test(to)) { // to the last quote; a quote that is never closed goes for nothing
+          const end = to.lastIndexOf(to[0]);
+          to = to.slice(1, end > 0 ? end : undefined);
+        }
+        try { url = to ? new URL(to, document.baseURI).href : ''; } catch { /* it leads nowhere */ }
         return {seconds: parseFloat(found[1]) || 0, url};
       }
       return null;
@@ -261,6 +323,22 @@
       }
       return {...arriving.measure(), y};
     },
+
+    // source is how long the source of this document is, and how it ends, when it
+    // is asked for again, as far as it comes within 5 s.
+    source: () => new Promise(done => {
+      const ask = new XMLHttpRequest();
+      let text = '';
+      ask.onreadystatechange = () => { if (ask.readyState === ask.LOADING) text = ask.responseText; }; // which an error empties
+      ask.onloadend = () => { text = ask.responseText || text; done({bytes: text.length, end: text.slice(-500)}); };
+      ask.timeout = 5000;
+      ask.open('GET', location.href);
+      ask.overrideMimeType('text/plain; charset=windows-1252'); // a letter a byte
+      ask.send();
+    }),
+
+    // drawn says whether the page is drawn within a second.
+    drawn: () => new Promise(done => { requestAnimationFrame(() => done(true)); setTimeout(() => done(false), 1000); }),
 
     // fonts waits for at most n frames until the page's fonts are there.
     async fonts(n) {

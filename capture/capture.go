@@ -87,6 +87,8 @@ type shot struct {
 	worlds   int           // how many documents our functions were put into
 	lively   bool          // the page can still change, by itself or when it is scrolled
 	elements int           // how many there are in the page's document
+	unshown  int           // how many pictures of it are not shown
+	shows    *content      // how much it showed when it was last asked what did not come
 	scrolled int           // where the page is scrolled to while it is drawn
 	written  bool          // a picture that may move is written into the page
 	bared    bool          // what lies over the page was taken away

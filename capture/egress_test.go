@@ -1,8 +1,16 @@
 package capture
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"fmt"
 	"io"
+	"log"
+	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +20,7 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/capture/browser"
+	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
 // silentHost counts whoever reaches a port of this machine, by TCP or UDP, whatever they say.
@@ -236,6 +245,41 @@ func TestSilentHostHears(t *testing.T) {
 		case <-time.After(10 * time.Millisecond):
 		case <-late:
 			t.Fatalf("heard %q", h.visits())
+		}
+	}
+}
+
+// TestNoCertificateReachesAPrivateAddress: a browser asks for the certificate of
+// an issuer that a server does not send, where the server's own says (AIA). The
+// guard is asked about that address, too.
+func TestNoCertificateReachesAPrivateAddress(t *testing.T) {
+	h := newSilentHost(t)
+	address := "http://127.0.0.1:" + h.port
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	issuer := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "an issuer"}}
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(100 * time.Hour), IPAddresses: []net.IP{{127, 0, 0, 1}},
+		IssuingCertificateURL: []string{address + "/issuer", strings.Replace(address, "127.0.0.1", "localhost", 1) + "/issuer"},
+		OCSPServer:            []string{address + "/ocsp"}, CRLDistributionPoints: []string{address + "/crl"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}, issuer, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewUnstartedServer(html(seen))
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}} //nolint:gosec // a browser decides
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	defer s.Close()
+	for _, allow := range [][]string{{s.Listener.Addr().String()}, {"127.0.0.1"}} {
+		cap, _ := own(t, browser.Config{Tabs: 1, Allow: allow})
+		if _, err := cap.try(t, s.URL, time.Minute); fault.KindOf(err) != fault.Unreachable {
+			t.Errorf("%s: %v", fault.KindOf(err), err)
+		}
+		if asked := len(h.visits()) > 0; asked != (len(allow[0]) == len("127.0.0.1")) {
+			t.Errorf("with %s allowed, reached: %q", allow, h.visits())
 		}
 	}
 }

@@ -36,6 +36,9 @@ func (s *shot) writeManifest(ctx context.Context) error {
 	for _, address := range s.tab.Refused() {
 		m.Blocked = appendOnce(m.Blocked, page.MaxNotes, "%s", job.Bare(address))
 	}
+	for _, said := range s.tab.Dialogs() {
+		s.warn("a dialog said: %s", said)
+	}
 	b, err := m.Encode()
 	if err != nil {
 		return fault.New(fault.Internal, "the manifest just made is wrong: %v", err)

@@ -61,12 +61,18 @@ func (s *shot) lacking(ctx context.Context, region band) error {
 	}
 	limited, cancel := share(ctx, 0.2)
 	defer cancel()
+	s.shows = nil
 	lacks, err := s.missing(limited)
 	switch {
 	case ctx.Err() != nil, fault.KindOf(err) == fault.Transient, errors.Is(err, browser.ErrCrashed):
 		return err
 	case err != nil:
 		s.unseen(page.Unseen{Kind: page.Loading, Why: fmt.Sprintf("the page could not be asked what of it did not come: %v", err)})
+	}
+	if len(lacks) == 0 && err == nil {
+		if err := s.noPage(limited); err != nil && ctx.Err() != nil {
+			return err
+		}
 	}
 	for _, l := range lacks {
 		if l.Box.Empty() {
@@ -78,15 +84,60 @@ func (s *shot) lacking(ctx context.Context, region band) error {
 	return nil
 }
 
+// noPage tells that what came is no page that a shopper would look at: one that
+// shows nothing, or a wall against robots.
+func (s *shot) noPage(ctx context.Context) error {
+	if !s.lively && s.elements > wallElements {
+		return nil
+	}
+	if s.shows == nil { // nothing that a script would bring was asked about
+		c, err := facts[content](ctx, s, "content")
+		if err != nil {
+			return err
+		}
+		s.shows = &c
+	}
+	if !s.shows.scant() {
+		return nil
+	}
+	said := ""
+	if dialogs := s.tab.Dialogs(); len(dialogs) > 0 {
+		said = fmt.Sprintf("; a dialog said %q", strings.Join(dialogs, " / "))
+	}
+	bare, err := facts[bool](ctx, s, "bare")
+	if err != nil {
+		return err
+	}
+	if bare {
+		s.unseen(page.Unseen{Kind: page.Failed, Why: "the page shows nothing at all" + said})
+		return nil
+	}
+	wall, err := facts[string](ctx, s, "wall")
+	for _, name := range wallHeaders {
+		if value := s.tab.Header(name); value != "" && wall == "" {
+			wall = name + ": " + value
+		}
+	}
+	if wall != "" {
+		s.unseen(page.Unseen{Kind: page.Failed, Why: fmt.Sprintf("what came looks like a wall against robots in place of the page: %q", wall)})
+	}
+	return err
+}
+
+// wallHeaders come with the walls of Cloudflare and of AWS WAF, and with nothing else.
+var wallHeaders = []string{"cf-mitigated", "x-amzn-waf-action"}
+
 // missing lists the parts that matter and did not come.
 func (s *shot) missing(ctx context.Context) ([]lack, error) {
 	failed, full := s.tab.Failures()
 	failed = slices.DeleteFunc(failed, func(f browser.Failure) bool { return f.Kind == network.ResourceTypeDocument && s.tab.IsMain(f.Frame) })
 	pending, came := s.tab.Waiting(), []string{}
 	for _, p := range s.tab.Pictures() {
-		came = append(came, p.URL)
+		if !slices.ContainsFunc(pending, func(r browser.Pending) bool { return r.URL == p.URL }) {
+			came = append(came, p.URL)
+		}
 	}
-	if !s.lively && len(failed)+len(pending)+len(came) == 0 {
+	if !s.lively && len(failed)+len(pending)+len(came)+s.unshown == 0 {
 		return nil, nil
 	}
 	lacks, err := s.missingPictures(ctx, failed, pending, came)
@@ -119,7 +170,11 @@ type pictures struct {
 func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pending []browser.Pending, came []string) ([]lack, error) {
 	why, late, retry := map[string]browser.Failure{}, map[string]bool{}, map[string]bool{}
 	bad := map[string]bool{} // whether it counts although something of it is shown
+	gone := []string{}       // documents of frames
 	for _, f := range failed {
+		if f.Kind == network.ResourceTypeDocument {
+			why[f.URL], gone = f, append(gone, f.URL)
+		}
 		if f.Kind == network.ResourceTypeImage {
 			why[f.URL], bad[f.URL], retry[f.URL] = f, f.Status == 0, f.Passing()
 		}
@@ -129,7 +184,7 @@ func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pe
 			late[p.URL], bad[p.URL] = true, true
 		}
 	}
-	seen, err := facts[pictures](ctx, s, "parts", bad, came)
+	seen, err := facts[pictures](ctx, s, "parts", bad, came, gone)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +196,7 @@ func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pe
 		if !f.apart {
 			continue
 		}
-		in, err := factsIn[pictures](ctx, s, f.id, "parts", bad, []string{})
+		in, err := factsIn[pictures](ctx, s, f.id, "parts", bad, []string{}, gone)
 		if err != nil {
 			continue // it is gone, or does not answer; its text is missed, too, and that is said
 		}
@@ -154,7 +209,8 @@ func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pe
 	var lacks []lack
 	for _, p := range seen.Found {
 		f, fails := why[p.URL]
-		if p.foreign = s.foreign(p.URL); !p.matters() || s.tab.Refuses(p.URL) {
+		p.frame = p.State == "fallen"
+		if p.foreign = s.foreign(p.URL); !p.matters() || s.tab.Refuses(p.URL) || s.tab.Barred(p.URL) {
 			if p.Shown && p.State != "coming" && p.State != "waiting" {
 				s.warn("image not shown (%s): %s", reason(f, fails), p.URL)
 			}
@@ -166,6 +222,8 @@ func (s *shot) missingPictures(ctx context.Context, failed []browser.Failure, pe
 			u.Kind, u.Why = page.Loading, fmt.Sprintf("a picture%s was still on its way", size(p))
 		case p.State == "waiting" && !fails:
 			u.Kind, u.Why = page.Loading, fmt.Sprintf("a picture%s was never asked for by the page's script", size(p))
+		case p.frame:
+			u.Why = fmt.Sprintf("an object%s did not come, and has nothing in its place: %s", size(p), reason(f, fails))
 		default:
 			u.Why = fmt.Sprintf("a picture%s did not come, or not whole: %s", size(p), reason(f, fails))
 		}
@@ -200,7 +258,7 @@ func (s *shot) missingFrames(ctx context.Context, failed []browser.Failure, pend
 		lacks = append(lacks, lack{Unseen: u, frame: id, again: again})
 	}
 	for _, f := range failed {
-		if f.Kind == network.ResourceTypeDocument {
+		if f.Kind == network.ResourceTypeDocument && !s.allThere(ctx, f) {
 			look(f.Frame, f.URL, page.Unseen{Kind: page.Failed, Why: "did not come, or not whole: " + f.Why}, f.Passing())
 		}
 	}
@@ -210,6 +268,16 @@ func (s *shot) missingFrames(ctx context.Context, failed []browser.Failure, pend
 		}
 	}
 	return lacks, ctx.Err()
+}
+
+// allThere says whether a frame that failed shows all that it would: its
+// document broke off after its last tag, or is empty for a script to fill it.
+func (s *shot) allThere(ctx context.Context, f browser.Failure) bool {
+	if f.Empty() {
+		bare, err := factsIn[bool](ctx, s, f.Frame, "bare")
+		return err == nil && !bare
+	}
+	return s.retried && s.closed(ctx, f.Frame, f.Came)
 }
 
 // framePart is a frame as a part of the page, if it is shown.
@@ -276,6 +344,7 @@ func (s *shot) missingContent(ctx context.Context, failed []browser.Failure, pen
 	if err != nil {
 		return nil, err
 	}
+	s.shows = &c
 	note := func(f browser.Failure, kind page.UnseenKind, what string, again bool) {
 		data := f.Kind != network.ResourceTypeScript
 		if at, yes := c.lacks(!s.foreign(f.URL), data); yes {

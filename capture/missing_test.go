@@ -22,6 +22,9 @@ import (
 //	/once/…    503, then a picture   /cut/…         a picture that breaks off
 //	/broken/…  what is no picture    /never/…       nothing, until the test ends
 //	/frame/…   a document            /script/…, /sheet/…  empty ones
+//	/empty/…   an empty document
+//	/saved/…   a document to be saved           /wrong/…  a picture, with status 404
+//	/open/…    a picture that does not end      /whole/…?600 letters  a picture, if all are there
 func stall(t *testing.T, body string) string {
 	t.Helper()
 	var mu sync.Mutex
@@ -68,6 +71,29 @@ func stall(t *testing.T, body string) string {
 			media("image/png", []byte("\x89PNG\r\n\x1a\nnot really"))(w, r)
 		case kind == "script":
 			media("text/javascript", nil)(w, r)
+		case kind == "empty":
+			media("text/html", nil)(w, r)
+		case kind == "saved":
+			w.Header().Set("Content-Disposition", `attachment; filename="\xb0\xa1.html"`)
+			html(`<div style="height:300px;background:blue">`)(w, r)
+		case kind == "wrong":
+			w.Header().Set("Content-Type", "image/png")
+			w.WriteHeader(http.StatusNotFound)
+			w.Write(picture) //nolint:errcheck // the visitor may leave
+		case kind == "open":
+			w.Header().Set("Content-Type", "image/png")
+			w.Write(picture) //nolint:errcheck // the visitor may leave
+			w.(http.Flusher).Flush()
+			select {
+			case <-r.Context().Done():
+			case <-ended:
+			}
+		case kind == "whole" && len(r.URL.RawQuery) != 600:
+			http.NotFound(w, r)
+		case kind == "inside" && strings.HasSuffix(rest, ".png"):
+			http.NotFound(w, r)
+		case kind == "inside":
+			html(`<svg width=400 height=200 style="display:block"><image href=gone.png width=400 height=200 /></svg>`)(w, r)
 		case kind == "pdf":
 			media("application/pdf", []byte("%PDF-1.4\n%%EOF"))(w, r)
 		case kind == "sheet":
@@ -121,6 +147,17 @@ func TestPartsThatDidNotCome(t *testing.T) {
 		{"a picture that comes at the second try", `<img src=/once/a.png width=400 height=200>`, "", page.Box{}, ""},
 		{"a background that comes at the second try", `<div style="height:200px;width:400px;background:url(/once/a.png)"></div>`, "", page.Box{}, ""},
 		{"one in a frame that comes at the second try", `<iframe sandbox width=500 height=300 srcdoc="<img src=/once/a.png width=400 height=200>"></iframe>`, "", page.Box{}, ""},
+		{"a picture of a name that is no proper URL", `<img src="/status/404/여드름100%.jpg">`, page.Failed, page.Box{}, "100%.jpg"},
+		{"a picture of no server's that breaks off", `<img src="data:image/png;base64,AAAA" width=400 height=200 style="display:block">`, page.Failed, page.Box{W: 400, H: 200}, ""},
+		{"a drawing's in a frame of another folder", `<iframe src=/inside/of/f width=500 height=300 style="border:0;display:block;margin-left:30px"></iframe>`, page.Failed, page.Box{X: 30, W: 400, H: 200}, "/inside/of/gone.png"},
+		{"a drawing's that cannot be drawn", `<svg width=400 height=200 style="display:block"><image href=/broken/a.png width=400 height=200 /></svg>`, page.Failed, page.Box{W: 400, H: 200}, "/broken/a.png"},
+		{"a poster that cannot be drawn", `<video poster=/broken/a.png width=400 height=200 style="display:block"></video>`, page.Failed, page.Box{W: 400, H: 200}, "/broken/a.png"},
+		{"a background that does not end", `<div style="height:200px;width:400px;background:url(/open/a.png)"></div>`, page.Loading, page.Box{W: 400, H: 200}, "/a.png"},
+		{"a picture of a server that says it is not there", `<img src=/wrong/a.png width=400 height=200><video poster=/wrong/b.png width=400 height=200></video><div style="height:200px;width:400px;background:url(/wrong/c.png)"></div>`,
+			"", page.Box{}, ""},
+		{"a background of a long address", `<div style="height:200px;width:400px;background:url(/whole/a.png?` + strings.Repeat("a", 600) + `)"></div>`, "", page.Box{}, ""},
+		{"a background of a long address that is not there", `<div style="height:200px;width:400px;background:url(/broken/a.png?` + strings.Repeat("a", 600) + `)"></div>`, page.Failed, page.Box{W: 400, H: 200}, "aaa"},
+		{"what the page's own policy forbids", `<meta http-equiv=Content-Security-Policy content="img-src 'none';frame-src 'none'"><img src=/ok/a.png width=400 height=200><iframe src=/frame/a width=500 height=300></iframe>`, "", page.Box{}, ""},
 		{"pixels", `<img src=/status/404/t.gif width=1 height=1><img src=DEAD/t width=2 height=2><img src=/broken/t style="width:3px;height:3px">`, "", page.Box{}, ""},
 		{"a pixel that is hidden", `<img src=DEAD/tr?id=1 style="display:none"><noscript><img src=DEAD/n.gif></noscript>`, "", page.Box{}, ""},
 		{"a pixel of no size", `<img src=DEAD/collect?id=1>`, "", page.Box{}, ""},
@@ -141,6 +178,15 @@ func TestPartsThatDidNotCome(t *testing.T) {
 			"", page.Box{}, ""},
 		{"a frame of what no browser draws", `<iframe src=/pdf/a style="border:0;display:block" width=600 height=400></iframe>`, page.Failed, page.Box{W: 600, H: 400}, "/pdf/a"},
 		{"an object of what no browser draws", `<object data=/pdf/a style="display:block" width=600 height=400></object>`, page.Failed, page.Box{W: 600, H: 400}, "/pdf/a"},
+		{"an object that is not there", `<object data=/status/404/a width=600 height=400></object>`, page.Failed, page.Box{W: 600, H: 400}, "/404/a"},
+		{"an object of a dead server", `<object data=DEAD/a width=600 height=400></object>`, page.Failed, page.Box{W: 600, H: 400}, "/a"},
+		{"an object with another in its place", `<object data=/status/404/a width=600 height=400><img src=/ok/a.png></object>`, "", page.Box{}, ""},
+		{"a frame whose document is to be saved", `<iframe src=/saved/a style="border:0;display:block" width=600 height=400></iframe>`, page.Failed, page.Box{W: 600, H: 400}, "/saved/a"},
+		{"a frame without a document", `<iframe src=/status/204/a style="border:0;display:block" width=600 height=400></iframe>`, page.Failed, page.Box{W: 600, H: 400}, "/204/a"},
+		{"a frame whose document is empty", `<iframe src=/empty/a style="border:0;display:block" width=600 height=400></iframe>`, page.Failed, page.Box{W: 600, H: 400}, "/empty/a"},
+		{"a frame whose empty document is filled", `<iframe id=f src=/empty/a width=600 height=400></iframe><script>onload=()=>{f.contentDocument.body.innerHTML='<p>here'}</script>`, "", page.Box{}, ""},
+		{"a frame that has another document by then", `<iframe id=f src=/saved/a width=600 height=400></iframe><iframe id=g src=/status/503/a width=600 height=400></iframe><iframe id=h src=/frame/a width=600 height=400></iframe>
+			<script>onload=()=>{f.srcdoc='<p>here';g.srcdoc='<p>there';h.src='/status/204/a'}</script>`, "", page.Box{}, ""},
 		{"a frame that is downloaded unseen", `<iframe src=/pdf/a style="display:none" width=600 height=400></iframe>`, "", page.Box{}, ""},
 		{"a frame of a picture", `<iframe src=/ok/a.png style="border:0;display:block" width=600 height=400></iframe>`, "", page.Box{}, ""},
 		{"a chat window", `<iframe src=DEAD/chat title="chat" style="position:fixed;right:10px;bottom:10px;width:350px;height:500px"></iframe>`, "", page.Box{}, ""},
@@ -240,6 +286,24 @@ func TestDocumentsThatBreakOff(t *testing.T) {
 			w.Header().Set("Content-Encoding", "gzip")
 			fmt.Fprint(w, part)
 		}},
+		{"after its last tag", true, "", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", fmt.Sprint(len(part)+100))
+			fmt.Fprint(w, part+"</html>\n<!-- 0.1 s -->")
+			panic(http.ErrAbortHandler)
+		}},
+		{"at another byte each time", false, "", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", fmt.Sprint(3*len(part)))
+			fmt.Fprint(w, part)
+			if strings.Contains(r.Header.Get("Sec-Fetch-Dest"), "empty") { // it is only asked how it ends
+				fmt.Fprint(w, "<p>more</html>")
+			}
+			panic(http.ErrAbortHandler)
+		}},
+		{"a part that nobody asked for", false, "", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Range", fmt.Sprintf("bytes 0-%d/%d", len(part)-1, 2*len(part)))
+			w.WriteHeader(http.StatusPartialContent)
+			fmt.Fprint(w, part)
+		}},
 		{"once", true, "", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", fmt.Sprint(2*len(part)))
 			fmt.Fprint(w, part)
@@ -252,13 +316,13 @@ func TestDocumentsThatBreakOff(t *testing.T) {
 			asked := 0
 			url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				mu.Lock()
-				if r.URL.Path == "/" {
+				if r.URL.Path == "/" && r.Header.Get("Sec-Fetch-Dest") == "document" {
 					asked++
 				}
-				again := asked > 1
+				again := asked > 1 && c.name == "once"
 				mu.Unlock()
 				w.Header().Set("Content-Type", "text/html; charset=utf-8")
-				if c.whole && again {
+				if again {
 					fmt.Fprint(w, part)
 					return
 				}
@@ -282,6 +346,59 @@ func TestDocumentsThatBreakOff(t *testing.T) {
 				}
 			case !strings.Contains(m.Partial, "broke off") || !slices.ContainsFunc(m.Unseen, func(u page.Unseen) bool { return u.Kind == page.Failed }):
 				t.Errorf("partial %q, unseen %+v", m.Partial, m.Unseen)
+			}
+		})
+	}
+}
+
+// TestWhatIsNoPage: what came in place of a page is told, whatever its status.
+func TestWhatIsNoPage(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		serve http.HandlerFunc
+		want  string // in the one reason; empty: it is a page
+	}{
+		{"nothing", media("text/html", nil), "shows nothing"},
+		{"nothing, of no type", media("", nil), "shows nothing"},
+		{"elements without anything", html(`<div id=wrap><p> </p><img width=300 height=200></div><style>b{}</style>`), "shows nothing"},
+		{"what a script takes away", html(prose + `<script>document.body.innerHTML=''</script>`), "shows nothing"},
+		{"a redirect to nowhere", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusFound) }, "shows nothing"},
+		{"a dialog", html(`<script>alert("존재하지 않는 상품입니다");history.back()</script>`), `"존재하지 않는 상품입니다"`},
+		{"a picture that cannot be drawn", media("image/png", []byte("\x89PNG\r\n\x1a\nnot really")), "no picture that can be drawn"},
+		{"a wall", html(`<title>Just a moment...</title><p>Checking your browser before accessing shop.example`), "Just a moment"},
+		{"a Korean wall", html(`<h2>비정상적인 접근이 감지되었습니다</h2><p>아래 보안문자를 입력해 주세요`), "비정상적인 접근"},
+		{"a wall's challenge", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Amzn-Waf-Action", "challenge")
+			html(`<p>.`)(w, r)
+		}, "challenge"},
+		{"a colour", html(`<div style="background:green;height:200px"></div>`), ""},
+		{"one word", html(`품절`), ""},
+		{"a drawing", html(`<canvas id=c width=300 height=200></canvas><script>c.getContext('2d').fillRect(0,0,300,200)</script>`), ""},
+		{"a form", html(`<input name=q>`), ""},
+		{"in a shadow root", html(`<div id=h></div><script>h.attachShadow({mode:'closed'}).innerHTML='<p>품절'</script>`), ""},
+		{"a page that speaks of walls", html(strings.Repeat(prose, 4) + `<p>로봇이 아닙니다: access denied`), ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			cap, _ := capturer(t, "")
+			m, err := cap.try(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/" {
+					http.NotFound(w, r)
+					return
+				}
+				c.serve(w, r)
+			}), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.want == "" {
+				if len(m.Unseen) > 0 {
+					t.Errorf("unseen %+v", m.Unseen)
+				}
+				return
+			}
+			if len(m.Unseen) != 1 || m.Unseen[0].Kind != page.Failed || !strings.Contains(m.Unseen[0].Why, c.want) {
+				t.Errorf("unseen %+v, want %q", m.Unseen, c.want)
 			}
 		})
 	}

@@ -3,8 +3,9 @@ package capture
 import (
 	"net"
 	"net/netip"
-	"net/url"
 	"strings"
+
+	"github.com/pageinspect/pageinspect/capture/browser"
 )
 
 // named are the private addresses that a request's URL names itself, with their
@@ -12,7 +13,7 @@ import (
 // may see it. A name never opens anything, whatever it resolves to: it is
 // somebody else's.
 func named(address string) []netip.AddrPort {
-	u, err := url.Parse(address)
+	u, err := browser.Origin(address)
 	if err != nil {
 		return nil
 	}

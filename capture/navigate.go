@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -64,6 +63,12 @@ func (s *shot) navigate(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, commitLimit)
 	defer cancel()
 	res, err := browser.Call(limited, s.tab, page.Navigate, page.NavigateParams{URL: s.address})
+	if err == nil && s.tab.Passing(s.req.URL, res.ErrorText) { // a browser's error page asks again, too
+		res, err = browser.Call(limited, s.tab, page.Navigate, page.NavigateParams{URL: s.address})
+		if err == nil && res.ErrorText == "" { // until it is heard of, the page is that error page
+			_, err = s.tab.Shows(limited, res.LoaderID, commitLimit)
+		}
+	}
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
@@ -115,6 +120,9 @@ func (s *shot) describe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if broken, _ := s.tab.Broken(); doc.Elements == 0 && broken == "" { // a style sheet (XSLT) failed to make one of what came
+		return fault.New(fault.Unreachable, "%s shows nothing: its document has no element", s.manifest.FinalURL)
+	}
 	s.identify(doc)
 	found, err := s.findRoots(ctx, "", doc)
 	s.lively = s.lively || found || len(s.tab.Waiting()) > 0
@@ -151,8 +159,8 @@ type document struct {
 // identify notes the address and the title that the page shows now.
 func (s *shot) identify(doc document) {
 	s.manifest.Title = doc.Title
-	if u, err := url.Parse(doc.URL); err == nil && u.Host != "" {
+	if u, err := browser.Origin(doc.URL); err == nil && u.Host != "" {
 		s.manifest.FinalURL = job.Bare(doc.URL)
 	}
-	s.lively, s.elements = doc.Lively, doc.Elements
+	s.lively, s.elements, s.unshown = doc.Lively, doc.Elements, len(doc.Missing)
 }

@@ -3,7 +3,6 @@ package capture
 import (
 	"fmt"
 	"net"
-	"net/url"
 	"path"
 	"regexp"
 	"strings"
@@ -28,12 +27,15 @@ const (
 	// A page with fewer characters and less of its area in pictures and colours
 	// than this shows little: a shell that waits for its script.
 	littleText, littleArea = 100, 100_000
+	// A page with no more characters than this may be a wall, and one with no
+	// more elements may be it without a script of its own.
+	wallText, wallElements = 600, 200
 )
 
 // part is something that a page would show, and the facts by which it matters or not.
 type part struct {
 	URL     string
-	State   string // shown, broken, coming, waiting (for a script), painted (by a style), unknown
+	State   string // shown, broken, coming, waiting (for a script), painted (by a style), fallen (an object), unknown
 	Box     page.Box
 	Shown   bool   // it is rendered at all
 	Sized   bool   // the page says how large it is, come or not
@@ -96,6 +98,9 @@ type hole struct {
 // little says that the page shows next to nothing.
 func (c content) little() bool { return c.Chars < littleText && c.Area < littleArea }
 
+// scant says that there is so little that it may be no page at all.
+func (c content) scant() bool { return c.Chars <= wallText && c.Area < 2*littleArea }
+
 // lacks says what is missing for want of a script, or of what a script asked
 // for, and where; nothing if the page looks whole without it. ours says that it
 // is of the page's own site, data that it would be put into the page.
@@ -124,7 +129,7 @@ func (s *shot) foreign(address string) bool { return siteOf(address) != siteOf(s
 
 // siteOf is the domain that somebody registered, or the address and port of a server without a name.
 func siteOf(address string) string {
-	u, err := url.Parse(address)
+	u, err := browser.Origin(address)
 	if err != nil {
 		return address
 	}
@@ -137,11 +142,13 @@ func siteOf(address string) string {
 	return strings.ToLower(u.Host)
 }
 
+// pathOf is an address's path, as it is written there.
 func pathOf(address string) string {
-	if u, err := url.Parse(address); err == nil {
-		return u.Path
-	}
-	return ""
+	address, _, _ = strings.Cut(address, "#")
+	address, _, _ = strings.Cut(address, "?")
+	_, rest, _ := strings.Cut(address, "://")
+	_, rest, _ = strings.Cut(rest, "/")
+	return rest
 }
 
 // called is what a kind of request is called in a sentence.

@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/token"
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
 )
@@ -205,7 +205,7 @@ func (p *Profile) check() error {
 // the address, else "default". A profile with secrets that is asked for by name
 // is refused for an address that is none of its hosts.
 func (ps *Profiles) For(name, address string) (Profile, error) {
-	u, err := url.Parse(address)
+	u, err := browser.Origin(address)
 	if err != nil {
 		return Profile{}, fault.New(fault.Invalid, "url: %v", err)
 	}

@@ -2,12 +2,12 @@ package capture
 
 import (
 	"errors"
-	"net/url"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 )
 
@@ -52,13 +52,13 @@ func (p Profile) owns(host string) bool {
 // mayHave says whether a request to address, made by the page that was asked
 // for, may have the profile's headers.
 func (p Profile) mayHave(asked, address string) bool {
-	u, err := url.Parse(address)
+	u, err := browser.Origin(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return false
 	}
 	if len(p.Hosts) > 0 {
 		return p.owns(u.Hostname())
 	}
-	own, err := url.Parse(asked)
+	own, err := browser.Origin(asked)
 	return err == nil && strings.EqualFold(own.Hostname(), u.Hostname())
 }

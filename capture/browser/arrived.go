@@ -5,6 +5,7 @@ package browser
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -31,6 +32,13 @@ func (t *Tab) Refused() []string {
 	return slices.Clone(t.blocked)
 }
 
+// Dialogs are what the page said in dialogs, which were answered at once.
+func (t *Tab) Dialogs() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.dialogs)
+}
+
 // Refuses says whether the guard has turned away requests for the host and
 // port of this address.
 func (t *Tab) Refuses(address string) bool { return t.door.Refused(hostPort(address)) }
@@ -42,6 +50,20 @@ func (t *Tab) Why(address, reason string) string {
 		return fmt.Sprintf("%s (%v)", reason, err)
 	}
 	return reason
+}
+
+// Passing says whether the browser's reason for a document that did not come may
+// be over when it is asked for again: the server hung up before it answered, or
+// its name was not resolved in time.
+func (t *Tab) Passing(address, reason string) bool {
+	switch reason {
+	case "":
+		return false
+	case "net::ERR_EMPTY_RESPONSE", "net::ERR_CONNECTION_RESET", "net::ERR_CONNECTION_CLOSED":
+		return true
+	}
+	dns, is := errors.AsType[*net.DNSError](t.door.Failure(hostPort(address)))
+	return is && (dns.IsTemporary || dns.IsTimeout) && !dns.IsNotFound
 }
 
 // Unreachable is the address at which there was nothing, if what the page shows
@@ -81,6 +103,29 @@ func (t *Tab) Waiting() []Pending {
 		return cmp.Or(strings.Compare(a.URL, b.URL), strings.Compare(string(a.ID), string(b.ID)))
 	})
 	return all
+}
+
+// Sheets lists the addresses of the style sheets under way.
+func (t *Tab) Sheets() (all []string) {
+	for _, p := range t.Waiting() {
+		if p.Kind == network.ResourceTypeStylesheet {
+			all = append(all, p.URL)
+		}
+	}
+	return all
+}
+
+// Came waits until no request of a kind is under way, at most until limit has
+// passed, and says whether that is so.
+func (t *Tab) Came(ctx context.Context, kind network.ResourceType, limit time.Duration) (bool, error) {
+	return t.until(ctx, limit, func() bool {
+		for _, r := range t.flight {
+			if r.kind == kind {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // GiveUp no longer waits for what is under way now.
@@ -128,20 +173,33 @@ func (t *Tab) Ends(ctx context.Context) string {
 	t.mu.Lock()
 	d := t.document
 	t.mu.Unlock()
-	if d.response == nil || !strings.Contains(d.response.MimeType, "html") {
+	if d.response == nil || !strings.Contains(d.response.MimeType, "html") || t.Header("Content-Encoding") == "" {
 		return ""
 	}
-	for name := range d.response.Headers {
-		if strings.EqualFold(name, "Content-Encoding") {
-			res, err := Call(ctx, t, network.GetResponseBody, network.GetResponseBodyParams{RequestID: network.RequestID(d.id)})
-			if err != nil {
-				return ""
+	res, err := Call(ctx, t, network.GetResponseBody, network.GetResponseBodyParams{RequestID: network.RequestID(d.id)})
+	if err != nil {
+		return ""
+	}
+	source := strings.TrimSpace(string(res.Body))
+	return source[max(0, len(source)-tail):]
+}
+
+// Header is one of the document's response header; empty if it has none of that name.
+func (t *Tab) Header(name string) string {
+	if r := t.Response(); r != nil {
+		for n, value := range r.Headers {
+			if strings.EqualFold(n, name) {
+				return fmt.Sprint(value)
 			}
-			source := strings.TrimSpace(string(res.Body))
-			return source[max(0, len(source)-tail):]
 		}
 	}
 	return ""
+}
+
+// Shows waits until the page shows the document of a loader, at most until limit
+// has passed, and says whether it does.
+func (t *Tab) Shows(ctx context.Context, loader cdp.LoaderID, limit time.Duration) (bool, error) {
+	return t.until(ctx, limit, func() bool { return t.document.id == string(loader) })
 }
 
 // Left waits until another document has taken the place of the one that was
@@ -150,11 +208,12 @@ func (t *Tab) Left(ctx context.Context, limit time.Duration) (bool, error) {
 	return t.load(ctx, limit, func() bool { return t.document.gone != t.gone })
 }
 
-// Broken says why the document's HTML did not come whole; empty if it did, or is still coming.
-func (t *Tab) Broken() string {
+// Broken says why the document's HTML did not come whole, and how much of it
+// came, in bytes, inflated; why is empty if it did, or is still coming.
+func (t *Tab) Broken() (why string, came int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.document.broken
+	return t.document.broken, t.document.received
 }
 
 // Quiet waits until no request has been under way for as long as calm, at most
@@ -197,9 +256,20 @@ func (t *Tab) until(ctx context.Context, limit time.Duration, cond func() bool) 
 	}
 }
 
+// Origin parses an address as far as its path. What comes after that may be cut
+// off (see Key), or be no URL to Go and one to Chromium: "/100%.jpg".
+func Origin(address string) (*url.URL, error) {
+	if scheme, rest, ok := strings.Cut(address, "://"); ok {
+		if end := strings.IndexAny(rest, `/?#\`); end >= 0 {
+			address = scheme + "://" + rest[:end]
+		}
+	}
+	return url.Parse(address)
+}
+
 // hostPort is an address's host and port, as the guard is asked for it.
 func hostPort(address string) string {
-	u, err := url.Parse(address)
+	u, err := Origin(address)
 	if err != nil {
 		return ""
 	}

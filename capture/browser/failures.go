@@ -18,6 +18,7 @@ type Failure struct {
 	Frame  cdp.FrameID // that asked; a frame's document is asked for by the frame itself
 	Why    string      // HTTP 503, net::ERR_CONNECTION_REFUSED
 	Status int64       // the HTTP status; 0 if there was no answer, or it broke off
+	Came   int64       // of a document that broke off: how much of it came, in bytes, inflated
 	Parsed bool        // it stands in the document or a style sheet; no script made it up
 	loader cdp.LoaderID
 }
@@ -27,6 +28,9 @@ type Failure struct {
 func (f Failure) Passing() bool {
 	return f.Status == 0 || f.Status >= 500 || f.Status == 408 || f.Status == 425 || f.Status == 429
 }
+
+// Empty says that it is a frame whose document came, and has not a byte.
+func (f Failure) Empty() bool { return f.Why == emptyDocument }
 
 // Key is what an address is known by: addresses without end, and lists of them
 // without end, do not fill the memory. Nothing that is told apart by what comes
@@ -54,7 +58,7 @@ func (t *Tab) fail(r request, why string, status int64) {
 		of[more] = nil
 		return
 	}
-	of[id] = &Failure{r.url, r.kind, r.frame, pages.Cut(why, pages.MaxNoteBytes), status, r.parsed, r.loader}
+	of[id] = &Failure{r.url, r.kind, r.frame, pages.Cut(why, pages.MaxNoteBytes), status, r.came, r.parsed, r.loader}
 }
 
 // id tells a request from others of its kind. A frame's document is its frame:
@@ -78,7 +82,7 @@ func (f failures) mend(r request) {
 func (f failures) forget(now *cdp.Frame, main bool) {
 	for _, of := range f {
 		for id, was := range of {
-			if was != nil && was.loader != now.LoaderID && (main || was.Frame == now.ID && was.Kind != network.ResourceTypeDocument) {
+			if was != nil && was.loader != now.LoaderID && (main || was.Frame == now.ID) {
 				delete(of, id)
 			}
 		}
@@ -98,6 +102,14 @@ func (t *Tab) Pictures() []Picture {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Collect(maps.Values(t.pictures))
+}
+
+// Barred says whether a picture, known by its address as Key has it, is forbidden
+// by a policy: no shopper sees it.
+func (t *Tab) Barred(address string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.barred[address]
 }
 
 // OwnPicture is the document itself, if it is a picture.

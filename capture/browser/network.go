@@ -2,8 +2,10 @@ package browser
 
 import (
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,8 +25,11 @@ type traffic struct {
 	document *document                     // the main frame's; the zero value before there is one
 	asked    map[string]*document          // what the main frame asked for, by loader; a download never becomes its document
 	failures failures
-	blocked  []string           // up to MaxNotes, each up to MaxNoteBytes
-	pictures map[string]Picture // that were answered well, up to maxPictures, by address
+	barred   map[string]bool      // pictures that a policy of the page's own, or of their server's, forbids, up to maxPictures
+	framed   map[cdp.FrameID]bool // frames that have shown a document, up to maxFrames
+	dialogs  []string             // what the page said in dialogs, up to MaxNotes, each up to MaxNoteBytes
+	blocked  []string             // likewise
+	pictures map[string]Picture   // that were answered well, up to maxPictures, by address
 	streams  map[network.RequestID]*stream
 	started  int           // requests begun so far
 	granted  int           // budgets of the page's time given so far
@@ -37,7 +42,7 @@ type traffic struct {
 func newTraffic() traffic {
 	return traffic{
 		changed: make(chan struct{}), flight: map[network.RequestID]request{}, streams: map[network.RequestID]*stream{},
-		pictures: map[string]Picture{},
+		pictures: map[string]Picture{}, barred: map[string]bool{}, framed: map[cdp.FrameID]bool{},
 		document: &document{gone: make(chan struct{})}, asked: map[string]*document{}, failures: failures{},
 	}
 }
@@ -48,6 +53,9 @@ const tail = 500
 // maxPictures bounds the pictures whose addresses are kept, at MaxNoteBytes each.
 const maxPictures = 2000
 
+// maxFrames bounds the frames that are known to have shown something.
+const maxFrames = 2000
+
 // document is what the network said of the page itself.
 type document struct {
 	id          string            // its loader's, which is its request's too; empty for the blank page of a new tab
@@ -55,6 +63,7 @@ type document struct {
 	parsed      bool              // its HTML has come and is read
 	loaded      bool              // all that it asked for at first has come
 	broken      string            // why its HTML did not come whole
+	received    int64             // how much of its HTML came, in bytes, inflated
 	unreachable string            // see Tab.Unreachable
 	gone        chan struct{}     // closed when another takes its place
 }
@@ -68,6 +77,8 @@ type request struct {
 	loader cdp.LoaderID // of the document that asked
 	late   bool         // it is not waited for any more
 	begun  bool         // its answer has begun
+	status int64        // its answer's HTTP status, once it has
+	came   int64        // of a document: how much of it came, in bytes, inflated
 	parsed bool         // it stands in the document or a style sheet; no script made it up
 }
 
@@ -78,10 +89,19 @@ func (t *Tab) hear(ev any) {
 		// A dialog stops the page until it is answered, and answering waits
 		// for messages that only this goroutine can read.
 		go chromedp.Call(t.ctx, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: true}) //nolint:errcheck // gone with the tab
+		t.mu.Lock()
+		if e.Type != page.DialogTypeBeforeunload {
+			note(&t.dialogs, e.Message)
+		}
+		t.mu.Unlock()
 	case *network.EventRequestWillBeSent:
 		t.requestSent(e)
 	case *page.EventFrameNavigated:
 		t.navigated(e.Frame)
+	case *page.EventFrameDetached:
+		t.mu.Lock()
+		delete(t.framed, e.FrameID)
+		t.mu.Unlock()
 	case *page.EventDomContentEventFired:
 		t.mu.Lock()
 		t.document.parsed = true
@@ -95,10 +115,10 @@ func (t *Tab) hear(ev any) {
 		}
 	case *network.EventResponseReceived:
 		t.responded(e)
+	case *network.EventDataReceived:
+		t.received(e)
 	case *network.EventLoadingFinished:
-		t.mu.Lock()
-		t.ended(e.RequestID)
-		t.mu.Unlock()
+		t.finished(e.RequestID)
 	case *network.EventLoadingFailed:
 		t.loadingFailed(e)
 	case *fetch.EventRequestPaused:
@@ -158,6 +178,9 @@ func (t *Tab) navigated(f *cdp.Frame) {
 	defer t.mu.Unlock()
 	t.failures.forget(f, f.ID == t.frame)
 	if f.ID != t.frame {
+		if f.UnreachableURL == "" && f.URL != "about:blank" && len(t.framed) < maxFrames {
+			t.framed[f.ID] = true
+		}
 		return
 	}
 	next := t.asked[string(f.LoaderID)]
@@ -175,6 +198,7 @@ func (t *Tab) navigated(f *cdp.Frame) {
 	}
 	clear(t.streams)
 	clear(t.pictures)
+	clear(t.barred)
 	close(t.document.gone)
 	t.document = next
 	t.notify()
@@ -189,6 +213,27 @@ func (t *Tab) loaded() {
 
 // drawable are the types of documents that a browser without plugins shows in a frame.
 var drawable = regexp.MustCompile(`^$|^(text|image|video|audio|multipart)/|[/+](xml|json)$|/(x-)?javascript$`)
+
+// contentRange says which bytes of how many an answer has (RFC 9110, 14.4).
+var contentRange = regexp.MustCompile(`^\s*bytes\s+(\d+)-(\d+)/(\d+)\s*$`)
+
+// part says whether an answer says of itself that it is not the whole.
+func part(r *network.Response) bool {
+	if r.Status != http.StatusPartialContent {
+		return false
+	}
+	for name, value := range r.Headers {
+		if found := contentRange.FindStringSubmatch(fmt.Sprint(value)); found != nil && strings.EqualFold(name, "Content-Range") {
+			last, _ := strconv.ParseInt(found[2], 10, 64)
+			whole, _ := strconv.ParseInt(found[3], 10, 64)
+			return found[1] != "0" || last+1 < whole
+		}
+	}
+	return false
+}
+
+// xsl are the types of style sheets that make another document of an XML one.
+var xsl = regexp.MustCompile(`[/+]x(sl|ml|slt)(\+xml)?$`)
 
 func (t *Tab) responded(e *network.EventResponseReceived) {
 	t.mu.Lock()
@@ -206,17 +251,50 @@ func (t *Tab) responded(e *network.EventResponseReceived) {
 			t.ended(e.RequestID)
 		}
 	default:
-		r.begun = true
+		r.begun, r.status = true, e.Response.Status
 		t.flight[e.RequestID] = r
 		t.failures.mend(r)
 		if r.kind == network.ResourceTypeDocument && r.frame != t.frame && !drawable.MatchString(e.Response.MimeType) {
 			t.fail(r, e.Response.MimeType+" cannot be drawn", e.Response.Status)
+		}
+		if part(e.Response) && r.kind != network.ResourceTypeFetch && r.kind != network.ResourceTypeXHR {
+			const why = "HTTP 206: a part of it, for which nobody asked"
+			if d := t.asked[string(e.RequestID)]; d != nil {
+				d.broken = why
+			}
+			t.fail(r, why, 0)
+		}
+		if r.kind == network.ResourceTypeStylesheet && xsl.MatchString(e.Response.MimeType) {
+			t.ended(e.RequestID) // what it makes of the document takes its place: its end is never heard of
 		}
 		if r.kind == network.ResourceTypeImage && len(t.pictures) < maxPictures {
 			t.pictures[r.url] = Picture{URL: r.url, MediaType: e.Response.MimeType, request: e.RequestID}
 		}
 	}
 }
+
+func (t *Tab) received(e *network.EventDataReceived) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if d := t.asked[string(e.RequestID)]; d != nil {
+		d.received += e.DataLength
+	} else if r, ours := t.flight[e.RequestID]; ours && r.kind == network.ResourceTypeDocument {
+		r.came += e.DataLength
+		t.flight[e.RequestID] = r
+	}
+}
+
+func (t *Tab) finished(id network.RequestID) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r := t.flight[id]; r.kind == network.ResourceTypeDocument && r.frame != t.frame && r.begun && r.came == 0 {
+		t.fail(r, emptyDocument, r.status) // unless a script fills it
+	}
+	t.ended(id)
+}
+
+// emptyDocument is why a frame failed whose document came, and has not a byte.
+const emptyDocument = "a document with nothing in it"
 
 func (t *Tab) loadingFailed(e *network.EventLoadingFailed) {
 	t.mu.Lock()
@@ -225,7 +303,18 @@ func (t *Tab) loadingFailed(e *network.EventLoadingFailed) {
 		d.broken = e.ErrorText
 	}
 	switch r, ours := t.flight[e.RequestID]; {
-	case e.Canceled || !ours || e.BlockedReason != "": // what a policy of the page's own forbids, no shopper sees either
+	case e.Canceled && r.begun && r.kind == network.ResourceTypeDocument && r.frame != t.frame && !t.framed[r.frame]:
+		// Its place stays empty, unless the next document comes to it.
+		why := "what came is a download"
+		if r.status != http.StatusOK {
+			why = fmt.Sprintf("HTTP %d, which shows nothing", r.status)
+		}
+		t.fail(r, why, r.status)
+	case ours && e.BlockedReason != "": // what a policy of the page's own forbids, no shopper sees either
+		if r.kind == network.ResourceTypeImage && len(t.barred) < maxPictures {
+			t.barred[r.url] = true
+		}
+	case e.Canceled || !ours:
 	case t.door.Refused(hostPort(r.last)):
 		t.refused(r.last)
 	default:
@@ -242,8 +331,13 @@ func (t *Tab) ended(id network.RequestID) {
 
 // refused notes an address that the guard turned away; mu is held.
 func (t *Tab) refused(address string) {
-	if address = pages.Cut(address, pages.MaxNoteBytes); len(t.blocked) < pages.MaxNotes && !slices.Contains(t.blocked, address) {
-		t.blocked = append(t.blocked, address)
+	note(&t.blocked, address)
+}
+
+// note keeps a text once, cut to MaxNoteBytes, and no more than MaxNotes of them.
+func note(list *[]string, text string) {
+	if text = pages.Cut(text, pages.MaxNoteBytes); len(*list) < pages.MaxNotes && !slices.Contains(*list, text) {
+		*list = append(*list, text)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -110,6 +111,9 @@ func CheckURL(s string) error {
 		return fault.New(fault.Invalid, "has %d bytes, more than %d", len(s), MaxURLBytes)
 	}
 	u, err := url.Parse(s)
+	if _, escape := errors.AsType[url.EscapeError](err); escape { // a browser sends "/100%.html" as it is
+		u, err = url.Parse(server(s))
+	}
 	s = Bare(s)
 	switch {
 	case strings.ContainsRune(s, utf8.RuneError):
@@ -123,6 +127,15 @@ func CheckURL(s string) error {
 		return fault.New(fault.Invalid, "%q has no host", s)
 	}
 	return nil
+}
+
+// server is an address without its path and what comes after.
+func server(address string) string {
+	scheme, rest, _ := strings.Cut(address, "://")
+	if end := strings.IndexAny(rest, `/?#\`); end >= 0 {
+		rest = rest[:end]
+	}
+	return scheme + "://" + rest
 }
 
 // An ID becomes part of object names and of local file names, so it has no

@@ -32,3 +32,23 @@ func TestIdentityIsAlwaysAnID(t *testing.T) {
 		}
 	})
 }
+
+// TestCheckURL: an address is wrong if a browser could not visit it.
+func TestCheckURL(t *testing.T) {
+	for address, good := range map[string]bool{
+		"https://shop.example/100%.html":        true,
+		"https://shop.example/여드름 100% 완치?q=%b": true,
+		"http://[::1]:80/%":                     true,
+		"https://shop%zz.example/100%":          false,
+		"https://shop.example:port/100%":        false,
+		"ftp://shop.example/100%":               false,
+		"shop.example/100%":                     false,
+		"https:///100%":                         false,
+		"100%":                                  false,
+		"%":                                     false,
+	} {
+		if err := CheckURL(address); (err == nil) != good {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}

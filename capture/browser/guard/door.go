@@ -126,12 +126,43 @@ func (d *Door) tunnel(client, server *net.TCPConn) {
 		server.Close()          // a browser does not half-close
 	}()
 	if err := d.receive(client, server); err != nil {
+		d.drain(client, sent)
 		_ = client.SetLinger(0) // a reset, not an end
 		client.Close()
 	} else {
 		_ = client.CloseWrite()
 	}
 	<-sent
+}
+
+// drainStep is how often what the browser has not taken yet is looked at.
+const drainStep = 5 * time.Millisecond
+
+// drain waits until the browser has taken what came before a reset: that throws
+// away what is still on its way, and a server may reset after a whole body.
+func (d *Door) drain(client *net.TCPConn, left <-chan struct{}) {
+	tick := time.NewTicker(drainStep)
+	defer tick.Stop()
+	for queued(client) > 0 {
+		select {
+		case <-tick.C:
+		case <-left:
+			return
+		case <-d.ctx.Done():
+			return
+		}
+	}
+}
+
+// queued is how many bytes the other side of a connection has not taken yet; 0
+// if that cannot be told.
+func queued(c *net.TCPConn) (n int) {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return 0
+	}
+	_ = raw.Control(func(fd uintptr) { n, _ = sendQueue(int(fd)) }) // it is closed
+	return n
 }
 
 // receive counts what comes in. An error is the server's; the browser's own

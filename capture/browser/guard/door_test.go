@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -144,6 +145,39 @@ func TestDoorPassesAResetOn(t *testing.T) {
 	c.Write([]byte{1}) //nolint:errcheck // Read tells
 	if _, err := c.Read(half); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("ended with %v", err)
+	}
+}
+
+// What came before a reset reaches a browser that was busy meanwhile: servers
+// reset after a whole body, and a browser alone would have it.
+func TestDoorKeepsWhatCameBeforeAReset(t *testing.T) {
+	const all = 1 << 20
+	reset, received := make(chan struct{}), make(chan struct{})
+	var visits atomic.Int64
+	hasty := server(t, func(c *net.TCPConn) {
+		if visits.Add(1) > 1 {
+			c.Close()
+			return
+		}
+		c.Write(make([]byte, all)) //nolint:errcheck // the test reads it
+		<-received
+		c.SetLinger(0) //nolint:errcheck // it is a connection
+		c.Close()
+		close(reset)
+	})
+	d := door(t, 2*all, func() {}, hasty)
+	c, _ := through(t, d, "127.0.0.1", hasty.Port())
+	for end := time.Now().Add(10 * time.Second); d.Received() < all && time.Now().Before(end); {
+		runtime.Gosched()
+	}
+	close(received)
+	<-reset
+	for range 20 { // other visits, by the end of which the door has heard of it
+		through(t, d, "127.0.0.1", hasty.Port())
+	}
+	n, err := io.Copy(io.Discard, c)
+	if n != all || !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("%d bytes of %d, %v", n, all, err)
 	}
 }
 
