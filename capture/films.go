@@ -109,6 +109,9 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 			s.unsure(f, region, "a GIF was not looked at: the browser no longer has its bytes")
 			continue
 		case err != nil:
+			if start, err := s.tab.Start(limited, f.URL); err == nil && saysItMoves(start) {
+				s.unsure(f, region, "an animation was not looked at: the browser no longer has its bytes")
+			}
 			continue
 		case len(b) > 12 && string(b[4:12]) == "ftypavis":
 			s.unsure(f, region, "of an animated AVIF the first picture alone was seen: its others are not read here")
@@ -159,6 +162,20 @@ func mayMove(p browser.Picture) bool {
 }
 
 var movingName = regexp.MustCompile(`(?i)\.(gif|webp|a?png|avif)([?#]|$)`)
+
+// saysItMoves says whether a picture that begins with b says that it is an
+// animation: a PNG with acTL before its pixels, a WebP by a flag of VP8X (RFC 9649,
+// 2.7), an AVIF by its brand.
+func saysItMoves(b []byte) bool {
+	switch {
+	case bytes.HasPrefix(b, []byte("\x89PNG")):
+		head, _, _ := bytes.Cut(b, []byte("IDAT"))
+		return bytes.Contains(head, []byte("acTL"))
+	case len(b) > 20 && bytes.HasPrefix(b, []byte("RIFF")) && string(b[8:16]) == "WEBPVP8X":
+		return b[20]&2 != 0
+	}
+	return len(b) > 12 && string(b[4:12]) == "ftypavis"
+}
 
 // filmBytes are those of a picture that came, or that is written into the page.
 func (s *shot) filmBytes(ctx context.Context, address string, came map[string]browser.Picture) ([]byte, error) {

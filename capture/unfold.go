@@ -92,13 +92,30 @@ func (s *shot) walkInside(ctx context.Context) error {
 		})
 		found += in
 	}
-	if found == 0 && s.tab.Started() == before || ctx.Err() != nil {
+	attended := func(function string) (any bool) {
+		for _, f := range frames {
+			if f.apart {
+				more, _ := browser.EvaluateIn[bool](ctx, s.tab, f.id, pageScript+"; pageinspect."+function+"()") // likewise
+				any = any || more
+			}
+		}
+		return any
+	}
+	turning := attended("attend")
+	if found == 0 && s.tab.Started() == before && !turning || ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err := s.awaitRequests(ctx); err != nil {
 		return err
 	}
-	return s.pass(ctx)
+	for {
+		if err := s.pass(ctx); err != nil {
+			return err
+		}
+		if turning = turning && attended("attended"); !turning {
+			return nil
+		}
+	}
 }
 
 // unfold opens what scrolls, clips and turns over in the page and in its frames

@@ -24,6 +24,7 @@ Object.assign(pageinspect, {
       await answered();
       hurry();
       look();
+      stageShots();
     }
     return pageinspect.describe();
   },
