@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
@@ -127,6 +128,43 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 		}
 	}
 	return out, ctx.Err()
+}
+
+// mostSVGs and mostSVG bound the SVG files that are looked at for animations, and each of them in bytes.
+const mostSVGs, mostSVG = 50, 1 << 20
+
+// animatedSVG finds what moves in an SVG: SMIL, or a style.
+var animatedSVG = regexp.MustCompile(`<(animate|animateTransform|animateMotion|set)[\s/>]|@keyframes`)
+
+// movingSVGs has animated SVG files drawn as elements, at moments of their own: as
+// pictures they are drawn at any, which nobody can choose. It is done once the
+// page's scripts are off.
+func (s *shot) movingSVGs(ctx context.Context) error {
+	if s.halted {
+		return nil
+	}
+	type file struct {
+		URL  string `json:"url"`
+		Text string `json:"text"`
+	}
+	var files []file
+	look := func(address string, text []byte) {
+		if len(text) <= mostSVG && len(files) < mostSVGs && animatedSVG.Match(text) {
+			files = append(files, file{address, string(text)})
+		}
+	}
+	pictures := slices.DeleteFunc(s.tab.Pictures(), func(p browser.Picture) bool { return p.MediaType != "image/svg+xml" })
+	slices.SortFunc(pictures, func(a, b browser.Picture) int { return cmp.Compare(a.URL, b.URL) })
+	for _, p := range pictures[:min(len(pictures), mostSVGs)] {
+		if b, err := s.tab.Bytes(ctx, p); err == nil { // else the browser no longer has it
+			look(p.URL, b)
+		}
+	}
+	if len(files) == 0 {
+		return ctx.Err()
+	}
+	_, err := js[chromedp.Void](ctx, s, "drawSVGs", files)
+	return err
 }
 
 // freeze has the page show an animation's first picture, so that a tile is the

@@ -122,6 +122,9 @@ func (s *shot) walkInside(ctx context.Context) error {
 // of other sites, and holds what moves; script/unfold.js and motion.js say how.
 // The page's scripts are off, so that nothing is undone.
 func (s *shot) unfold(ctx context.Context) error {
+	if err := s.movingSVGs(ctx); err != nil {
+		return err
+	}
 	for range unfoldings {
 		before := s.tab.Started()
 		if err := s.unfoldFrames(ctx); err != nil {

@@ -13,7 +13,7 @@ const rootsIn = e => scopes.filter(s => {
   return false;
 });
 
-const animations = () => scopes.flatMap(s => s.getAnimations ? s.getAnimations() : []).filter(a => a.effect && a.effect.target);
+const animations = () => scopes.flatMap(s => s.getAnimations && !ourRoots.has(s) ? s.getAnimations() : []).filter(a => a.effect && a.effect.target);
 
 // shownArea is how much of an element is to be seen, by area and opacity.
 const shownArea = (e, layout) => {

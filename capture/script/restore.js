@@ -65,7 +65,7 @@ const ourLayer = () => {
 const restore = () => {
   const {items} = now(), lost = missing(items).flatMap(g => g.items).filter(i => i.scene && (i.kind === 'text' || i.scene.picture));
   lost.push(...others(items, new Set(lost.map(i => i.key))));
-  for (const s of staged.splice(0)) lost.push({kind: 'drawing', x0: 0, y0: 0, x1: s.w, y1: s.h, drawing: s.copy});
+  for (const s of staged.splice(0)) lost.push({kind: 'drawing', x0: 0, y0: 0, x1: s.w, y1: s.h, drawing: s.copy, anew: s.anew});
   if (!lost.length) return false;
   const there = items.map(i => ({...i, ...seenOf(i)}));
   let x = 0, y = Math.max(height(), innerHeight), row = 0;
@@ -76,8 +76,9 @@ const restore = () => {
     const e = item.drawing || document.createElement(item.kind === 'text' ? 'div' : 'img');
     if (item.kind === 'text') e.textContent = item.key; else if (item.kind === 'picture') e.src = item.key;
     if (!free && x + w > innerWidth) { x = 0; y += row; row = 0; }
-    set(e, {all: 'initial', ...(item.scene && item.scene.look), position: 'absolute', left: (free ? box.x0 : x) + 'px', top: (free ? box.y0 : y) + 'px', width: Math.ceil(w) + 1 + 'px', height: Math.ceil(h) + 'px', overflow: 'hidden'});
-    if (!item.drawing) ourLayer().append(e);
+    set(e, {...(item.anew ? {} : {all: 'initial'}), ...(item.scene && item.scene.look), position: 'absolute', left: (free ? box.x0 : x) + 'px', top: (free ? box.y0 : y) + 'px', width: Math.ceil(w) + 1 + 'px', height: Math.ceil(h) + 'px', overflow: 'hidden'});
+    if (!item.drawing || item.anew) ourLayer().append(e);
+    if (item.anew) item.anew();
     changes++;
     if (!free) { x += w; row = Math.max(row, h); }
   }

@@ -269,6 +269,7 @@ Object.assign(pageinspect, {
     everyone('*,*::before,*::after{transition:none!important;background-attachment:scroll!important;scroll-snap-type:none!important;scroll-behavior:auto!important}' +
       'noscript{display:none!important}' + // which shows now that scripts are off
       '[data-pageinspect=open]::before,[data-pageinspect=open]::after{background:none!important}');
+    holdDrawings();
     const ended = [];
     for (const e of elements()) {
       const style = getComputedStyle(e);

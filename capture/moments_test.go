@@ -1,0 +1,68 @@
+package capture
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A drawing that moves by itself is held where it shows most, and drawn at its other moments below the page.
+func TestDrawingsThatMove(t *testing.T) {
+	rect := func(n int, attributes, in string) string {
+		return fmt.Sprintf(`<rect width="400" height="200" fill="rgb(%d,%d,%d)" %s>%s</rect>`, shades[n].R, shades[n].G, shades[n].B, attributes, in)
+	}
+	const head = `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="200" style="display:block">`
+	set := rect(0, "", "") + rect(1, `visibility="hidden"`, `<set attributeName="visibility" to="visible" begin="2s"/>`) + rect(2, `visibility="hidden"`, `<set attributeName="visibility" to="visible" begin="4s"/>`)
+	style := `<style>@keyframes a{0%,33%{opacity:1}34%,100%{opacity:0}}rect{animation:a 6s infinite steps(1);opacity:0}</style>` +
+		rect(0, "", "") + rect(1, `style="animation-delay:2s"`, "") + rect(2, `style="animation-delay:4s"`, "")
+	const fades = `<animate attributeName="opacity" from="0" to="1" dur="3s" begin="1s" fill="freeze"/>`
+	drawings := map[string]string{"set": head + set + `</svg>`, "style": head + style + `</svg>`, "fades": head + rect(0, `opacity="0"`, fades) + `</svg>`, "still": head + rect(0, "", "") + `</svg>`}
+	written := func(svg string) string {
+		return `<img style="display:block" src='data:image/svg+xml,` + strings.NewReplacer("%", "%25", "#", "%23").Replace(svg) + `'>`
+	}
+	mux := http.NewServeMux()
+	for name, svg := range drawings {
+		mux.HandleFunc("/"+name+".svg", media("image/svg+xml", []byte(svg)))
+	}
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/at/") {
+			html(r.URL.Query().Get("body"))(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+	for name, c := range map[string]struct {
+		pictures int
+		body     string
+	}{
+		"of the page":            {3, drawings["set"]},
+		"that fades in":          {1, drawings["fades"]},
+		"that pulses":            {1, head + rect(0, "", `<animate attributeName="opacity" values="0;1;0" dur="3s" repeatCount="indefinite"/>`) + `</svg>`},
+		"a file":                 {3, `<img src=/set.svg style="display:block">`},
+		"a file with a style":    {3, `<p>a<p><img src=/style.svg style="margin:0 30px">b`},
+		"a file in a box":        {1, `<div style="height:200px;overflow:hidden"><img src=/fades.svg></div>`},
+		"written into the page":  {3, written(drawings["set"])},
+		"a file that stands":     {1, `<img src=/still.svg style="display:block">`},
+		"an icon, and a spinner": {1, `<img src=/still.svg style="display:block"><svg width=40 height=40><rect width=9 height=9><animate attributeName=x values="0;9;0" dur=1s repeatCount=indefinite /></rect></svg>`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cap, mem := capturer(t, "")
+			m, err := cap.try(t, url+"/at/?body="+strings.NewReplacer("%", "%25", "&", "%26", "#", "%23", " ", "%20", ";", "%3B", "+", "%2B", `"`, "%22", "<", "%3C", ">", "%3E").Replace(c.body), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := shown(t, m, mem.Objects())
+			for n := range c.pictures {
+				if got[n] < .9 || got[n] > 1.1 {
+					t.Errorf("picture %d: %.2f of it is in the tiles, of %dx%d px", n, got[n], m.Width, m.Height)
+				}
+			}
+			if len(m.Unseen) > 0 || m.Partial != "" {
+				t.Errorf("unseen %+v, partial %q", m.Unseen, m.Partial)
+			}
+		})
+	}
+}
