@@ -1,11 +1,16 @@
 package capture
 
 import (
+	"bytes"
+	_ "embed"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pageinspect/pageinspect/shared/page"
 )
 
 // A drawing that moves by itself is held where it shows most, and drawn at its other moments below the page.
@@ -61,6 +66,57 @@ func TestDrawingsThatMove(t *testing.T) {
 				}
 			}
 			if len(m.Unseen) > 0 || m.Partial != "" {
+				t.Errorf("unseen %+v, partial %q", m.Unseen, m.Partial)
+			}
+		})
+	}
+}
+
+// turnWebM is a video of 400x200 px in VP8 that shows pictures 0 to 3 for two seconds each.
+//
+//go:embed testdata/turn.webm
+var turnWebM []byte
+
+// A video that plays by itself is looked at in moments of it; one that waits for a click is its first picture.
+func TestVideosThatPlayByThemselves(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/turn.webm", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "video/webm")
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(turnWebM))
+	})
+	for name, body := range map[string]string{
+		"plays":  `<video src=/turn.webm autoplay muted loop style="display:block"></video>`,
+		"viewed": `<div style="height:2000px"></div><video id=v src=/turn.webm muted style="display:block"></video><script>new IntersectionObserver(es=>es[0].isIntersecting?v.play():v.pause()).observe(v)</script>`,
+		"frame":  `<iframe src=/plays width=500 height=300 style="border:0"></iframe>`,
+		"waits":  `<video src=/turn.webm style="display:block"></video>`,
+		"small":  `<video src=/turn.webm autoplay muted width=200 height=100 style="display:block"></video>`,
+		"gone":   `<video src=/gone.webm autoplay muted width=400 height=200 style="display:block"></video>`,
+		"stream": `<video id=v autoplay muted width=400 height=200 style="display:block"></video><canvas id=c width=400 height=200></canvas><script>c.getContext('2d').fillRect(0,0,400,200);v.srcObject=c.captureStream(5)</script>`,
+	} {
+		mux.HandleFunc("/"+name, html(body))
+	}
+	url := serve(t, mux.ServeHTTP)
+	for name, c := range map[string]struct {
+		pictures int
+		said     bool
+	}{"plays": {4, false}, "viewed": {4, false}, "frame": {4, false}, "waits": {1, false}, "small": {0, false}, "gone": {0, false}, "stream": {0, true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cap, mem := capturer(t, "")
+			m, err := cap.try(t, url+"/"+name, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := shown(t, m, mem.Objects())
+			for n := range 4 {
+				if want := n < c.pictures; (got[n] > .9 && got[n] < 1.1) != want && (want || c.pictures > 0) {
+					t.Errorf("picture %d: %.2f of it is in the tiles, of %dx%d px", n, got[n], m.Width, m.Height)
+				}
+			}
+			said := slices.ContainsFunc(m.Unseen, func(u page.Unseen) bool {
+				return u.Kind == page.Unread && strings.Contains(u.Why, "video") && !u.Box.Empty()
+			})
+			if said != c.said || len(m.Unseen) > 0 != c.said || m.Partial != "" {
 				t.Errorf("unseen %+v, partial %q", m.Unseen, m.Partial)
 			}
 		})

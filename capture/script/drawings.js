@@ -111,7 +111,7 @@ const shotsOf = () => {
 // comes into one whose scripts are off is never drawn.
 let staged = [];
 const stageShots = () => {
-  staged = shotsOf();
+  staged = [...shotsOf(), ...watchedShots.splice(0)];
   for (const s of staged) {
     set(s.copy, {all: 'initial', position: 'absolute', left: '0', top: '0', width: '0', height: '0', visibility: 'hidden'});
     ourLayer().append(s.copy);
@@ -158,4 +158,53 @@ Object.assign(pageinspect, {
     hurry();
     look();
   },
+});
+
+// A video that plays by itself is seen by who looks at the page, as a film without
+// words: it is held at the first of some moments, and drawn at the others.
+const videoArea = 40000, videoEach = 2.5, videoMost = 12; // px²; seconds; moments of one
+const seekFrames = 120; // in which a moment is to be reached
+const watchedShots = []; // what they showed at other moments
+const unwatched = []; // the videos of which a moment was not reached, or that have no end
+
+const reach = async (v, t) => {
+  v.currentTime = t;
+  for (let n = 0; n < seekFrames; n++) {
+    await frame();
+    if (!v.seeking && v.readyState >= 2) return Math.abs(v.currentTime - t) < 1; // else its server gives no part of it
+  }
+  return false;
+};
+
+const watchVideos = async () => {
+  for (const scope of scopes) {
+    for (const v of scope.querySelectorAll('video')) {
+      const layout = new Layout(), b = v.getBoundingClientRect(), plays = v.played.length > 0 || !v.paused || v.autoplay && v.muted;
+      v.pause();
+      if (!plays || v.error || !v.videoWidth || b.width * b.height < videoArea || !layout.visible(v) || layout.of(v).fixed || aside(v)) continue;
+      const lasts = v.duration;
+      if (!Number.isFinite(lasts)) { unwatched.push(v); continue; } // a stream
+      const many = Math.min(videoMost, Math.max(1, Math.ceil(lasts / videoEach))), shots = [];
+      let whole = true;
+      for (let k = many - 1; k >= 0 && whole; k--) { // and the first last, where it is held
+        whole = await reach(v, (k + .5) * lasts / many);
+        const small = sketchOf(v);
+        if (!whole || small === '' || small !== null && shots.some(s => !unlike(s.small, small))) continue;
+        const copy = document.createElement('canvas');
+        copy.width = Math.min(1600, v.videoWidth);
+        copy.height = Math.max(1, Math.round(v.videoHeight * copy.width / v.videoWidth));
+        if ((copied += copy.width * copy.height * 4) > shotsBytes) { whole = false; continue; }
+        copy.getContext('2d').drawImage(v, 0, 0, copy.width, copy.height);
+        shots.unshift({small, copy, k, w: b.width, h: b.height});
+      }
+      if (!whole) unwatched.push(v);
+      const held = sketchOf(v);
+      watchedShots.push(...shots.filter(s => s.small === null ? s.k > 0 : unlike(s.small, held)));
+    }
+  }
+};
+// unwatchedIn tells of them.
+const unwatchedIn = ({layout}) => unwatched.filter(v => v.isConnected && layout.visible(v)).map(v => {
+  const s = layout.of(v), b = v.getBoundingClientRect();
+  return {kind: 'unread', box: round({x0: b.left + s.dx, y0: b.top + s.dy, x1: b.right + s.dx, y1: b.bottom + s.dy}), source: v.currentSrc, why: 'a video that plays by itself was not looked at to its end'};
 });

@@ -24,6 +24,7 @@ Object.assign(pageinspect, {
       await answered();
       hurry();
       look();
+      await watchVideos();
       stageShots();
     }
     return pageinspect.describe();
