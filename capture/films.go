@@ -155,10 +155,19 @@ func (s *shot) movingSVGs(ctx context.Context) error {
 	}
 	pictures := slices.DeleteFunc(s.tab.Pictures(), func(p browser.Picture) bool { return p.MediaType != "image/svg+xml" })
 	slices.SortFunc(pictures, func(a, b browser.Picture) int { return cmp.Compare(a.URL, b.URL) })
-	for _, p := range pictures[:min(len(pictures), mostSVGs)] {
-		if b, err := s.tab.Bytes(ctx, p); err == nil { // else the browser no longer has it
-			look(p.URL, b)
+	pictures = pictures[:min(len(pictures), mostSVGs)]
+	texts, asking := make([][]byte, len(pictures)), make([]func() error, len(pictures))
+	for i, p := range pictures {
+		asking[i] = func() error {
+			texts[i], _ = s.tab.Bytes(ctx, p) // or the browser no longer has it
+			return nil
 		}
+	}
+	if err := browser.Together(asking...); err != nil {
+		return err
+	}
+	for i, p := range pictures {
+		look(p.URL, texts[i])
 	}
 	if len(files) == 0 {
 		return ctx.Err()

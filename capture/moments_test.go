@@ -122,3 +122,49 @@ func TestVideosThatPlayByThemselves(t *testing.T) {
 		})
 	}
 }
+
+// Whatever comes in turn, moves or plays, the same of it is seen each time; which of
+// it stands in its place depends on when the page was loaded.
+func TestTheSameIsSeenOfWhatTurns(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/turn.webm", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "video/webm")
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(turnWebM))
+	})
+	for n := range 21 {
+		mux.HandleFunc(fmt.Sprintf("/k/%d", n), media("image/png", dot(shades[n], 400, 200)))
+	}
+	const moves = `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="200"><rect width="400" height="200" fill="#606060"><animate attributeName="width" values="0;400;0" dur="3s" repeatCount="indefinite"/></rect></svg>`
+	mux.HandleFunc("/moves.svg", media("image/svg+xml", []byte(moves)))
+	mux.HandleFunc("/", html(`<div id=b style="height:200px"></div><div id=d style="width:400px;height:200px"></div><p id=p></p><canvas id=c width=400 height=200></canvas><img src=/moves.svg>`+moves+`<video src=/turn.webm autoplay muted></video><div style="height:2000px"></div>
+		<script>let n=0,m=0,k=0;const x=c.getContext('2d'),all=[];for(let i=0;i<4;i++){all[i]=new Image();all[i].src='/k/'+(12+i)}
+		const f=()=>{b.innerHTML='<img src="/k/'+(16+n++%5)+'" width=400 height=200>'};f();setInterval(f,2300);
+		setInterval(()=>{d.style.backgroundImage='url(/k/'+(6+m++%6)+')'},3100);setInterval(()=>{p.textContent='가나다라'[k++%4]+' `+sentence+`'},1700);
+		onload=()=>{let j=0;setInterval(()=>x.drawImage(all[j++%4],0,0,400,200),2900)}</script>`))
+	url := serve(t, mux.ServeHTTP)
+	first := ""
+	for n := range 3 {
+		cap, mem := capturer(t, "")
+		m, err := cap.try(t, url+"/", time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var texts []string
+		for _, d := range domOf(t, m, mem.Objects()).Texts {
+			texts = append(texts, d.Text)
+		}
+		slices.Sort(texts)
+		pictures := shown(t, m, mem.Objects())
+		seen := fmt.Sprintf("%q %+v", texts, m.Unseen)
+		for n := range 21 {
+			seen += fmt.Sprintf(" %d:%.0f", n, pictures[n])
+		}
+		if first == "" {
+			first = seen
+		}
+		if seen != first {
+			t.Errorf("in capture %d is seen %s\nand before %s", n+1, seen, first)
+		}
+	}
+}

@@ -4,7 +4,7 @@
 
 const turnStands = 700; // ms of the page's time that words must stand for a shopper to read them
 const turnPasses = {picture: 12, text: 4}; // spans of the page's time that a place is given, while each brings something new
-const turnMost = {picture: 40, text: 20}; // of one place
+const turnMost = {picture: 40, text: 20, drawing: 12}; // of one place
 
 // takingTurns are the places in which something was changed: what they showed by
 // now, how often it was another, and whether something new came in this span of time.
@@ -21,15 +21,16 @@ const readable = () => {
     if (at - since >= turnStands) {
       standing.delete(key);
       if (++turn[item.kind] > turnMost[item.kind]) { turn.open ||= item.kind === 'picture'; continue; }
-      if (!seen.has(key)) seen.set(key, item);
-    } else if (!e || !e.isConnected || (item.kind === 'picture' ? pictureOf(e) !== item.key : !ownTexts(e).some(n => n.data.replace(/\s+/g, ' ').trim() === item.key))) {
+      if (item.shot) drawnInTurn.set(key, item.shot);
+      else if (!seen.has(key)) seen.set(key, item);
+    } else if (!e || !e.isConnected || (item.shot ? 'drawing ' + e.outerHTML !== key : item.kind === 'picture' ? pictureOf(e) !== item.key : !ownTexts(e).some(n => n.data.replace(/\s+/g, ' ').trim() === item.key))) {
       standing.delete(key);
     }
   }
 };
 
 // turnOf is what is known of a place.
-const turnOf = place => takingTurns.get(place) || (takingTurns.set(place, {known: new Set(), swaps: 0, fresh: '', spans: 0, picture: 0, text: 0, open: false}), takingTurns.get(place));
+const turnOf = place => takingTurns.get(place) || (takingTurns.set(place, {known: new Set(), swaps: 0, fresh: '', spans: 0, picture: 0, text: 0, drawing: 0, open: false}), takingTurns.get(place));
 
 // note takes note of what elements of a place show.
 const drawnAlike = /^(canvas|svg|video|embed|object|iframe|frame)$/; // of which there is no picture to be drawn again
@@ -38,7 +39,10 @@ const note = (place, list, layout) => {
   for (const e of list) {
     if (--noteMost < 0) return;
     if (e.localName === 'img' && !e.complete) e.addEventListener('load', () => note(place, [e], new Layout()), {once: true});
-    if (drawnAlike.test(e.localName) || !layout.visible(e) || layout.of(e).fixed) continue;
+    const {fixed} = layout.of(e);
+    if (fixed && fixed.offsetWidth * fixed.offsetHeight < matter.pane * innerWidth * innerHeight || !layout.visible(e)) continue;
+    if (e.localName === 'svg' && !e.ownerSVGElement) noteDrawing(turn, e);
+    if (drawnAlike.test(e.localName)) continue;
     for (const item of itemsOf(e, layout)) {
       if (item.kind === 'picture' && areaOf(item) < matter.area || seenOf(item).share < .5) continue;
       const key = keyOf(item);
@@ -53,9 +57,28 @@ const note = (place, list, layout) => {
   }
 };
 
+// noteDrawing keeps a copy of an svg: as an element it says all that it takes to draw it.
+const drawnInTurn = new Map();
+const noteDrawing = (turn, e) => {
+  const b = e.getBoundingClientRect(), key = 'drawing ' + e.outerHTML;
+  if (b.width * b.height < matter.area || key.length > 100000) return;
+  shownInTurn.add(e);
+  if (turn.known.has(key)) return;
+  turn.known.add(key);
+  turn.fresh = 'picture';
+  standing.set(key, {turn, since: performance.now(), item: {kind: 'drawing', key, e: new WeakRef(e), shot: {copy: e.cloneNode(true), w: b.width, h: b.height, anew() {}}}});
+};
+
+// otherDrawings lists those that stood long enough and are gone.
+const otherDrawings = () => {
+  const there = new Set();
+  for (const scope of scopes) for (const e of scope.querySelectorAll('svg')) there.add('drawing ' + e.outerHTML);
+  return [...drawnInTurn].filter(([key]) => !there.has(key)).map(([, shot]) => shot);
+};
+
 // shownInTurn are the elements that were noted; what was there before was looked at while the page was walked.
 const shownInTurn = new WeakSet();
-const wasShown = n => n.nodeType === Node.TEXT_NODE ? letterCount(n.data) > 3 : n.nodeType === Node.ELEMENT_NODE && [n, ...n.querySelectorAll('*')].slice(0, 300).some(e => shownInTurn.has(e) || looks.has(e));
+const wasShown = n => n.nodeType === Node.TEXT_NODE ? letterCount(n.data) > 3 : n.nodeType === Node.ELEMENT_NODE && [n, ...n.querySelectorAll('*')].slice(0, 300).some(e => shownInTurn.has(e) || looks.has(e) || e.localName === 'img');
 
 // grounds are the pictures that elements had as a background when they were last asked for it.
 const groundsKnown = new WeakMap();
@@ -76,7 +99,17 @@ const attendant = new MutationObserver(changes => {
       if (letterCount(oldValue) > 3) swapped.add(e);
       add(e, e);
     } else if (type === 'attributes') {
-      if (attributeName === 'style' && !target.style.backgroundImage.includes('url(')) continue; // it moves
+      if (attributeName === 'style' && !(target.getAttribute('style') || '').includes('url(')) continue; // it moves
+      const svg = target.ownerSVGElement;
+      if (svg) {
+        if (attributeName === 'href') { swapped.add(svg); add(svg, svg); }
+        continue;
+      }
+      const img = target.localName === 'source' && target.parentElement && target.parentElement.querySelector('img');
+      if (img) { // which has not chosen yet
+        img.addEventListener('load', () => { readable(); turnOf(img).swaps++; note(img, [img], new Layout()); }, {once: true});
+        continue;
+      }
       const list = attributeName === 'class' && target.childElementCount && target.childElementCount <= 30 ? [target, ...target.querySelectorAll('*')].slice(0, 60) : [target];
       for (const e of list) {
         if (--noteMost < 0) return;
@@ -113,7 +146,7 @@ Object.assign(pageinspect, {
     if (!document.scripts.length && scopes.length === 1) return false;
     sketchInTime(true);
     for (const scope of scopes) {
-      attendant.observe(scope, {childList: true, subtree: true, characterData: true, characterDataOldValue: true, attributes: true, attributeFilter: ['src', 'srcset', 'class', 'style']});
+      attendant.observe(scope, {childList: true, subtree: true, characterData: true, characterDataOldValue: true, attributes: true, attributeFilter: ['src', 'srcset', 'href', 'class', 'style']});
     }
     return true;
   },

@@ -65,14 +65,16 @@ const ourLayer = () => {
 const restore = () => {
   const {items} = now(), lost = missing(items).flatMap(g => g.items).filter(i => i.scene && (i.kind === 'text' || i.scene.picture));
   lost.push(...others(items, new Set(lost.map(i => i.key))));
-  for (const s of staged.splice(0)) lost.push({kind: 'drawing', x0: 0, y0: 0, x1: s.w, y1: s.h, drawing: s.copy, anew: s.anew});
+  for (const s of [...staged.splice(0), ...otherDrawings()]) lost.push({kind: 'drawing', x0: 0, y0: 0, x1: s.w, y1: s.h, drawing: s.copy, anew: s.anew});
   if (!lost.length) return false;
-  const there = items.map(i => ({...i, ...seenOf(i)}));
+  const there = items.map(i => ({...i, ...seenOf(i)})), put = [];
   let x = 0, y = Math.max(height(), innerHeight), row = 0;
   for (const item of lost) {
     const w = item.x1 - item.x0, h = item.y1 - item.y0, at = item.scene && placeOf(item);
     const box = at && {x0: at.x, y0: at.y, x1: at.x + w, y1: at.y + h};
-    const free = box && !there.some(t => areaOf(within(t, box)) > .2 * Math.min(areaOf(t), areaOf(box)));
+    const takes = t => areaOf(within(t, box)) > .2 * Math.min(areaOf(t), areaOf(box));
+    const free = box && !there.some(takes) && !(item.kind === 'picture' && put.some(takes));
+    if (free && item.kind === 'picture') put.push(box);
     const e = item.drawing || document.createElement(item.kind === 'text' ? 'div' : 'img');
     if (item.kind === 'text') e.textContent = item.key; else if (item.kind === 'picture') e.src = item.key;
     if (!free && x + w > innerWidth) { x = 0; y += row; row = 0; }
