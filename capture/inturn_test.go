@@ -82,7 +82,7 @@ func TestNoticesInTurn(t *testing.T) {
 func TestPicturesInTurnWithoutAnEndAreSaid(t *testing.T) {
 	t.Parallel()
 	cap, _ := capturer(t, "")
-	m, err := cap.try(t, site(t, `<div id=b style="height:200px"></div><script>let n=0;const f=()=>{b.innerHTML='<img src="/k/1?'+n+++'" width=400 height=200>'};f();setInterval(f,1000)</script>`), time.Minute)
+	m, err := cap.try(t, site(t, `<div id=b style="height:200px"></div><script>let n=0;const f=()=>{b.innerHTML='<img src="data:image/svg+xml,<svg xmlns=%22http://www.w3.org/2000/svg%22><desc>'+n+++'</desc></svg>" width=400 height=200>'};f();setInterval(f,1000)</script>`), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}

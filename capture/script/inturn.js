@@ -30,7 +30,7 @@ const readable = () => {
 };
 
 // turnOf is what is known of a place.
-const turnOf = place => takingTurns.get(place) || (takingTurns.set(place, {known: new Set(), swaps: 0, fresh: '', spans: 0, picture: 0, text: 0, drawing: 0, open: false}), takingTurns.get(place));
+const turnOf = place => takingTurns.get(place) || (takingTurns.set(place, {known: new Set(), swaps: 0, fresh: '', spans: 0, picture: 0, text: 0, drawing: 0, changes: 0, open: false}), takingTurns.get(place));
 
 // note takes note of what elements of a place show.
 const drawnAlike = /^(canvas|svg|video|embed|object|iframe|frame)$/; // of which there is no picture to be drawn again
@@ -89,8 +89,8 @@ const attendant = new MutationObserver(changes => {
   const add = (place, e) => {
     const list = put.get(place) || new Set();
     put.set(place, list.add(e));
-    if (list.size > 300) return;
-    for (const c of e.querySelectorAll('*')) list.add(c);
+    if (!e.firstElementChild) return;
+    for (const c of e.querySelectorAll('*')) if (list.size < 1000) list.add(c);
   };
   for (const {type, target, attributeName, oldValue, addedNodes, removedNodes} of changes) {
     if (type === 'characterData') {
@@ -129,11 +129,17 @@ const attendant = new MutationObserver(changes => {
       if (removedNodes.length && (put.has(place) || takingTurns.has(place)) && [...removedNodes].some(wasShown)) swapped.add(place);
     }
   }
-  for (const place of swapped) turnOf(place).swaps++;
+  for (const place of swapped) {
+    turnOf(place).swaps++;
+    if (!put.has(place)) add(place, place); // what took the place before the other left it
+  }
   if (!put.size) return;
   if (animations().length) hurry();
   const layout = new Layout();
-  for (const [place, list] of put) note(place, list, layout);
+  for (const [place, list] of put) { // what comes once came late, and takes no turns
+    const turn = turnOf(place);
+    if (turn.swaps || turn.changes++) note(place, list, layout);
+  }
 });
 
 // inTurn says whether something stood for long in a place in which it was one of many.
