@@ -68,14 +68,21 @@
       case 'input': return e.type === 'image' ? {urls: [key(e.src)], state: 'unknown'} : null;
       case 'image': return {urls: [key(e.href && e.href.baseVal, e.baseURI)], state: 'unknown'};
       case 'video': return e.poster ? {urls: [key(e.poster)], state: 'unknown'} : null;
-      case 'object': case 'embed': return {urls: [key(e.data || e.src)], state: 'unknown'};
+      case 'object': if ([...e.children].some(c => c.localName !== 'param' && c.getClientRects().length)) return null; // they stand for it
+      case 'embed': return {urls: [key(e.data || e.src)], state: 'unknown'};
     }
     return null;
   };
   const pictured = 'img,input[type=image],image,video[poster],object,embed';
-  const painted = e => ['', '::before', '::after'].flatMap(p => {
+  const painted = e => ['', '::before', '::after'].flatMap(p => { // but for bullets
     const s = getComputedStyle(e, p || undefined);
-    return p && s.content === 'none' ? [] : [s.backgroundImage, s.borderImageSource, s.listStyleImage, s.maskImage, s.content].flatMap(urls);
+    return p && s.content === 'none' ? [] : [s.backgroundImage, s.borderImageSource, s.maskImage, s.content].flatMap(urls);
+  });
+  // unsizedOf is what a style has in the place of an element's content, which is
+  // nowhere if it did not come; beside a text it is an icon.
+  const unsizedOf = e => e.firstElementChild || /\S/.test(e.textContent) ? [] : ['::before', '::after'].flatMap(p => {
+    const s = getComputedStyle(e, p);
+    return s.content.includes('url(') && s.position === 'static' ? urls(s.content) : [];
   });
   // A picture without a size of its own says nothing about how large it would be.
   const sized = e => {
@@ -94,9 +101,9 @@
     async parts(bad, came, gone) {
       scrollTo({top: 0, left: 0, behavior: 'instant'}); // frames are measured from there
       const found = [], named = new Set();
-      const add = (e, dx, dy, address, state) => {
+      const add = (e, dx, dy, address, state, ofKnownSize = sized(e)) => {
         named.add(address);
-        if (found.length < 500) found.push({url: address, state, box: boxOf(e, dx, dy), shown: shown(e), sized: sized(e), marks: marks(e), handled: e.hasAttribute('onerror')});
+        if (found.length < 500) found.push({url: address, state, box: boxOf(e, dx, dy), shown: shown(e), sized: ofKnownSize, marks: marks(e), handled: e.hasAttribute('onerror')});
       };
       const imgs = new Set(), unsure = []; // elements that do not tell whether they show what came
       each(pictured, (e, dx, dy) => {
@@ -121,7 +128,10 @@
       const undrawn = (await Promise.all(rest.map(async u => await drawable(u) ? '' : u))).filter(Boolean);
       for (const [e, dx, dy, u] of unsure) if (undrawn.includes(u)) add(e, dx, dy, u, 'unknown');
       const want = new Set([...undrawn, ...Object.keys(bad).filter(u => !named.has(u))]);
-      if (want.size) each('*', (e, dx, dy) => { for (const u of painted(e)) if (want.has(u)) add(e, dx, dy, u, 'painted'); });
+      if (want.size) each('*', (e, dx, dy) => {
+        const unsized = unsizedOf(e);
+        for (const u of painted(e)) if (want.has(u)) unsized.includes(u) ? add(e, dx, dy, u, 'broken', false) : add(e, dx, dy, u, 'painted');
+      });
       // What a server says is not there may be a picture all the same, and is shown.
       const doubtful = new Set(found.filter(f => f.shown && /painted|unknown/.test(f.state) && bad[f.url] === false).map(f => f.url).slice(0, 50));
       for (const u of doubtful) if (!await drawable(u)) doubtful.delete(u);
@@ -180,8 +190,13 @@
         for (const f of d.querySelectorAll('iframe,frame')) { try { if (f.contentDocument) take(f.contentDocument); } catch { /* of another site */ } }
       };
       take(document);
-      const heights = [document.scrollingElement, document.documentElement, document.body].map(e => e ? e.scrollHeight : 0);
-      return {chars, pictures, height: Math.max(...heights)};
+      let height = Math.max(...[document.scrollingElement, document.documentElement, document.body].map(e => e ? e.scrollHeight : 0));
+      for (const e of globalThis.pageinspect ? pageinspect.inTurn() : []) { // now it is this, now that
+        chars -= e.textContent.length;
+        pictures -= e.getElementsByTagName('img').length;
+        height -= e.offsetHeight;
+      }
+      return {chars, pictures, height};
     },
 
     // content says how much is to be seen, as far as it is little; which places
@@ -302,9 +317,11 @@
     },
 
     // watch begins to note where elements are added or changed; changed is the
-    // topmost place, in page coordinates, or -1, since then.
+    // topmost place, in page coordinates, or -1, since then. What comes in turn is
+    // attended to meanwhile; turning says that it deserves more time.
     watch() {
       hold(document);
+      pageinspect.attend();
       const top = [];
       arriving.watcher = new MutationObserver(list => { for (const m of list) if (top.length < 500) top.push(m.target); });
       arriving.watcher.observe(document, {childList: true, subtree: true});
@@ -313,15 +330,16 @@
     },
     changed() {
       if (!arriving.watcher) return {...arriving.measure(), y: -1}; // of another document
+      const turning = pageinspect.attended();
       for (const m of arriving.watcher.takeRecords()) arriving.touched.push(m.target);
-      arriving.watcher.disconnect();
+      if (!turning) arriving.watcher.disconnect();
       let y = -1;
       for (const e of arriving.touched) {
         if (!e.isConnected || !e.getBoundingClientRect) continue;
         const b = e.getBoundingClientRect(), at = Math.max(0, b.top + scrollY);
         if (b.height && (y < 0 || at < y)) y = at;
       }
-      return {...arriving.measure(), y};
+      return {...arriving.measure(), y, turning};
     },
 
     // source is how long the source of this document is, and how it ends, when it

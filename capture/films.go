@@ -19,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chromedp/chromedp"
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/page"
@@ -109,6 +110,9 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 			s.unsure(f, region, "a GIF was not looked at: the browser no longer has its bytes")
 			continue
 		case err != nil:
+			if start, err := s.tab.Start(limited, f.URL); err == nil && saysItMoves(start) {
+				s.unsure(f, region, "an animation was not looked at: the browser no longer has its bytes")
+			}
 			continue
 		case len(b) > 12 && string(b[4:12]) == "ftypavis":
 			s.unsure(f, region, "of an animated AVIF the first picture alone was seen: its others are not read here")
@@ -124,6 +128,52 @@ func (s *shot) films(ctx context.Context, region band, frames []frame) ([]film, 
 		}
 	}
 	return out, ctx.Err()
+}
+
+// mostSVGs and mostSVG bound the SVG files that are looked at for animations, and each of them in bytes.
+const mostSVGs, mostSVG = 50, 1 << 20
+
+// animatedSVG finds what moves in an SVG: SMIL, or a style.
+var animatedSVG = regexp.MustCompile(`<(animate|animateTransform|animateMotion|set)[\s/>]|@keyframes`)
+
+// movingSVGs has animated SVG files drawn as elements, at moments of their own: as
+// pictures they are drawn at any, which nobody can choose. It is done once the
+// page's scripts are off.
+func (s *shot) movingSVGs(ctx context.Context) error {
+	if s.halted {
+		return nil
+	}
+	type file struct {
+		URL  string `json:"url"`
+		Text string `json:"text"`
+	}
+	var files []file
+	look := func(address string, text []byte) {
+		if len(text) <= mostSVG && len(files) < mostSVGs && animatedSVG.Match(text) {
+			files = append(files, file{address, string(text)})
+		}
+	}
+	pictures := slices.DeleteFunc(s.tab.Pictures(), func(p browser.Picture) bool { return p.MediaType != "image/svg+xml" })
+	slices.SortFunc(pictures, func(a, b browser.Picture) int { return cmp.Compare(a.URL, b.URL) })
+	pictures = pictures[:min(len(pictures), mostSVGs)]
+	texts, asking := make([][]byte, len(pictures)), make([]func() error, len(pictures))
+	for i, p := range pictures {
+		asking[i] = func() error {
+			texts[i], _ = s.tab.Bytes(ctx, p) // or the browser no longer has it
+			return nil
+		}
+	}
+	if err := browser.Together(asking...); err != nil {
+		return err
+	}
+	for i, p := range pictures {
+		look(p.URL, texts[i])
+	}
+	if len(files) == 0 {
+		return ctx.Err()
+	}
+	_, err := js[chromedp.Void](ctx, s, "drawSVGs", files)
+	return err
 }
 
 // freeze has the page show an animation's first picture, so that a tile is the
@@ -159,6 +209,20 @@ func mayMove(p browser.Picture) bool {
 }
 
 var movingName = regexp.MustCompile(`(?i)\.(gif|webp|a?png|avif)([?#]|$)`)
+
+// saysItMoves says whether a picture that begins with b says that it is an
+// animation: a PNG with acTL before its pixels, a WebP by a flag of VP8X (RFC 9649,
+// 2.7), an AVIF by its brand.
+func saysItMoves(b []byte) bool {
+	switch {
+	case bytes.HasPrefix(b, []byte("\x89PNG")):
+		head, _, _ := bytes.Cut(b, []byte("IDAT"))
+		return bytes.Contains(head, []byte("acTL"))
+	case len(b) > 20 && bytes.HasPrefix(b, []byte("RIFF")) && string(b[8:16]) == "WEBPVP8X":
+		return b[20]&2 != 0
+	}
+	return len(b) > 12 && string(b[4:12]) == "ftypavis"
+}
 
 // filmBytes are those of a picture that came, or that is written into the page.
 func (s *shot) filmBytes(ctx context.Context, address string, came map[string]browser.Picture) ([]byte, error) {

@@ -228,3 +228,17 @@ func TestAnimationThatIsNotReadIsSaid(t *testing.T) {
 		}
 	}
 }
+
+// Of a picture that the browser no longer has, its first bytes tell whether it moves.
+func TestWhatSaysThatItMoves(t *testing.T) {
+	const head = "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR4567890123456"
+	for start, want := range map[string]bool{
+		head + "\x00\x00\x00\x08acTL12345678....\x00\x00\x00\x00IDAT": true, head + "....IDAT....acTL": false, head: false, "": false,
+		"RIFF....WEBPVP8X\x0a\x00\x00\x00\x02rest": true, "RIFF....WEBPVP8X\x0a\x00\x00\x00\x10rest": false, "RIFF....WEBPVP8 ....": false,
+		"\x00\x00\x00\x1cftypavis....": true, "\x00\x00\x00\x1cftypavif....": false,
+	} {
+		if got := saysItMoves([]byte(start)); got != want {
+			t.Errorf("%q: %v", start, got)
+		}
+	}
+}

@@ -50,6 +50,8 @@ func TestNoWolfIsCried(t *testing.T) {
 		"a short page that moves":        `<style>body>p:nth-of-type(n+2),body>div[style*="900px"]{display:none}@keyframes m{to{transform:translateX(-100%)}}</style><div style="overflow:hidden;height:120px"><div style="white-space:nowrap;animation:m 3s linear infinite;font-size:50px">%%</div></div><b id=c></b><script>let n=0;setInterval(()=>{c.textContent='지금 '+n+++'명이 이 상품을 함께 보고 있습니다 놓치지 마세요'},40)</script>`,
 		"drawings that move":             `<svg width=400 height=200><rect id=q width=40 height=40 /></svg><div id=v></div><script>let n=0;setInterval(()=>{q.setAttribute('x',n++%300);v.innerHTML='<svg width=400 height=200><rect x='+n%300+' width=40 height=40 /></svg>'},30)</script>`,
 		"a collage, and names in a form": `<div style="position:relative;width:800px;height:200px"><div style="position:absolute;left:0;top:0;width:400px;height:200px;background:url(/k/4) center/cover"></div><div style="position:absolute;left:400px;top:0;width:400px;height:200px;background:url(/k/5) center/cover"></div></div><form><input name=id><input name=title><input name=name><input name=style></form><script>0</script>`,
+		"bullets, a pointer, an icon":    `<style>ul{list-style-image:url(/none.png)}body{cursor:url(/none.png),auto}.i::before{content:url(/none.png)}</style><ul><li>%%<li>%%</ul><p class=i>%%</p>`,
+		"a picture for a broken object":  `<object data=/none.png>{2}</object>`,
 		"a typewriter":                   `<p id=w></p><script>let n=0;const all='%% %%';const i=setInterval(()=>{w.textContent=all.slice(0,++n);if(n==all.length)clearInterval(i)},4)</script>`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -79,6 +81,10 @@ func TestWhatIsNotSeenIsSaid(t *testing.T) {
 		"a PDF":                              {page.Failed, "cannot be drawn", `<embed src=/a.pdf width=800 height=600>`},
 		"a PDF as an object":                 {page.Failed, "cannot be drawn", `<object data=/a type=application/pdf width=800 height=600></object>`},
 		"a PDF in a frame":                   {page.Failed, "cannot be drawn", `<iframe src="/a.pdf?x#page=1" width=800 height=600></iframe>`},
+		"a picture that a style shows":       {page.Failed, "unknown size", `<style>p::after{content:url(/none.png);display:block}</style><p></p>`},
+		"a broken background of a pseudo":    {page.Failed, "a picture", `<style>p::after{content:"";display:block;width:400px;height:200px;background:url(/none.png)}</style><p></p>`},
+		"a mask that did not come":           {page.Failed, "a picture", `<div style="mask-image:url(/none.png);width:400px;height:200px;background:#333"></div>`},
+		"a border that did not come":         {page.Failed, "a picture", `<div style="border:60px solid;border-image:url(/none.png) 30;width:400px;height:200px"></div>`},
 		"what comes only when it is clicked": {page.Clipped, `"상품정보 더보기" shows more`, `<div><div id=l></div><button onclick="l.innerHTML='x'">상품정보 더보기 ▼</button></div>`},
 		"a frame that is taken away again": {page.Vanished, "1 picture", `<div style="height:2000px"></div><iframe id=f src="@/f/0" width=600 height=300></iframe><div style="height:2000px"></div>
 			<script>onscroll=()=>{if(scrollY>2500)f.remove()}</script>`},

@@ -60,3 +60,13 @@ func TestFirstScreenUnderALayer(t *testing.T) {
 		})
 	}
 }
+
+// A covered part of which no row would be drawn is said.
+func TestCoveredWithoutRowsIsSaid(t *testing.T) {
+	s := shot{covered: []page.Unseen{{Kind: page.Covered, Box: page.Box{X: 10, Y: 900, W: 300, H: 40}, Why: "covered"}, {Kind: page.Covered, Box: page.Box{X: 10, Y: 100, W: 300, H: 40}, Why: "covered"}}}
+	s.profile.Viewport.Height = 800
+	plan := s.bare(band{width: 1280, height: 850}, cutting{height: 800})
+	if len(plan) != 1 || len(s.manifest.Unseen) != 1 || s.manifest.Unseen[0].Box.Y != 900 {
+		t.Errorf("%d bands, unseen %+v", len(plan), s.manifest.Unseen)
+	}
+}

@@ -14,7 +14,7 @@ var scripts embed.FS
 var pageScript = func() string {
 	var b strings.Builder
 	b.WriteString("(() => {\nif (!Object.hasOwn(globalThis, 'pageinspect')) {\n") // an element may be called so
-	for _, name := range []string{"names", "later", "page", "matters", "content", "profile", "motion", "restore", "nets", "over", "curtain", "unfold", "panels", "reveal", "walk", "rest", "texts", "rows", "films"} {
+	for _, name := range []string{"names", "later", "page", "matters", "content", "profile", "motion", "restore", "nets", "drawings", "inturn", "over", "curtain", "unfold", "panels", "reveal", "walk", "rest", "texts", "rows", "films", "moments"} {
 		b.WriteString(scriptText(name))
 	}
 	b.WriteString("}\nreturn pageinspect.describe();\n})()")

@@ -3,6 +3,7 @@ package capture
 import (
 	"strings"
 	"testing"
+	"time"
 )
 
 // far is six pictures, each a screen below the one before.
@@ -49,6 +50,8 @@ func TestScrollThatIsNotTheWindows(t *testing.T) {
 			`</div><script>let i=0,busy=0;const all=document.querySelectorAll('.p');all[0].classList.add('on');addEventListener("wheel",e=>{if(busy)return;busy=1;setTimeout(()=>busy=0,900);all[i].classList.remove('on');i=Math.max(0,Math.min(5,i+Math.sign(e.deltaY)));all[i].classList.add('on');w.style.transform='translateY('+-i*100+'vh)'})</script>`, nil},
 		"sections filled when the wheel comes to them": {`<style>html,body{height:100%;overflow:hidden}.p{height:100vh}</style><div id=w>` + strings.Repeat(`<div class=p></div>`, 6) +
 			`</div><script>let i=0;const all=document.querySelectorAll('.p'),fill=()=>{all[i].innerHTML='<img src="/k/'+i+'" width=400 height=200 style="display:block">';w.style.transform='translateY('+-i*100+'vh)'};fill();addEventListener("wheel",e=>{i=Math.max(0,Math.min(5,i+Math.sign(e.deltaY)));fill()})</script>`, nil},
+		"sections that come later": {`<div id=w>a</div><script>setTimeout(()=>{document.head.insertAdjacentHTML('beforeend','<style>html,body{height:100%;overflow:hidden}.p{height:100vh}</style>');w.innerHTML='<div class=p></div>'.repeat(6);
+			let i=0;const all=document.querySelectorAll('.p'),fill=()=>{all[i].innerHTML='<img src="/k/'+i+'" width=400 height=200 style="display:block">';w.style.transform='translateY('+-i*100+'vh)'};fill();addEventListener("wheel",e=>{i=Math.max(0,Math.min(5,i+Math.sign(e.deltaY)));fill()})},2500)</script>`, nil},
 		"sections that have moved": {`<style>html,body{height:100%;overflow:hidden}.p{height:100vh}</style><div id=w style="transform:translateY(-200vh)">` + strings.ReplaceAll(far, `style="height:800px"`, "class=p") + `</div>`, nil},
 		"lazy in a scroller": {`<style>html,body{height:100%;overflow:hidden}main{height:100vh;overflow-y:auto}</style><main>` + far + `</main><script>
 			const o=new IntersectionObserver(es=>es.forEach(e=>{if(e.isIntersecting)e.target.src=e.target.dataset.late}));
@@ -59,6 +62,27 @@ func TestScrollThatIsNotTheWindows(t *testing.T) {
 				c.body = `<template>` + far + `</template>` + c.body
 			}
 			wholly(t, 6, c.body, c.frames...)
+		})
+	}
+}
+
+// A wheel that shows something new after all the turns that it is given is said; a page that changes by itself is not.
+func TestAWheelWithoutAnEndIsSaid(t *testing.T) {
+	const show = `w.innerHTML='<p style="font-size:70px">'+[...String(i)].map(d=>'가나다라마바사아자차'[d]).join('')+' %%</p>'`
+	for name, c := range map[string]struct{ script, want string }{
+		"forty sections": {`let i=0;const f=()=>{` + show + `};f();addEventListener("wheel",e=>{i=Math.max(0,Math.min(39,i+Math.sign(e.deltaY)));f()})`, "wheel"},
+		"by itself":      {`let i=0;const f=()=>{` + show + `;i++};f();setInterval(f,1000)`, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cap, _ := capturer(t, "")
+			m, err := cap.try(t, site(t, `<style>html,body{height:100%;overflow:hidden}</style><div id=w></div><script>`+c.script+`</script>`), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(m.Unseen) > 0 || !strings.Contains(m.Partial, c.want) || c.want == "" && m.Partial != "" {
+				t.Errorf("unseen %+v, partial %q", m.Unseen, m.Partial)
+			}
 		})
 	}
 }

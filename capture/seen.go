@@ -86,7 +86,8 @@ func (s *shot) bare(region band, cut cutting) []band {
 		r := region
 		r.y = max(region.y, int(u.Box.Y))
 		r.height = min(region.y+region.height, int(math.Ceil(u.Box.Bottom()))) - r.y
-		if r.height <= 0 {
+		if r.height <= 0 { // none of its rows is drawn
+			s.missed(u, region)
 			continue
 		}
 		for _, b := range cut.bands(r) {

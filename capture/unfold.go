@@ -92,19 +92,39 @@ func (s *shot) walkInside(ctx context.Context) error {
 		})
 		found += in
 	}
-	if found == 0 && s.tab.Started() == before || ctx.Err() != nil {
+	attended := func(function string) (any bool) {
+		for _, f := range frames {
+			if f.apart {
+				more, _ := browser.EvaluateIn[bool](ctx, s.tab, f.id, pageScript+"; pageinspect."+function+"()") // likewise
+				any = any || more
+			}
+		}
+		return any
+	}
+	turning := attended("attend")
+	if found == 0 && s.tab.Started() == before && !turning || ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if err := s.awaitRequests(ctx); err != nil {
 		return err
 	}
-	return s.pass(ctx)
+	for {
+		if err := s.pass(ctx); err != nil {
+			return err
+		}
+		if turning = turning && attended("attended"); !turning {
+			return nil
+		}
+	}
 }
 
 // unfold opens what scrolls, clips and turns over in the page and in its frames
 // of other sites, and holds what moves; script/unfold.js and motion.js say how.
 // The page's scripts are off, so that nothing is undone.
 func (s *shot) unfold(ctx context.Context) error {
+	if err := s.movingSVGs(ctx); err != nil {
+		return err
+	}
 	for range unfoldings {
 		before := s.tab.Started()
 		if err := s.unfoldFrames(ctx); err != nil {

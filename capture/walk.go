@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/page"
 )
@@ -29,6 +30,9 @@ const (
 	wheelTurns, wheelTime = 30, 1500 * time.Millisecond
 	// rounds is how often a page that grew meanwhile is given time again.
 	rounds = 6
+	// frames is how many animation frames a page that asks for them is given after
+	// a walk, and frameCalm how many in which nothing changes.
+	frames, frameCalm = 150, 60
 	// trifle is how long requests are waited for, none of which matters.
 	trifle = 3 * time.Second
 	// streamTime is how long streams that are open may take to bring something,
@@ -99,13 +103,23 @@ func (s *shot) wheelOn(ctx context.Context) error {
 		return err
 	}
 	worlds, known := s.worlds, map[string]bool{}
-	for range wheelTurns {
+	for n := 0; ; n++ {
 		if err := s.tab.Pass(ctx, wheelTime, time.Second); err != nil { // what the turn before began
 			return err
 		}
 		at, err := js[string](ctx, s, "scenery")
 		if err != nil || known[at] || s.worlds != worlds {
 			return err
+		}
+		if n == wheelTurns {
+			if err := s.tab.Pass(ctx, wheelTime, time.Second); err != nil {
+				return err
+			}
+			if still, err := js[string](ctx, s, "scenery"); err != nil || still != at { // what changes by itself the wheel did not bring
+				return err
+			}
+			s.partial(fmt.Sprintf("the wheel still showed something new after %d turns", wheelTurns))
+			return nil
 		}
 		known[at] = true
 		limited, cancel := context.WithTimeout(ctx, time.Second) // as with greet
@@ -116,7 +130,6 @@ func (s *shot) wheelOn(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
 }
 
 // measure is how much there is in the page, and where it was last changed.
@@ -124,6 +137,7 @@ type measure struct {
 	Chars, Pictures int
 	Height          float64
 	Y               float64 // the topmost change; -1 if there was none
+	Turning         bool    // something shows things in turn, and not all of them yet
 }
 
 // grew says whether more came than a clock or a ticker brings.
@@ -150,9 +164,9 @@ func (s *shot) walk(ctx context.Context) error {
 		if s.greeted != s.worlds {
 			s.greeted = s.worlds
 			s.greet(ctx)
-			if err := s.wheelOn(ctx); err != nil {
-				return err
-			}
+		}
+		if err := s.wheelOn(ctx); err != nil {
+			return err
 		}
 		if err := s.pass(ctx); err != nil {
 			return err
@@ -162,6 +176,11 @@ func (s *shot) walk(ctx context.Context) error {
 			continue
 		}
 		after, err := facts[measure](ctx, s, "changed")
+		for err == nil && after.Turning && s.worlds == worlds {
+			if err = s.pass(ctx); err == nil {
+				after, err = facts[measure](ctx, s, "changed")
+			}
+		}
 		if err != nil {
 			return err
 		}
@@ -187,6 +206,7 @@ func (s *shot) walkDown(ctx context.Context, y float64) error {
 	type step struct {
 		Y, Height float64
 		Done      bool
+		Frames    bool
 	}
 	limit, worlds := s.profile.MaxHeight, s.worlds
 	for height := -1.0; ; {
@@ -212,6 +232,11 @@ func (s *shot) walkDown(ctx context.Context, y float64) error {
 		started := s.tab.Started()
 		if err := s.awaitRequests(ctx); err != nil {
 			return err
+		}
+		if w.Frames && w.Height != height { // once at each end that it comes to
+			if _, err := js[chromedp.Void](ctx, s, "frames", frames, frameCalm); err != nil {
+				return err
+			}
 		}
 		now, err := js[float64](ctx, s, "height")
 		if err != nil {

@@ -2,11 +2,13 @@ package browser
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/io"
 	"github.com/chromedp/cdproto/network"
 	pages "github.com/pageinspect/pageinspect/shared/page"
 )
@@ -131,6 +133,25 @@ func (t *Tab) Bytes(ctx context.Context, p Picture) ([]byte, error) {
 		return nil, err
 	}
 	return body.Body, nil
+}
+
+// startBytes is how much of a picture tells what it is.
+const startBytes = 64 << 10
+
+// Start are the first bytes of what is at an address, at most 64 KiB of it. The
+// page asks for it anew: the browser may have it, and does not fetch more.
+func (t *Tab) Start(ctx context.Context, address string) ([]byte, error) {
+	got, err := Call(ctx, t, network.LoadNetworkResource, network.LoadNetworkResourceParams{
+		FrameID: t.frame, URL: address, Options: &network.LoadNetworkResourceOptions{IncludeCredentials: true}})
+	if err != nil {
+		return nil, err
+	}
+	if got.Resource == nil || got.Resource.Stream == "" {
+		return nil, fmt.Errorf("%s cannot be asked for anew", address)
+	}
+	defer func() { _, _ = Call(ctx, t, io.Close, io.CloseParams{Handle: got.Resource.Stream}) }()
+	part, err := Call(ctx, t, io.Read, io.ReadParams{Handle: got.Resource.Stream, Size: startBytes})
+	return part.Data, err
 }
 
 // Failures lists what the page asked for in vain and was not given later, and

@@ -67,7 +67,7 @@ class Layout {
     this.known = new Map();
     // What is fixed to the window is drawn in the first screen alone. In a
     // frame of another site, whose window this is, nothing is drawn outside it.
-    const here = {shown: true, opacity: 1, clear: 1, gone: false, fixed: null, over: null, dx: scrollX, dy: scrollY};
+    const here = {shown: true, opacity: 1, clear: 1, size: 1, gone: false, fixed: null, over: null, dx: scrollX, dy: scrollY};
     const window = {e: null, x0: scrollX, y0: scrollY, x1: scrollX + innerWidth, y1: scrollY + innerHeight, outer: null, frame: true};
     here.fix = window;
     here.inside = here.abs = self === top ? null : window;
@@ -81,7 +81,7 @@ class Layout {
     const s = this.of(frame), b = frame.getBoundingClientRect();
     const dx = s.dx + b.left + frame.clientLeft, dy = s.dy + b.top + frame.clientTop;
     const window = {e: null, owner: frame, x0: dx, y0: dy, x1: dx + frame.clientWidth, y1: dy + frame.clientHeight, outer: s.around, frame: true, fixed: s.fixed};
-    return {shown: s.shown, opacity: s.opacity, clear: s.clear, gone: s.gone, fixed: s.fixed, over: s.over, dx, dy, inside: window, abs: window, fix: window};
+    return {shown: s.shown, opacity: s.opacity, clear: s.clear, size: s.size, gone: s.gone, fixed: s.fixed, over: s.over, dx, dy, inside: window, abs: window, fix: window};
   }
 
   of(e) {
@@ -116,6 +116,7 @@ class Layout {
       shown: up.shown && !up.locked && display !== 'none', locked,
       opacity: up.opacity * opacity * throughFilter(filter),
       clear: up.clear * opacity * sharpness(filter) * (cut ? cut.share : 1), // how well what is in it can be read
+      size: transform === 'none' ? up.size : up.size * shrunk(transform), // how large of what it could be
       gone: up.gone || gone,
       out: lifted || up.out || false,
     };
@@ -131,7 +132,7 @@ class Layout {
     }
     s.abs = position !== 'static' || holds ? s.inside : through(up.abs);
     s.fix = holds ? s.inside : through(up.fix);
-    s.look = {opacity, display, visibility, transform, filter, 'clip-path': clipPath, clear: s.clear};
+    s.look = {opacity, display, visibility, transform, filter, 'clip-path': clipPath, clear: s.clear, size: s.size};
     if (!plain && !leaf) Object.assign(s.look, {translate: style.translate, scale: style.scale, rotate: style.rotate});
     if (plain) (up.plain ||= new Map()).set(display, s);
     this.known.set(e, s);
@@ -157,6 +158,9 @@ const layered = e => {
 // how well: what is blurred shows, and cannot be read.
 const throughFilter = filter => filter === 'none' ? 1 : +(/opacity\(([\d.]+)\)/.exec(filter) || [0, 1])[1];
 const sharpness = filter => throughFilter(filter) / (1 + +(/blur\(([\d.]+)px\)/.exec(filter) || [0, 0])[1]);
+
+// shrunk is how much smaller a transform makes what it moves, 1 if it does not.
+const shrunk = transform => { const m = new DOMMatrixReadOnly(transform); return Math.min(1, Math.abs(m.m11 * m.m22 - m.m12 * m.m21)); };
 
 // facesAway says whether a transform shows the back of what it turns.
 const facesAway = transform => new DOMMatrixReadOnly(transform).m33 < 0;

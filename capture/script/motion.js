@@ -13,7 +13,7 @@ const rootsIn = e => scopes.filter(s => {
   return false;
 });
 
-const animations = () => scopes.flatMap(s => s.getAnimations ? s.getAnimations() : []).filter(a => a.effect && a.effect.target);
+const animations = () => scopes.flatMap(s => s.getAnimations && !ourRoots.has(s) ? s.getAnimations() : []).filter(a => a.effect && a.effect.target);
 
 // shownArea is how much of an element is to be seen, by area and opacity.
 const shownArea = (e, layout) => {
@@ -57,6 +57,15 @@ const hurry = () => {
 // moved are the elements that an animation moves, which decides how they look.
 const moved = new WeakSet();
 
+// picturesIn lists the pictures that an animation has as an element's background.
+const keyframed = new Map();
+const picturesIn = a => {
+  const list = new Set();
+  if (a instanceof CSSTransition) return [];
+  for (const {backgroundImage} of a.effect.getKeyframes()) for (const [, address] of (backgroundImage || '').matchAll(/url\("?(.*?)"?\)/g)) list.add(resolved(address, a.effect.target));
+  return [...list];
+};
+
 // still holds every animation where it shows most.
 const still = ended => {
   findScopes();
@@ -66,13 +75,18 @@ const still = ended => {
     e.getBoundingClientRect();
     e.style.animation = was;
   }
-  const all = animations().map(a => ({a, at: stations(a), shown: []}));
+  const all = animations().map(a => ({a, at: stations(a), shown: [], pictures: picturesIn(a)}));
+  for (const {a, pictures} of all) if (pictures.length > 1 && !a.effect.pseudoElement) keyframed.set(a.effect.target, pictures);
   for (const {a} of all) if (!(a instanceof CSSTransition)) moved.add(a.effect.target);
   if (!all.length) return;
   for (let k = 0; k < 6; k++) {
     for (const one of all) if (k < one.at.length) go(one.a, one.at[k]);
     const layout = new Layout();
-    for (const one of all) if (k < one.at.length) one.shown.push(shownArea(one.a.effect.target, layout));
+    for (const {a, at, shown, pictures} of all) {
+      if (k >= at.length) continue;
+      const e = a.effect.target, part = pictures.length && !getComputedStyle(e, a.effect.pseudoElement).backgroundImage.includes('url(') ? .5 : 1;
+      shown.push(part * shownArea(e, layout));
+    }
   }
   for (const {a, at, shown} of all) {
     const most = Math.max(...shown);
@@ -114,7 +128,7 @@ const looks = new Map();
 const remember = (e, layout) => {
   for (; e; e = flatParent(e)) {
     const {look} = layout.of(e), known = looks.get(e);
-    if (known && known.clear >= look.clear) return;
+    if (known && (known.clear > look.clear || known.clear === look.clear && known.size >= look.size - .01)) return;
     looks.set(e, look);
   }
 };

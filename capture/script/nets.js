@@ -38,6 +38,28 @@ const cutterOf = item => {
   return most;
 };
 
+// generated lists what is shown before or after what is in an element, and cut off:
+// of a style's texts and pictures nobody tells where they are, but what clips them
+// is higher inside than outside, and nothing else tells why.
+const generated = ({layout, all}, groups) => {
+  const out = [];
+  for (const e of all) {
+    const s = layout.of(e), clip = s.inside;
+    if (!clip || clip.e !== e || !s.shown || e.clientHeight <= matter.line || e.scrollHeight <= e.clientHeight + 8 || groups.has(e)) continue;
+    const deep = {x0: clip.x0, x1: clip.x1, y0: clip.y1, y1: clip.y0 + e.scrollHeight};
+    for (const of of [e, ...e.querySelectorAll('*')].slice(0, 200)) {
+      for (const pseudo of ['::before', '::after']) {
+        const {content, backgroundImage, width, height} = getComputedStyle(of, pseudo);
+        if (content === 'none' || content === 'normal') continue;
+        const letters = letterCount((content.match(/"(?:[^"\\]|\\.)*"/g) || []).join(' ')), address = /url\("?(.*?)"?\)/.exec(content + backgroundImage);
+        if (letters) out.push({e, kind: 'text', key: content, ...deep, clip, letters, fixed: s.fixed});
+        if (address && parseFloat(width) * parseFloat(height) >= matter.area) out.push({e, kind: 'picture', key: address[1], ...deep, clip, letters: 0, fixed: s.fixed});
+      }
+    }
+  }
+  return out;
+};
+
 // hiddenBy lists the clips that cut off what matters, with what they cut off.
 const hiddenBy = items => {
   const cut = gather();
@@ -49,6 +71,7 @@ const hiddenBy = items => {
     const g = cut.add(clip.e || clip.owner || item.fixed || 'window', item, 1 - seen.share, {clip, fixed: item.fixed, items: []});
     g.items.push(item);
   }
+  for (const item of generated(now(), cut.groups)) cut.add(item.clip.e, item, 1, {clip: item.clip, fixed: item.fixed, items: []}).items.push(item);
   const out = [];
   for (const g of cut.groups.values()) {
     let shown = g.clip;
@@ -143,6 +166,7 @@ const collect = () => {
     const y = e.ownerDocument === document && b.width ? scrollY : NaN; // which is near wherever the window is
     out.push({e, y0: b.top + y, y1: b.bottom + y});
   }
+  findCanvases(out.map(c => c.e));
   return out;
 };
 
@@ -152,7 +176,7 @@ const look = () => {
     tall = height();
     candidates = collect();
   }
-  const layout = new Layout(), near = 100, scripted = document.scripts.length > 0 && seen.size < 20000; // else nothing is taken away
+  const layout = new Layout(), near = 100, scripted = scopes.some(s => s.scripts && s.scripts.length) && seen.size < 20000; // else nothing is taken away
   const screen = {x0: scrollX, y0: scrollY, x1: scrollX + innerWidth, y1: scrollY + innerHeight};
   for (const c of candidates) {
     if (c.done || c.y1 < screen.y0 - near || c.y0 > screen.y1 + near || !layout.visible(c.e)) continue;
@@ -164,8 +188,9 @@ const look = () => {
       remember(item.e, layout);
       if (!seen.has(key)) seen.set(key, {...item, e: new WeakRef(item.e), clip: null, size: item.e.naturalWidth * item.e.naturalHeight, scene: scripted ? scene(item, layout) : null});
     }
-    c.done = all && layout.of(c.e).clear > .99;
+    c.done = all && layout.of(c.e).clear > .99 && layout.of(c.e).size > .99;
   }
+  if (canvases.size) sketchView(layout);
 };
 
 // placeholder is what the address of a picture says that only keeps the place of one.
@@ -191,8 +216,8 @@ const missing = items => {
     const e = item.e.deref();
     if (item.kind === 'text') {
       if (all.includes(key.slice(5))) continue;
-      // A line that shows another text now is a ticker, a counter or a clock.
-      if (item.y1 - item.y0 <= matter.line && there.some(i => i.kind === 'text' && areaOf(within(i, item)) > .3 * areaOf(item))) continue;
+      // A line that shows another text now, and none for long, is a ticker, a counter or a clock.
+      if (item.y1 - item.y0 <= matter.line && !inTurn(item) && there.some(i => i.kind === 'text' && areaOf(within(i, item)) > .3 * areaOf(item))) continue;
     }
     // A drawing that moves is told by what it is made of, which changes.
     if (item.key.startsWith('svg ') && there.some(i => i.key.startsWith('svg ') && areaOf(within(i, item)) > .3 * areaOf(item))) continue;
@@ -256,6 +281,6 @@ Object.assign(pageinspect, {
   nets(region) {
     region ||= everywhere;
     const {layout, items} = now();
-    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout), ...unopened(now()), ...undrawable(now())];
+    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout), ...unopened(now()), ...unended(now()), ...unwatchedIn(now()), ...undrawable(now())];
   },
 });

@@ -3,7 +3,9 @@
 // this folder are run as one function.
 //
 // A frame of another site has no animation frames while it is out of the window.
+let framesAsked = 0; // by us
 const frame = () => new Promise(done => {
+  framesAsked++;
   requestAnimationFrame(done);
   if (self !== top) setTimeout(done, 50);
 });

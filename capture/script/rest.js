@@ -24,6 +24,8 @@ Object.assign(pageinspect, {
       await answered();
       hurry();
       look();
+      await watchVideos();
+      stageShots();
     }
     return pageinspect.describe();
   },

@@ -14,8 +14,15 @@ const scene = (item, layout) => {
     places.push({a: new WeakRef(a), still: own.transform === 'none' && own.display !== 'contents', x: item.x0 - s.dx - b.left + a.scrollLeft, y: item.y0 - s.dy - b.top + a.scrollTop});
   }
   const {font, color, letterSpacing, textAlign, textTransform} = getComputedStyle(e);
+  if (!ground) ground = paleness(color) > .6 ? '#444' : '#fff'; // it stood on a picture
   const picture = !/^(canvas|svg|video|embed|object|iframe|frame)$/.test(e.localName);
-  return {places, picture, look: item.kind === 'text' ? {font, color, 'letter-spacing': letterSpacing, 'text-align': textAlign, 'text-transform': textTransform, background: ground || 'none'} : null};
+  return {places, picture, look: item.kind === 'text' ? {font, color, 'letter-spacing': letterSpacing, 'text-align': textAlign, 'text-transform': textTransform, background: ground} : null};
+};
+
+// paleness is how bright a colour is, from 0 to 1.
+const paleness = color => {
+  const [r, g, b] = (color.match(/[\d.]+/g) || [0, 0, 0]).map(Number);
+  return (.3 * r + .6 * g + .1 * b) / 255;
 };
 
 // placeOf is where on the page a seen item belongs now: its place in the
@@ -34,9 +41,9 @@ const placeOf = item => {
 const others = (items, listed) => {
   const out = [], there = new Set([...items.map(i => i.key), ...listed]);
   for (const i of items) {
-    const all = turned.get(i.e);
-    if (i.kind !== 'picture' || !all || all.size < 3 || areaOf(i) < matter.area) continue;
-    for (const key of all) {
+    const all = turned.get(i.e), keyed = keyframed.get(i.e) || [];
+    if (i.kind !== 'picture' || !(all && all.size > 2 || keyed.length) || areaOf(i) < matter.area) continue;
+    for (const key of [...all && all.size > 2 ? all : [], ...keyed]) {
       if (there.has(key) || standsIn({key}, i.e)) continue;
       there.add(key);
       out.push({...i, key, scene: null});
@@ -46,26 +53,34 @@ const others = (items, listed) => {
 };
 
 let layer = null; // ours, over the page
-const restore = () => {
-  const {items} = now(), lost = missing(items).flatMap(g => g.items).filter(i => i.scene && (i.kind === 'text' || i.scene.picture));
-  lost.push(...others(items, new Set(lost.map(i => i.key))));
-  if (!lost.length) return false;
+const ourLayer = () => {
   if (!layer) {
     layer = document.createElement('div');
     set(layer, {all: 'initial', position: 'absolute', left: '0', top: '0', width: '0', height: '0', 'z-index': 2147483646});
     document.documentElement.append(layer);
   }
-  const there = items.map(i => ({...i, ...seenOf(i)}));
+  return layer;
+};
+
+const restore = () => {
+  const {items} = now(), lost = missing(items).flatMap(g => g.items).filter(i => i.scene && (i.kind === 'text' || i.scene.picture));
+  lost.push(...others(items, new Set(lost.map(i => i.key))));
+  for (const s of [...staged.splice(0), ...otherDrawings()]) lost.push({kind: 'drawing', x0: 0, y0: 0, x1: s.w, y1: s.h, drawing: s.copy, anew: s.anew});
+  if (!lost.length) return false;
+  const there = items.map(i => ({...i, ...seenOf(i)})), put = [];
   let x = 0, y = Math.max(height(), innerHeight), row = 0;
   for (const item of lost) {
     const w = item.x1 - item.x0, h = item.y1 - item.y0, at = item.scene && placeOf(item);
     const box = at && {x0: at.x, y0: at.y, x1: at.x + w, y1: at.y + h};
-    const free = box && !there.some(t => areaOf(within(t, box)) > .2 * Math.min(areaOf(t), areaOf(box)));
-    const e = document.createElement(item.kind === 'text' ? 'div' : 'img');
-    if (item.kind === 'text') e.textContent = item.key; else e.src = item.key;
+    const takes = t => areaOf(within(t, box)) > .2 * Math.min(areaOf(t), areaOf(box));
+    const free = box && !there.some(takes) && !(item.kind === 'picture' && put.some(takes));
+    if (free && item.kind === 'picture') put.push(box);
+    const e = item.drawing || document.createElement(item.kind === 'text' ? 'div' : 'img');
+    if (item.kind === 'text') e.textContent = item.key; else if (item.kind === 'picture') e.src = item.key;
     if (!free && x + w > innerWidth) { x = 0; y += row; row = 0; }
-    set(e, {all: 'initial', ...(item.scene && item.scene.look), position: 'absolute', left: (free ? box.x0 : x) + 'px', top: (free ? box.y0 : y) + 'px', width: Math.ceil(w) + 1 + 'px', height: Math.ceil(h) + 'px', overflow: 'hidden'});
-    layer.append(e);
+    set(e, {...(item.anew ? {} : {all: 'initial'}), ...(item.scene && item.scene.look), position: 'absolute', left: (free ? box.x0 : x) + 'px', top: (free ? box.y0 : y) + 'px', width: Math.ceil(w) + 1 + 'px', height: Math.ceil(h) + 'px', overflow: 'hidden'});
+    if (!item.drawing || item.anew) ourLayer().append(e);
+    if (item.anew) item.anew();
     changes++;
     if (!free) { x += w; row = Math.max(row, h); }
   }

@@ -13,7 +13,8 @@ const release = e => {
   if (style.display === '-webkit-box') styles.display = 'block';
   set(e, styles);
   if (was > 8) set(e, {'min-height': was + 'px'});
-  e.setAttribute('data-pageinspect', 'open');
+  const pictured = ['::before', '::after'].some(p => getComputedStyle(e, p).backgroundImage.includes('url('));
+  if (!pictured) e.setAttribute('data-pageinspect', 'open'); // what fades its end is taken away
   unshade(e);
 };
 
@@ -268,6 +269,7 @@ Object.assign(pageinspect, {
     everyone('*,*::before,*::after{transition:none!important;background-attachment:scroll!important;scroll-snap-type:none!important;scroll-behavior:auto!important}' +
       'noscript{display:none!important}' + // which shows now that scripts are off
       '[data-pageinspect=open]::before,[data-pageinspect=open]::after{background:none!important}');
+    holdDrawings();
     const ended = [];
     for (const e of elements()) {
       const style = getComputedStyle(e);
@@ -285,6 +287,7 @@ Object.assign(pageinspect, {
     reveal(now());
     unfold();
     const late = fetchLate();
+    if (self !== top) restore(); // of the page around it, when all of it is settled
     const changed = late || changes !== before || animations().length;
     if (changed && self === top) { await frame(); await frame(); } // no timer runs now, and a frame out of the window has no animation frames
     return {w: root().scrollWidth, h: root().scrollHeight, window: tallest, late};

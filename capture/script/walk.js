@@ -88,6 +88,7 @@ async function* stepsInside() {
       for (let last = -1; ;) {
         await answered();
         await arrived();
+        await drawn();
         hurry();
         look();
         if (e[at] === last || e[at] + e[size] >= e[all] - 1) break;
@@ -122,6 +123,7 @@ async function* stepsInside() {
       yield {found: list.length + came, visits: true}; // some time passes: who listens to the scrolling answers late
       await answered();
       await arrived();
+      await drawn();
       hurry();
       look();
       visit.waits = awaits(e, new Layout());
@@ -138,18 +140,20 @@ Object.assign(pageinspect, {
   // walk scrolls from y down to the end, or to limit, in steps of step CSS
   // pixels with two animation frames each, so that every lazy image comes
   // near the viewport once. It returns after at most ms milliseconds, and
-  // says where it got to and how tall the page is now.
+  // says where it got to, how tall the page is now, and whether it asks for frames.
   async walk(y, step, limit, ms) {
+    asksForFrames();
     const end = performance.now() + ms;
     for (;;) {
       scrollTo({top: y, behavior: 'instant'});
       await answered();
       await arrived();
+      await drawn();
       hurry();
       look();
       const bottom = Math.min(height(), limit);
       if (y + innerHeight >= bottom || performance.now() > end) {
-        return {y, height: height(), done: y + innerHeight >= bottom, scripts: document.scripts.length > 0};
+        return {y, height: height(), done: y + innerHeight >= bottom, scripts: document.scripts.length > 0, frames: asksForFrames()};
       }
       y += step;
     }
