@@ -2,7 +2,7 @@
 # `make run` inspects pages, `make test` passes the tests.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run desk screenshots reviewer serve build test quick race race-all vuln check deps accuracy catalogue bench peers axe chaos tall test-kafka fuzz images terraform-test profile release release-check release-systems clean
+.PHONY: help run desk screenshots reviewer serve build test quick race race-all vuln check deps accuracy catalogue bench peers axe chaos tall same test-kafka fuzz images terraform-test profile release release-check release-systems clean
 
 GO ?= go
 TESTFLAGS ?=
@@ -84,6 +84,10 @@ chaos: deps ## PAGES (2000) requests while every part is killed, frozen and made
 
 tall: deps ## capture 200,000 px pages in headless-shell and in chromium, at every scale, and read each 40 px of them
 	$(GO) test -count 1 -timeout 60m -run TestTallestPagesInEveryBrowser -v ./capture -all
+
+TIMES ?= 600
+same: deps ## capture a page TIMES (600) times, eight at a time: each of its tiles is the same each time
+	$(GO) test -count 1 -timeout 60m -run TestEachTileIsTheSame -v ./capture -times $(TIMES)
 
 fuzz: ## fuzz everything that decodes bytes from outside, FUZZTIME each
 	@$(GO) list -f '{{.ImportPath}}' ./... | while read p; do \

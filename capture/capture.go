@@ -91,6 +91,7 @@ type shot struct {
 	shows    *content      // how much it showed when it was last asked what did not come
 	scrolled int           // where the page is scrolled to while it is drawn
 	written  bool          // a picture that may move is written into the page
+	resized  bool          // the window was made larger or smaller, for a tile or for frames
 	bared    bool          // what lies over the page was taken away
 	edge     int           // the page's left end, from which pictures of it are measured; less than 0 where writing goes to the left
 	halted   bool          // the page's scripts were stopped before it came to rest

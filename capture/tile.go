@@ -251,6 +251,18 @@ func (s *shot) scroll(ctx context.Context, y int) error {
 	return err
 }
 
+// redrawn waits until the window has the size again that it had before the last tile.
+// The browser makes it as large as the tile, and answers while it is still making it
+// small: a tile that is asked for meanwhile may lack pieces of what it shows, and
+// nothing says so (decisions/a-tile-waits-for-the-window.md).
+func (s *shot) redrawn(ctx context.Context) error {
+	if s.halted || !s.resized {
+		return nil
+	}
+	_, err := js[chromedp.Void](ctx, s, "redrawn")
+	return err
+}
+
 // draw takes the picture of one band. The clip with captureBeyondViewport from
 // the top of the page is right at every depth; see the design for what is not.
 func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
@@ -262,6 +274,9 @@ func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
 			return nil, err
 		}
 		s.bared = true
+	}
+	if err := s.redrawn(ctx); err != nil {
+		return nil, err
 	}
 	yes := true
 	params := cdppage.CaptureScreenshotParams{
@@ -276,6 +291,7 @@ func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
 		q := int64(s.profile.Quality)
 		params.Quality = &q
 	}
+	s.resized = true
 	shot, err := browser.CallHere(limited, s.tab, cdppage.CaptureScreenshot, params)
 	if err != nil {
 		return nil, err

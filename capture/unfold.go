@@ -161,6 +161,7 @@ func (s *shot) unfold(ctx context.Context) error {
 func (s *shot) heighten(ctx context.Context, height int) error {
 	metrics := identify(s.tab.Agent(), s.profile).metrics
 	metrics.Height = int64(min(height, s.profile.MaxHeight))
+	s.resized = true
 	return command(ctx, s.tab, emulation.SetDeviceMetricsOverride, metrics)()
 }
 

@@ -26,9 +26,7 @@ func flags(memory int64) []chromedp.ExecAllocatorOption {
 		chromedp.Flag("hide-scrollbars", true),
 		chromedp.Flag("font-render-hinting", "none"),
 		chromedp.Flag("disable-smooth-scrolling", true),
-		// A frame is drawn when all of it is there, its pictures decoded, and not
-		// sooner because the machine is busy.
-		chromedp.Flag("run-all-compositor-stages-before-draw", true),
+		// No picture is left out of a frame because it is still being decoded.
 		chromedp.Flag("disable-checker-imaging", true),
 		chromedp.Flag("mute-audio", true),
 		chromedp.Flag("disable-component-update", true),
