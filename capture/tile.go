@@ -247,8 +247,7 @@ func (s *shot) scroll(ctx context.Context, y int) error {
 		return nil
 	}
 	s.scrolled = y
-	_, err := js[chromedp.Void](ctx, s, "scroll", y)
-	return err
+	return s.meanwhile(ctx, fmt.Sprintf("scroll(%d)", y))
 }
 
 // redrawn waits until the window has the size again that it had before the last tile.
@@ -259,7 +258,13 @@ func (s *shot) redrawn(ctx context.Context) error {
 	if s.halted || !s.resized {
 		return nil
 	}
-	_, err := js[chromedp.Void](ctx, s, "redrawn")
+	return s.meanwhile(ctx, "redrawn()")
+}
+
+// meanwhile calls one of our functions between two tiles. It is ErrLeft if the page
+// went elsewhere: the next one would be of another.
+func (s *shot) meanwhile(ctx context.Context, call string) error {
+	_, err := browser.Evaluate[chromedp.Void](ctx, s.tab, "pageinspect."+call)
 	return err
 }
 
@@ -270,7 +275,7 @@ func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
 		return nil, err
 	}
 	if b.extra != "" && !s.bared {
-		if _, err := js[chromedp.Void](ctx, s, "bare"); err != nil {
+		if err := s.meanwhile(ctx, "bare()"); err != nil {
 			return nil, err
 		}
 		s.bared = true
