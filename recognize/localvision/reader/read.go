@@ -203,6 +203,7 @@ func makeLine(s strip, glyphs []Glyph) (Line, bool) {
 	}
 	for i := range l.Words {
 		countUp(l.Words[i].Glyphs)
+		begun(l.Words[i].Glyphs)
 		l.Words[i].Confidence /= float64(len(l.Words[i].Glyphs))
 	}
 	l.Box.Min.Y, l.Box.Max.Y = s.line.Min.Y, s.line.Max.Y

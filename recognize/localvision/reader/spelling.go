@@ -37,6 +37,29 @@ func spell(glyphs []Glyph) []Glyph {
 	return glyphs
 }
 
+// misspelled are beginnings that no Korean word has, and what the Hangul data takes for them: each is the first glyph of a word, and what stands
+// behind it.
+var misspelled = []struct{ read, behind, written string }{
+	{"을", "바르", "올"}, {"을", "바른", "올"}, {"휠", "씬", "훨"}, {"었", "든", "어쨌"},
+}
+
+// begun mends, in place, how a word begins, signs before it aside.
+func begun(word []Glyph) {
+	i := 0
+	for i < len(word) && !readable(word[i].Text) {
+		i++
+	}
+	if i+1 >= len(word) || !hangul(word[i+1].Text) {
+		return
+	}
+	for _, m := range misspelled {
+		if word[i].Text == m.read && strings.HasPrefix(textOf(word[i+1:]), m.behind) {
+			word[i].Text = m.written
+			return
+		}
+	}
+}
+
 func capital(text string) bool { return len(text) == 1 && text[0] >= 'A' && text[0] <= 'Z' }
 
 // closed is a syllable with ㅂ in place of ㅁ or ㄴ at its end.
