@@ -101,6 +101,7 @@ func (r *Reader) Read(ctx context.Context, pic *image.RGBA) ([]Line, error) {
 			lines = append(lines, l)
 		}
 	}
+	settle(lines)
 	return lines, nil
 }
 

@@ -1,0 +1,84 @@
+package reader
+
+// What is read surely on a page tells a syllable that was read unsurely in the same word elsewhere on it.
+
+const (
+	sureOnPage   = 0.9 // what each syllable has in a word by which others are told
+	unsureOnPage = 0.8 // that below which a syllable may be another
+	leastOnPage  = 2   // how often such a word stands on the page
+	fewestOnPage = 3   // syllables that it has, at least
+	mostInStem   = 2   // syllables at the beginning of a word that are no part of its ending
+)
+
+// settle puts, in place, the syllable of a word that was read surely and more than once in the place of one of nearly the same shape that was read
+// unsurely, where the word is the same but for it. The beginnings of words count as words: most have an ending.
+func settle(lines []Line) {
+	known := map[string]int{}
+	each := func(do func(word []Glyph)) {
+		for _, l := range lines {
+			for _, w := range l.Words {
+				for from := 0; from < len(w.Glyphs); from++ {
+					to := from
+					for to < len(w.Glyphs) && oneSyllable(w.Glyphs[to].Text) {
+						to++
+					}
+					if to-from >= fewestOnPage {
+						do(w.Glyphs[from:to])
+					}
+					from = max(from, to)
+				}
+			}
+		}
+	}
+	each(func(word []Glyph) {
+		text := ""
+		for i, g := range word {
+			if g.Confidence < sureOnPage {
+				return
+			}
+			if text += g.Text; i+1 >= fewestOnPage {
+				known[text]++
+			}
+		}
+	})
+	each(func(word []Glyph) {
+		for i, g := range word[:mostInStem] {
+			if g.Confidence >= unsureOnPage {
+				continue
+			}
+			if other := told(known, word, i); other != "" {
+				word[i].Text = other
+			}
+		}
+	})
+}
+
+// told is the syllable that stands in the place of another in a word that is known, "" for none or where several do.
+func told(known map[string]int, word []Glyph, at int) (other string) {
+	for to := len(word); to >= max(fewestOnPage, at+1); to-- {
+		text := textOf(word[:to])
+		if known[text] > 0 {
+			return ""
+		}
+		before, behind := textOf(word[:at]), textOf(word[at+1:to])
+		for k, n := range known {
+			if n < leastOnPage || len(k) != len(text) || k[:len(before)] != before || k[len(k)-len(behind):] != behind {
+				continue
+			}
+			s := k[len(before) : len(k)-len(behind)]
+			if s == other || alikeIn(word[at].Text, s, false) < 2 {
+				continue
+			}
+			if other != "" {
+				return ""
+			}
+			other = s
+		}
+		if other != "" {
+			return other
+		}
+	}
+	return ""
+}
+
+func oneSyllable(text string) bool { return len(text) == len("가") && hangul(text) }
