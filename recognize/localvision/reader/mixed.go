@@ -32,6 +32,7 @@ type mixedWord struct {
 	ways     []way
 	odd      bool // it ends with a sign or digit as wide as a syllable
 	letters  bool // Hangul saw some
+	lost     bool // it is read as syllables, with no confidence, and is wider than they are: elvis를 as 이를
 }
 
 // way is one way to cut a word.
@@ -69,6 +70,9 @@ func (w mixedWord) best() (best []Glyph) {
 		}
 		if poor && (w.letters || sure < hopeless) && !way.wide && neat(got, 3) { // signs, such as quotes, take English's confidence, too
 			c = max(c, least+0.01)
+		}
+		if w.lost && way.ending == nil && way.kept == nil && !neat(got, 3) {
+			continue
 		}
 		if !latin(got) && !(numeral(got) && len(way.kept) == 0 && way.ending != nil) || c < least || !w.letters && len(got) < 2 || digits && !neat(got, 3) && c < sureOfWhole || w.keptBehind(way) {
 			continue
@@ -298,12 +302,14 @@ func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord
 		syllables++
 	}
 	box := inked(line, around(line, glyphs, from, to))
-	if len(word) < 2 || len(word) > longestWord || 10*box.Dx() < 13*pitch {
-		return w, false
-	}
 	confidence := meanConfidence(word)
 	whole := syllables == len(word)
+	w.lost = whole && confidence < hopeless && 10*box.Dx() >= (10*len(word)+7)*pitch
+	if len(word) < 2 && !w.lost || len(word) > longestWord || 10*box.Dx() < 13*pitch {
+		return w, false
+	}
 	switch {
+	case w.lost && len(word) <= mostEnding:
 	case w.letters && plausible(word) && confidence >= clean:
 		return w, false
 	case !w.letters && (confidence >= doubtful && plausible(word) && !doubtfulNumber(word) || whole):

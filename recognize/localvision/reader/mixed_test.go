@@ -90,12 +90,42 @@ func TestMixedWordTakesTheSurestWay(t *testing.T) {
 				{letters: letters("sources.list(5)", 0.45)}, {letters: letters("sources.list", 0.82), ending: letters("(5)", 0.96), syllables: 2},
 			}}, "sources.list(5)",
 		},
+		"a word lost before its ending": {
+			mixedWord{lost: true, hangul: written("를", 0.1), ways: []way{{letters: letters("lsS", 0.4), wide: true}, {letters: letters("ls", 0.8), kept: written("를", 0.1), syllables: 1}}}, "ls를",
+		},
+		"two syllables read as one": {
+			mixedWord{lost: true, hangul: written("군", 0), ways: []way{{letters: letters("AS", 0.5), wide: true}}}, "",
+		},
 		"a word read for sure": {
 			mixedWord{letters: true, hangul: written("OLE를", 0.9), ways: []way{{letters: letters("OLE", 0.8), kept: written("를", 0.9)}}}, "",
 		},
 	} {
 		if got := textOf(c.word.best()); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestWordsThatAreWiderThanTheirSyllables: such a word that was read with no confidence is cut as letters with an ending, and may be read again whole.
+func TestWordsThatAreWiderThanTheirSyllables(t *testing.T) {
+	line := blank(200)
+	for _, x := range []int{10, 26, 42, 58, 80} {
+		blacken(line, image.Rect(x, 4, x+10, 36))
+	}
+	blacken(line, image.Rect(76, 4, 108, 36))
+	for name, c := range map[string]struct {
+		text       string
+		confidence float64
+		want       int
+	}{
+		"hardly read": {"를", 0.1, 1}, "read": {"를", 0.6, 0}, "as wide as its syllables": {"그것를", 0.1, 0},
+	} {
+		glyphs := written(c.text, c.confidence)
+		for i := range glyphs {
+			glyphs[i].Box = image.Rect(76-36*(len(glyphs)-1-i), 0, 108-36*(len(glyphs)-1-i), 40)
+		}
+		if got := findMixed(line, glyphs, 38); len(got) != c.want {
+			t.Errorf("%s: %d words are cut, want %d", name, len(got), c.want)
 		}
 	}
 }

@@ -28,6 +28,8 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 			if smallL(line, inkRun(line, *g)) {
 				g.Text = "l"
 			}
+		case g.Text == "I" && i+1 < len(glyphs) && small(glyphs[i+1].Text) && headed(line, inkRun(line, *g)):
+			g.Text = "l"
 		case (g.Text == "7" || g.Text == "2" && g.Confidence < doubtful) && !inNumber(glyphs, i) && barred(line, ownInk(line, *g)):
 			g.Text = "Z"
 		case g.Text == "¥" && !(i+1 < len(glyphs) && digit(glyphs[i+1].Text)): // no price
@@ -43,22 +45,35 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 
 // smallL says whether ink is an l: it has no foot to the right, or, as in type of one width, a serif at the left of its head and none at its foot's.
 func smallL(line *image.Gray, ink image.Rectangle) bool {
-	const step = 3                                          // px
 	if 5*ink.Dx() > 4*ink.Dy() || ink.Dy() < textHeight/3 { // more than a letter
 		return false
 	}
-	part := func(from, to int) image.Rectangle { // of ten, of its height
-		box := image.Rect(ink.Min.X, ink.Min.Y+from*ink.Dy()/10, ink.Max.X, ink.Min.Y+to*ink.Dy()/10)
-		for box.Min.X < box.Max.X && whiteIn(line, box, box.Min.X) {
-			box.Min.X++
-		}
-		for box.Max.X > box.Min.X && whiteIn(line, box, box.Max.X-1) {
-			box.Max.X--
-		}
-		return box
+	middle, foot := partOfInk(line, ink, 4, 6), partOfInk(line, ink, 8, 10)
+	return 3*ink.Dx() < ink.Dy() && foot.Max.X-middle.Max.X < serif || headed(line, ink)
+}
+
+// serif is how far one sticks out at least, px.
+const serif = 3
+
+// headed says whether ink is an upright stroke with a serif at the left of its head and none at its foot's, as l in type of one width.
+func headed(line *image.Gray, ink image.Rectangle) bool {
+	if 5*ink.Dx() > 4*ink.Dy() || ink.Dy() < textHeight/3 {
+		return false
 	}
-	head, middle, foot := part(0, 2), part(4, 6), part(8, 10)
-	return 3*ink.Dx() < ink.Dy() && foot.Max.X-middle.Max.X < step || middle.Min.X-head.Min.X >= step && middle.Min.X-foot.Min.X < step
+	head, middle, foot := partOfInk(line, ink, 0, 2), partOfInk(line, ink, 4, 6), partOfInk(line, ink, 8, 10)
+	return middle.Min.X-head.Min.X >= serif && middle.Min.X-foot.Min.X < serif
+}
+
+// partOfInk is the box of ink between two tenths of its height.
+func partOfInk(line *image.Gray, ink image.Rectangle, from, to int) image.Rectangle {
+	box := image.Rect(ink.Min.X, ink.Min.Y+from*ink.Dy()/10, ink.Max.X, ink.Min.Y+to*ink.Dy()/10)
+	for box.Min.X < box.Max.X && whiteIn(line, box, box.Min.X) {
+		box.Min.X++
+	}
+	for box.Max.X > box.Min.X && whiteIn(line, box, box.Max.X-1) {
+		box.Max.X--
+	}
+	return box
 }
 
 // inNumber says whether a digit or a sign stands beside a glyph.

@@ -26,7 +26,7 @@ func (r *Reader) readStrips(ctx context.Context, strips []strip) ([][]Glyph, err
 		taken := make([]bool, len(glyphs))
 		for _, w := range words[i] {
 			for k := w.from; k < w.to; k++ {
-				taken[k] = true
+				taken[k] = !w.lost
 			}
 			for _, way := range w.ways {
 				english = append(english, way.letters)
