@@ -68,11 +68,11 @@ func (w mixedWord) best() (best []Glyph) {
 				sure0 = min(sure, least)
 			}
 		}
+		if w.lost && (way.ending == nil && way.kept == nil && !neat(got, 3) || c < sureOfAny) { // English makes letters of what is no text
+			continue
+		}
 		if poor && (w.letters || sure < hopeless) && !way.wide && neat(got, 3) { // signs, such as quotes, take English's confidence, too
 			c = max(c, least+0.01)
-		}
-		if w.lost && way.ending == nil && way.kept == nil && !neat(got, 3) {
-			continue
 		}
 		if !latin(got) && !(numeral(got) && len(way.kept) == 0 && way.ending != nil) || c < least || !w.letters && len(got) < 2 || digits && !neat(got, 3) && c < sureOfWhole || w.keptBehind(way) {
 			continue

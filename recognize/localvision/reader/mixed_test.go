@@ -96,6 +96,9 @@ func TestMixedWordTakesTheSurestWay(t *testing.T) {
 		"two syllables read as one": {
 			mixedWord{lost: true, hangul: written("군", 0), ways: []way{{letters: letters("AS", 0.5), wide: true}}}, "",
 		},
+		"no text": {
+			mixedWord{lost: true, hangul: written("줄", 0), ways: []way{{letters: letters("Eenes", 0.3)}, {letters: letters("Ees", 0.3), kept: written("줄", 0), syllables: 1}}}, "",
+		},
 		"a word read for sure": {
 			mixedWord{letters: true, hangul: written("OLE를", 0.9), ways: []way{{letters: letters("OLE", 0.8), kept: written("를", 0.9)}}}, "",
 		},
