@@ -290,6 +290,11 @@ func doubtfulNumber(word []Glyph) bool {
 	return n >= 3 && n < len(word) && hangul(word[n].Text) && meanConfidence(word[:n]) < sureOfWhole
 }
 
+// section says whether a word is a section sign and syllables: no number has them.
+func section(word []Glyph) bool {
+	return len(word) > 1 && word[0].Text == "§" && hangul(word[1].Text) && syllables(word)
+}
+
 func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord, ok bool) {
 	word := glyphs[from:to]
 	w = mixedWord{from: from, to: to, hangul: word, letters: slices.ContainsFunc(word, func(g Glyph) bool { return letter(g.Text) })}
@@ -309,6 +314,8 @@ func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord
 		return w, false
 	}
 	switch {
+	case section(word): // 특수 is read as §수
+		return w, false
 	case w.lost && len(word) <= mostEnding:
 	case w.letters && plausible(word) && confidence >= clean:
 		return w, false

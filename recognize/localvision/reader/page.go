@@ -22,7 +22,7 @@ func settle(lines []Line) {
 					for to < len(w.Glyphs) && oneSyllable(w.Glyphs[to].Text) {
 						to++
 					}
-					if to-from >= fewestOnPage {
+					if to > from {
 						do(w.Glyphs[from:to])
 					}
 					from = max(from, to)
@@ -30,20 +30,29 @@ func settle(lines []Line) {
 			}
 		}
 	}
+	var moved [][]Glyph
 	each(func(word []Glyph) {
+		if text := []rune(textOf(word)); len(text) == 2 && twinAt(text, 1) != 0 {
+			moved = append(moved, word)
+		}
 		text := ""
 		for i, g := range word {
 			if g.Confidence < sureOnPage {
 				return
 			}
-			if text += g.Text; i+1 >= fewestOnPage {
+			if text += g.Text; i+1 >= fewestOnPage || len(word) == 2 && i == 1 {
 				known[text]++
 			}
 		}
 	})
+	for _, w := range moved {
+		if text := []rune(textOf(w)); known[string([]rune{text[0], twinAt(text, 1)})] > 0 {
+			w[1].Text = string(twinAt(text, 1))
+		}
+	}
 	each(func(word []Glyph) {
-		for i, g := range word[:mostInStem] {
-			if g.Confidence >= unsureOnPage {
+		for i, g := range word[:min(mostInStem, len(word))] {
+			if g.Confidence >= unsureOnPage || len(word) < fewestOnPage {
 				continue
 			}
 			if other := told(known, word, i); other != "" {

@@ -52,6 +52,9 @@ func begun(word []Glyph) {
 	if i+1 >= len(word) || !hangul(word[i+1].Text) {
 		return
 	}
+	if word[i].Text == "만" && word[i+1].Text == "는" {
+		word[i+1].Text = "든"
+	}
 	for _, m := range misspelled {
 		if word[i].Text == m.read && strings.HasPrefix(textOf(word[i+1:]), m.behind) {
 			word[i].Text = m.written
