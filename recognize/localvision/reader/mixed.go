@@ -61,11 +61,11 @@ func (w mixedWord) best() (best []Glyph) {
 		sure = min(sure, least)
 	}
 	for _, way := range w.ways {
-		got, least, sure0 := way.letters.glyphs, least, sure
+		got, least, leastEnd, beaten := way.letters.glyphs, least, least, sure
 		c := w.sureOf(got)
 		if len(got) <= len(w.hangul) && asDigits(got, w.hangul[:len(got)]) && c >= sureOfDigits {
 			if least = sureOfDigits; best == nil {
-				sure0 = min(sure, least)
+				beaten = min(sure, least)
 			}
 		}
 		if w.lost && (way.ending == nil && way.kept == nil && !neat(got, 3) || c < sureOfAny) { // English makes letters of what is no text
@@ -87,7 +87,7 @@ func (w mixedWord) best() (best []Glyph) {
 			if known {
 				e = max(e, sureEnding)
 			}
-			if !startsHangul(end) && (letter(got[len(got)-1].Text) || !countedEnding(way.ending)) || e < least {
+			if !startsHangul(end) && (letter(got[len(got)-1].Text) || !countedEnding(way.ending)) || e < leastEnd {
 				continue
 			}
 			if way.ending != nil && syllablesIn(end) != way.syllables {
@@ -104,7 +104,7 @@ func (w mixedWord) best() (best []Glyph) {
 		} else if w.hasEnding(way) {
 			c -= unlikely
 		}
-		if plausible(got) && (!garbled(got) || c >= unsure && sameDigits(w.hangul, got)) && c > sure0 {
+		if plausible(got) && (!garbled(got) || c >= unsure && sameDigits(w.hangul, got)) && c > beaten {
 			best, sure = got, c
 		}
 	}

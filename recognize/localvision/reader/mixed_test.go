@@ -96,6 +96,9 @@ func TestMixedWordTakesTheSurestWay(t *testing.T) {
 		"two syllables read as one": {
 			mixedWord{lost: true, hangul: written("군", 0), ways: []way{{letters: letters("AS", 0.5), wide: true}}}, "",
 		},
+		"an ending that is none behind letters read as digits": {
+			mixedWord{letters: true, hangul: written("t65t1n9'", 0.31), ways: []way{{letters: letters("tes", 0.96), ending: letters("틴00'", 0.45), syllables: 3}}}, "",
+		},
 		"no text": {
 			mixedWord{lost: true, hangul: written("줄", 0), ways: []way{{letters: letters("Eenes", 0.3)}, {letters: letters("Ees", 0.3), kept: written("줄", 0), syllables: 1}}}, "",
 		},
@@ -130,6 +133,19 @@ func TestWordsThatAreWiderThanTheirSyllables(t *testing.T) {
 		if got := findMixed(line, glyphs, 38); len(got) != c.want {
 			t.Errorf("%s: %d words are cut, want %d", name, len(got), c.want)
 		}
+	}
+}
+
+func TestSectionSign(t *testing.T) {
+	for text, want := range map[string]bool{"§수": true, "§수를": true, "§5": false, "§": false, "§A": false, "수§": false, "§수A": false} {
+		if got := section(written(text, 0.5)); got != want {
+			t.Errorf("section(%s) is %v", text, got)
+		}
+	}
+	line := blank(120)
+	blacken(line, image.Rect(4, 4, 116, 36))
+	if got := findMixed(line, written("§수를", 0.5), 40); len(got) != 0 {
+		t.Error("a section sign before syllables is read as letters")
 	}
 }
 

@@ -25,7 +25,9 @@ func TestSettle(t *testing.T) {
 		"an ending":                     {[]string{"목록은", "목록은"}, word("목록을", 2, 0.6), "목록을"},
 		"no like syllable":              {[]string{"오른쪽", "오른쪽을"}, word("오자쪽으로", 1, 0.6), "오자쪽으로"},
 		"two that are like it":          {[]string{"오른쪽", "오른쪽", "오근쪽", "오근쪽"}, word("오는쪽", 1, 0.6), "오는쪽"},
-		"a short word":                  {[]string{"모든", "모든"}, word("모는", 1, 0.6), "모는"},
+		"a twin":                        {[]string{"모든"}, word("모는", -1, 0), "모든"},
+		"a twin that is not there":      {[]string{"모두"}, word("모는", -1, 0), "모는"},
+		"a short word":                  {[]string{"수정", "수정"}, word("수점", 1, 0.6), "수점"},
 	} {
 		lines := []Line{{}}
 		for _, o := range c.others {
