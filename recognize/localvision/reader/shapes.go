@@ -13,6 +13,7 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 		capital = 26 // px: a multiplication sign is lower
 	)
 	open := 0
+	glyphs = oneOfTwo(line, glyphs)
 	for i := range glyphs {
 		between := i > 0 && digit(glyphs[i-1].Text) || i+1 < len(glyphs) && digit(glyphs[i+1].Text)
 		switch g := &glyphs[i]; {
@@ -41,6 +42,24 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 		}
 	}
 	return sized(line, glyphs)
+}
+
+// oneOfTwo leaves one of two glyphs that are the same letter, large and small, and are read of the same ink, no wider than one: login as lLogin. It is the
+// large one of those that look alike, which are told by their height, and the small l.
+func oneOfTwo(line *image.Gray, glyphs []Glyph) (out []Glyph) {
+	for _, g := range glyphs {
+		if n := len(out) - 1; n >= 0 && out[n].Text != g.Text && len(g.Text) == 1 && strings.Contains("l"+twins, strings.ToLower(g.Text)) && strings.EqualFold(out[n].Text, g.Text) {
+			ink := inkRun(line, g)
+			if !ink.Empty() && ink == inkRun(line, out[n]) && ink.Dx() <= ink.Dy() {
+				if small(out[n].Text) == strings.Contains(twins, strings.ToLower(g.Text)) {
+					out[n].Text = g.Text
+				}
+				continue
+			}
+		}
+		out = append(out, g)
+	}
+	return out
 }
 
 // smallL says whether ink is an l: it has no foot to the right, or, as in type of one width, a serif at the left of its head and none at its foot's.

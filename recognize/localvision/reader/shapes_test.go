@@ -58,3 +58,28 @@ func TestShaped(t *testing.T) {
 		}
 	}
 }
+
+// TestOneOfTwo: a letter that was read large and small is one where its ink is.
+func TestOneOfTwo(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		ink  []image.Rectangle
+		want string
+	}{
+		"an l read twice":    {"lLo", []image.Rectangle{image.Rect(26, 4, 52, 34), image.Rect(84, 4, 114, 34)}, "lo"},
+		"the small one last": {"Llo", []image.Rectangle{image.Rect(26, 4, 52, 34), image.Rect(84, 4, 114, 34)}, "lo"},
+		"an S read twice":    {"rsS", []image.Rectangle{image.Rect(2, 14, 34, 34), image.Rect(66, 4, 90, 34)}, "rS"},
+		"two letters":        {"lLo", []image.Rectangle{image.Rect(16, 4, 20, 34), image.Rect(46, 4, 70, 34), image.Rect(84, 4, 114, 34)}, "lLo"},
+		"two that touch":     {"oOo", []image.Rectangle{image.Rect(4, 4, 74, 34), image.Rect(84, 4, 114, 34)}, "oOo"},
+		"N behind n":         {"nNo", []image.Rectangle{image.Rect(26, 4, 52, 34), image.Rect(84, 4, 114, 34)}, "nNo"},
+		"another letter":     {"ILo", []image.Rectangle{image.Rect(26, 4, 52, 34), image.Rect(84, 4, 114, 34)}, "ILo"},
+	} {
+		line := blank(120)
+		for _, at := range c.ink {
+			blacken(line, at)
+		}
+		if got := textOf(oneOfTwo(line, written(c.text, 0.9))); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
