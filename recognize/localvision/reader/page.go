@@ -11,7 +11,8 @@ const (
 )
 
 // settle puts, in place, the syllable of a word that was read surely and more than once in the place of one of nearly the same shape that was read
-// unsurely, where the word is the same but for it. The beginnings of words count as words: most have an ending.
+// unsurely, where the word is the same but for it. The beginnings of words count as words: most have an ending. A word of two syllables that is known to be
+// taken for its twin is that where the page has it, as 모든 for 모는.
 func settle(lines []Line) {
 	known := map[string]int{}
 	each := func(do func(word []Glyph)) {
@@ -30,10 +31,10 @@ func settle(lines []Line) {
 			}
 		}
 	}
-	var moved [][]Glyph
+	var twinned [][]Glyph
 	each(func(word []Glyph) {
 		if text := []rune(textOf(word)); len(text) == 2 && twinAt(text, 1) != 0 {
-			moved = append(moved, word)
+			twinned = append(twinned, word)
 		}
 		text := ""
 		for i, g := range word {
@@ -45,9 +46,15 @@ func settle(lines []Line) {
 			}
 		}
 	})
-	for _, w := range moved {
+	for _, w := range twinned {
 		if text := []rune(textOf(w)); known[string([]rune{text[0], twinAt(text, 1)})] > 0 {
 			w[1].Text = string(twinAt(text, 1))
+		}
+	}
+	often := map[int][]string{} // by their bytes
+	for k, n := range known {
+		if n >= leastOnPage {
+			often[len(k)] = append(often[len(k)], k)
 		}
 	}
 	each(func(word []Glyph) {
@@ -55,23 +62,24 @@ func settle(lines []Line) {
 			if g.Confidence >= unsureOnPage || len(word) < fewestOnPage {
 				continue
 			}
-			if other := told(known, word, i); other != "" {
+			if other := told(known, often, word, i); other != "" {
 				word[i].Text = other
 			}
 		}
 	})
 }
 
-// told is the syllable that stands in the place of another in a word that is known, "" for none or where several do.
-func told(known map[string]int, word []Glyph, at int) (other string) {
+// told is the syllable that stands in the place of another in a word that the page has often, "" for none, where several do, and where the word is
+// known as it is.
+func told(known map[string]int, often map[int][]string, word []Glyph, at int) (other string) {
 	for to := len(word); to >= max(fewestOnPage, at+1); to-- {
 		text := textOf(word[:to])
 		if known[text] > 0 {
 			return ""
 		}
 		before, behind := textOf(word[:at]), textOf(word[at+1:to])
-		for k, n := range known {
-			if n < leastOnPage || len(k) != len(text) || k[:len(before)] != before || k[len(k)-len(behind):] != behind {
+		for _, k := range often[len(text)] {
+			if k[:len(before)] != before || k[len(k)-len(behind):] != behind {
 				continue
 			}
 			s := k[len(before) : len(k)-len(behind)]
