@@ -37,8 +37,9 @@ func spell(glyphs []Glyph) []Glyph {
 	return glyphs
 }
 
-// misspelled are beginnings that no Korean word has, and what the Hangul data takes for them: each is the first glyph of a word, and what stands
-// behind it.
+// misspelled are beginnings that no Korean word has, and what is written where the Hangul data reads them: each is the first glyph of a word, and
+// what stands behind it. In 178,909 words of messages and manuals that have nothing to do with the pages that are measured, none begins so, and 올바르
+// or 올바른 is there 185 times, 어쨌든 8, 훨씬 7, and 만든, for which 만는 is read, 39 times.
 var misspelled = []struct{ read, behind, written string }{
 	{"을", "바르", "올"}, {"을", "바른", "올"}, {"휠", "씬", "훨"}, {"었", "든", "어쨌"},
 }
