@@ -85,6 +85,39 @@ func (w doubtfulWord) best() []Glyph {
 	return read
 }
 
+// giveWay leaves of the second reading of a word what stands before and behind the glyphs from..to, which were read as letters: a stretch
+// begins or ends with the signs of the word beside it. Where its syllables are not as many as were read first, all of it goes.
+func (w doubtfulWord) giveWay(better map[int]replacement, from, to int) {
+	got, ok := better[w.from]
+	if !ok || got.to != w.to || to <= w.from || from >= w.to {
+		return
+	}
+	delete(better, w.from)
+	if syllablesIn(got.with) != syllablesIn(w.hangul) {
+		return
+	}
+	if from > w.from {
+		n, k := syllablesIn(w.hangul[:from-w.from]), 0
+		for k < len(got.with) && n > 0 {
+			if hangul(got.with[k].Text) {
+				n--
+			}
+			k++
+		}
+		better[w.from] = replacement{from, got.with[:k]}
+	}
+	if to < w.to {
+		n, k := syllablesIn(w.hangul[to-w.from:]), len(got.with)
+		for k > 0 && n > 0 {
+			k--
+			if hangul(got.with[k].Text) {
+				n--
+			}
+		}
+		better[to] = replacement{w.to, got.with[k:]}
+	}
+}
+
 // findDoubtful returns the words that syllables begin and that were read unsurely, none of those taken already.
 func findDoubtful(line *image.Gray, glyphs []Glyph, taken []bool, pitch int) (words []doubtfulWord) {
 	for _, w := range wordsIn(line, glyphs) {

@@ -71,6 +71,9 @@ func (s stretch) surer() []Glyph {
 	if !latin(s.hangul) && neat(read, 2) && meanConfidence(read) >= sureOfParts-0.1 && meanConfidence(s.hangul) < clean { // what was read as digits
 		return read
 	}
+	if asDigits(read, s.hangul) && meanConfidence(read) >= sureOfParts && meanConfidence(s.hangul) < sureOfEnglish { // google as 90091e
+		return read
+	}
 	if len(read) == 0 || meanConfidence(read) <= meanConfidence(s.hangul) || s.before && meanConfidence(s.hangul) >= doubtful && beginsWith(read, s.hangul) { // a stroke of the syllable behind, too
 		return nil
 	}

@@ -21,6 +21,8 @@ const (
 	hopeless    = 0.3  // that below which nothing is held to have been read
 	doubtful    = 0.75 // that below which a word without letters is
 	longestWord = 60   // glyphs
+
+	sureOfDigits = 0.35 // the confidence of letters that Hangul read as digits of their shape
 )
 
 // mixedWord is a word of a line, with letters, and the ways to cut it.
@@ -30,6 +32,7 @@ type mixedWord struct {
 	ways     []way
 	odd      bool // it ends with a sign or digit as wide as a syllable
 	letters  bool // Hangul saw some
+	lost     bool // it is read as syllables, with no confidence, and is wider than they are: elvis를 as 이를
 }
 
 // way is one way to cut a word.
@@ -50,14 +53,24 @@ func (w mixedWord) best() (best []Glyph) {
 	case digits:
 		sure = min(sure, least)
 	case !w.letters && sure >= hopeless:
-		least = sureOfWhole
+		if least = sureOfWhole; syllablesIn(w.hangul) == 0 && sure < fair { // .deb as .46
+			least = unsure
+		}
 	case poor:
 		least = sureOfAny
 		sure = min(sure, least)
 	}
 	for _, way := range w.ways {
-		got := way.letters.glyphs
+		got, least, leastEnd, beaten := way.letters.glyphs, least, least, sure
 		c := w.sureOf(got)
+		if len(got) <= len(w.hangul) && asDigits(got, w.hangul[:len(got)]) && c >= sureOfDigits {
+			if least = sureOfDigits; best == nil {
+				beaten = min(sure, least)
+			}
+		}
+		if w.lost && (way.ending == nil && way.kept == nil && !neat(got, 3) || c < sureOfAny) { // English makes letters of what is no text
+			continue
+		}
 		if poor && (w.letters || sure < hopeless) && !way.wide && neat(got, 3) { // signs, such as quotes, take English's confidence, too
 			c = max(c, least+0.01)
 		}
@@ -74,7 +87,7 @@ func (w mixedWord) best() (best []Glyph) {
 			if known {
 				e = max(e, sureEnding)
 			}
-			if !startsHangul(end) || e < least {
+			if !startsHangul(end) && (letter(got[len(got)-1].Text) || !countedEnding(way.ending)) || e < leastEnd {
 				continue
 			}
 			if way.ending != nil && syllablesIn(end) != way.syllables {
@@ -91,17 +104,44 @@ func (w mixedWord) best() (best []Glyph) {
 		} else if w.hasEnding(way) {
 			c -= unlikely
 		}
-		if plausible(got) && (!garbled(got) || c >= unsure && sameDigits(w.hangul, got)) && c > sure {
+		if plausible(got) && (!garbled(got) || c >= unsure && sameDigits(w.hangul, got)) && c > beaten {
 			best, sure = got, c
 		}
 	}
 	return best
 }
 
-// sureOf is the confidence of letters, that with which more of the word was read as them and others behind, too.
+// digitLetters has, of each digit, the letters that the Hangul data takes for it.
+var digitLetters = [10]string{"oOQ", "lLIitn", "zZ", "", "", "sS", "beGd", "fTZ", "gB", "gq"}
+
+// asDigits says whether Hangul read the same as letters, three and more, but digits in the place of some: foo as 700.
+func asDigits(letters, hangul []Glyph) bool {
+	if len(letters) != len(hangul) || !neat(letters, 3) {
+		return false
+	}
+	changed := 0
+	for i, g := range letters {
+		other := hangul[i].Text
+		switch {
+		case g.Text == other:
+		case digit(other) && strings.Contains(digitLetters[other[0]-'0'], g.Text):
+			changed++
+		case strings.EqualFold(g.Text, other):
+		default:
+			return false
+		}
+	}
+	return changed > 0
+}
+
+// sureOf is the confidence of letters, that with which more of the word was read as them and others behind, too, and that of the
+// two parts as which they were read.
 func (w mixedWord) sureOf(letters []Glyph) float64 {
 	c := meanConfidence(letters)
 	for _, way := range w.ways {
+		if way.ending != nil && len(way.letters.glyphs) > 1 && textOf(way.letters.glyphs)+textOf(way.ending.glyphs) == textOf(letters) {
+			c = max(c, meanConfidence(slices.Concat(way.letters.glyphs, way.ending.glyphs)))
+		}
 		if goesOn(way.letters.glyphs, letters) {
 			c = max(c, meanConfidence(way.letters.glyphs[:len(letters)]))
 		}
@@ -135,6 +175,18 @@ func (w mixedWord) spelledOut(cut way) bool {
 		}
 	}
 	return false
+}
+
+// countedEnding says whether the last digits of a word and a usual ending were read as its ending, and surely: 7이 of XYZ-3.7이.
+func countedEnding(p *part) bool {
+	if p == nil || meanConfidence(p.glyphs) < sureEnding {
+		return false
+	}
+	n := 0
+	for n < len(p.glyphs) && !hangul(p.glyphs[n].Text) {
+		n++
+	}
+	return n < len(p.glyphs) && numeral(p.glyphs[:n]) && ending(p.glyphs[n:])
 }
 
 // noLetters are signs that English sees in syllables, and that hardly stand before one.
@@ -238,6 +290,11 @@ func doubtfulNumber(word []Glyph) bool {
 	return n >= 3 && n < len(word) && hangul(word[n].Text) && meanConfidence(word[:n]) < sureOfWhole
 }
 
+// section says whether a word is a section sign and syllables: no number has them.
+func section(word []Glyph) bool {
+	return len(word) > 1 && word[0].Text == "§" && hangul(word[1].Text) && syllables(word)
+}
+
 func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord, ok bool) {
 	word := glyphs[from:to]
 	w = mixedWord{from: from, to: to, hangul: word, letters: slices.ContainsFunc(word, func(g Glyph) bool { return letter(g.Text) })}
@@ -250,12 +307,16 @@ func cutWord(line *image.Gray, glyphs []Glyph, from, to, pitch int) (w mixedWord
 		syllables++
 	}
 	box := inked(line, around(line, glyphs, from, to))
-	if len(word) < 2 || len(word) > longestWord || 10*box.Dx() < 13*pitch {
-		return w, false
-	}
 	confidence := meanConfidence(word)
 	whole := syllables == len(word)
+	w.lost = whole && confidence < hopeless && 10*box.Dx() >= (10*len(word)+7)*pitch
+	if len(word) < 2 && !w.lost || len(word) > longestWord || 10*box.Dx() < 13*pitch {
+		return w, false
+	}
 	switch {
+	case section(word): // 특수 is read as §수
+		return w, false
+	case w.lost && len(word) <= mostEnding:
 	case w.letters && plausible(word) && confidence >= clean:
 		return w, false
 	case !w.letters && (confidence >= doubtful && plausible(word) && !doubtfulNumber(word) || whole):

@@ -61,6 +61,47 @@ func TestMixedWordTakesTheSurestWay(t *testing.T) {
 		"a model": {
 			mixedWord{letters: true, hangul: written("mé8k", 0.71), ways: []way{{letters: letters("m68k", 0.82)}}}, "m68k",
 		},
+		"letters that Hangul took for digits of their shape": {
+			mixedWord{hangul: append(written("--109-", 0.55), written("옵션을", 0.92)...), ways: []way{{letters: letters("--Log-", 0.57), kept: written("옵션을", 0.92), syllables: 3}}}, "--Log-옵션을",
+		},
+		"letters of no digit's shape": {
+			mixedWord{hangul: append(written("--109-", 0.55), written("옵션을", 0.92)...), ways: []way{{letters: letters("--maw-", 0.57), kept: written("옵션을", 0.92), syllables: 3}}}, "",
+		},
+		"the surer of two, once one is found": {
+			mixedWord{letters: true, hangul: append(written("apt-9", 0.9), written("라", 0.66)...), ways: []way{
+				{letters: letters("apt-get", 0.96)}, {letters: letters("apt-g", 0.91), kept: written("라", 0.66), syllables: 1},
+			}}, "apt-get",
+		},
+		"a short name read as a number": {
+			mixedWord{hangul: written(".46", 0.53), ways: []way{{letters: letters(".deb", 0.82)}}}, ".deb",
+		},
+		"digits before an ending": {
+			mixedWord{letters: true, hangul: written("XYZ-3.70|", 0.44), ways: []way{
+				{letters: letters("XYZ-3.70|", 0.84), wide: true}, {letters: letters("XYZ-3.", 0.89), ending: letters("7이", 0.92), syllables: 2},
+			}}, "XYZ-3.7이",
+		},
+		"a digit for a letter before an ending": {
+			mixedWord{letters: true, hangul: written("test1n90|", 0.44), ways: []way{
+				{letters: letters("testin", 0.96), ending: letters("9이", 0.92), syllables: 2}, {letters: letters("testing", 0.8), kept: written("이", 0.7), syllables: 1},
+			}}, "testing이",
+		},
+		"two parts that were read surely": {
+			mixedWord{letters: true, hangul: written("s0u『@5.1i하(5)", 0.48), ways: []way{
+				{letters: letters("sources.list(5)", 0.45)}, {letters: letters("sources.list", 0.82), ending: letters("(5)", 0.96), syllables: 2},
+			}}, "sources.list(5)",
+		},
+		"a word lost before its ending": {
+			mixedWord{lost: true, hangul: written("를", 0.1), ways: []way{{letters: letters("lsS", 0.4), wide: true}, {letters: letters("ls", 0.8), kept: written("를", 0.1), syllables: 1}}}, "ls를",
+		},
+		"two syllables read as one": {
+			mixedWord{lost: true, hangul: written("군", 0), ways: []way{{letters: letters("AS", 0.5), wide: true}}}, "",
+		},
+		"an ending that is none behind letters read as digits": {
+			mixedWord{letters: true, hangul: written("t65t1n9'", 0.31), ways: []way{{letters: letters("tes", 0.96), ending: letters("틴00'", 0.45), syllables: 3}}}, "",
+		},
+		"no text": {
+			mixedWord{lost: true, hangul: written("줄", 0), ways: []way{{letters: letters("Eenes", 0.3)}, {letters: letters("Ees", 0.3), kept: written("줄", 0), syllables: 1}}}, "",
+		},
 		"a word read for sure": {
 			mixedWord{letters: true, hangul: written("OLE를", 0.9), ways: []way{{letters: letters("OLE", 0.8), kept: written("를", 0.9)}}}, "",
 		},
@@ -68,6 +109,43 @@ func TestMixedWordTakesTheSurestWay(t *testing.T) {
 		if got := textOf(c.word.best()); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
+	}
+}
+
+// TestWordsThatAreWiderThanTheirSyllables: such a word that was read with no confidence is cut as letters with an ending, and may be read again whole.
+func TestWordsThatAreWiderThanTheirSyllables(t *testing.T) {
+	line := blank(200)
+	for _, x := range []int{10, 26, 42, 58, 80} {
+		blacken(line, image.Rect(x, 4, x+10, 36))
+	}
+	blacken(line, image.Rect(76, 4, 108, 36))
+	for name, c := range map[string]struct {
+		text       string
+		confidence float64
+		want       int
+	}{
+		"hardly read": {"를", 0.1, 1}, "read": {"를", 0.6, 0}, "as wide as its syllables": {"그것를", 0.1, 0},
+	} {
+		glyphs := written(c.text, c.confidence)
+		for i := range glyphs {
+			glyphs[i].Box = image.Rect(76-36*(len(glyphs)-1-i), 0, 108-36*(len(glyphs)-1-i), 40)
+		}
+		if got := findMixed(line, glyphs, 38); len(got) != c.want {
+			t.Errorf("%s: %d words are cut, want %d", name, len(got), c.want)
+		}
+	}
+}
+
+func TestSectionSign(t *testing.T) {
+	for text, want := range map[string]bool{"§수": true, "§수를": true, "§5": false, "§": false, "§A": false, "수§": false, "§수A": false} {
+		if got := section(written(text, 0.5)); got != want {
+			t.Errorf("section(%s) is %v", text, got)
+		}
+	}
+	line := blank(120)
+	blacken(line, image.Rect(4, 4, 116, 36))
+	if got := findMixed(line, written("§수를", 0.5), 40); len(got) != 0 {
+		t.Error("a section sign before syllables is read as letters")
 	}
 }
 
@@ -100,6 +178,43 @@ func TestDoubtfulWordIsReplacedBySurerSyllables(t *testing.T) {
 		w := doubtfulWord{hangul: c.first, again: &part{glyphs: c.second}}
 		if got := textOf(w.best()); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestStretchTakesItsSignsFromTheWordBesideIt: what was read of a word again stays but for the glyphs of the stretch.
+func TestStretchTakesItsSignsFromTheWordBesideIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		again    string
+		from, to int // of the stretch
+		want     string
+	}{
+		"a stretch behind":                  {"패키지.", 3, 5, "패키지|"},
+		"a stretch within":                  {"패키지(x)를", 3, 6, "패키지|를"},
+		"not as many syllables as at first": {"패지(x)를", 3, 6, "빼기지|를"},
+		"a stretch elsewhere":               {"패키지(x)를", 7, 9, "패키지(x)를"},
+	} {
+		first := written("빼기지(8)를foo", 0.7)
+		w := doubtfulWord{from: 0, to: 7, hangul: first[:7], again: &part{glyphs: written(c.again, 0.9)}}
+		if c.to == 5 { // the word ends with the stretch's first sign
+			first = written("빼기지.foo", 0.7)
+			w.to, w.hangul = 4, first[:4]
+		}
+		better := map[int]replacement{0: {w.to, w.again.glyphs}}
+		w.giveWay(better, c.from, c.to)
+		if c.from < w.to {
+			better[c.from] = replacement{c.to, written("|", 1)}
+		}
+		got := textOf(replaced(first, better))
+		if c.to == 5 {
+			got = got[:len("패키지|")]
+		} else if c.from < w.to {
+			got = got[:len(got)-len("foo")]
+		} else {
+			got = got[:len("패키지(x)를")]
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }
@@ -138,6 +253,23 @@ func TestLetterThatHangulTookForABracket(t *testing.T) {
 		"English, no way": {"『9", written("r|9", 0.8), ""},
 	} {
 		s := stretch{hangul: written(c.hangul, 0.9), english: &part{glyphs: c.english}}
+		if got := textOf(s.best()); got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestLettersThatHangulTookForDigits(t *testing.T) {
+	for name, c := range map[string]struct {
+		hangul, english []Glyph
+		want            string
+	}{
+		"a name":             {written("90091eearth-package", 0.83), written("googleearth-package", 0.82), "googleearth-package"},
+		"a name read surely": {written("90091eearth-package", 0.95), written("googleearth-package", 0.82), ""},
+		"hardly read":        {written("90091eearth-package", 0.83), written("googleearth-package", 0.5), ""},
+		"another number":     {written("34091eearth-package", 0.83), written("googleearth-package", 0.82), ""},
+	} {
+		s := stretch{hangul: c.hangul, english: &part{glyphs: c.english}}
 		if got := textOf(s.best()); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}

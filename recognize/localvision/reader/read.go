@@ -3,7 +3,7 @@
 // It finds the lines itself, by their edges, brings each to dark text on white of
 // one height, and has Tesseract read many lines in one process, each as a single
 // line. Words that were read unsurely are read once more, each alone: as English, as
-// letters with a Korean ending, or as Korean. The package accuracy measures how well that goes.
+// letters with a Korean ending, or as Korean. What was read surely twice on the page settles a syllable or two. The package accuracy measures how well that goes.
 //
 // It reads level text from left to right, and upright text in a column from top to bottom; none on a slope. Rules
 // and frames are taken off, letters that are set apart are put together.
@@ -101,6 +101,7 @@ func (r *Reader) Read(ctx context.Context, pic *image.RGBA) ([]Line, error) {
 			lines = append(lines, l)
 		}
 	}
+	settle(lines)
 	return lines, nil
 }
 
@@ -203,6 +204,7 @@ func makeLine(s strip, glyphs []Glyph) (Line, bool) {
 	}
 	for i := range l.Words {
 		countUp(l.Words[i].Glyphs)
+		begun(l.Words[i].Glyphs)
 		l.Words[i].Confidence /= float64(len(l.Words[i].Glyphs))
 	}
 	l.Box.Min.Y, l.Box.Max.Y = s.line.Min.Y, s.line.Max.Y

@@ -13,6 +13,7 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 		capital = 26 // px: a multiplication sign is lower
 	)
 	open := 0
+	glyphs = oneOfTwo(line, glyphs)
 	for i := range glyphs {
 		between := i > 0 && digit(glyphs[i-1].Text) || i+1 < len(glyphs) && digit(glyphs[i+1].Text)
 		switch g := &glyphs[i]; {
@@ -28,6 +29,8 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 			if smallL(line, inkRun(line, *g)) {
 				g.Text = "l"
 			}
+		case g.Text == "I" && i+1 < len(glyphs) && small(glyphs[i+1].Text) && headed(line, inkRun(line, *g)):
+			g.Text = "l"
 		case (g.Text == "7" || g.Text == "2" && g.Confidence < doubtful) && !inNumber(glyphs, i) && barred(line, ownInk(line, *g)):
 			g.Text = "Z"
 		case g.Text == "¥" && !(i+1 < len(glyphs) && digit(glyphs[i+1].Text)): // no price
@@ -41,24 +44,55 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 	return sized(line, glyphs)
 }
 
+// oneOfTwo leaves one of two glyphs that are the same letter, large and small, and are read of the same ink, no wider than one: login as lLogin. It is the
+// large one of those that look alike, which are told by their height, and the small l.
+func oneOfTwo(line *image.Gray, glyphs []Glyph) (out []Glyph) {
+	for _, g := range glyphs {
+		if n := len(out) - 1; n >= 0 && out[n].Text != g.Text && len(g.Text) == 1 && strings.Contains("l"+twins, strings.ToLower(g.Text)) && strings.EqualFold(out[n].Text, g.Text) {
+			ink := inkRun(line, g)
+			if !ink.Empty() && ink == inkRun(line, out[n]) && ink.Dx() <= ink.Dy() {
+				if small(out[n].Text) == strings.Contains(twins, strings.ToLower(g.Text)) {
+					out[n].Text = g.Text
+				}
+				continue
+			}
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
 // smallL says whether ink is an l: it has no foot to the right, or, as in type of one width, a serif at the left of its head and none at its foot's.
 func smallL(line *image.Gray, ink image.Rectangle) bool {
-	const step = 3                                          // px
 	if 5*ink.Dx() > 4*ink.Dy() || ink.Dy() < textHeight/3 { // more than a letter
 		return false
 	}
-	part := func(from, to int) image.Rectangle { // of ten, of its height
-		box := image.Rect(ink.Min.X, ink.Min.Y+from*ink.Dy()/10, ink.Max.X, ink.Min.Y+to*ink.Dy()/10)
-		for box.Min.X < box.Max.X && whiteIn(line, box, box.Min.X) {
-			box.Min.X++
-		}
-		for box.Max.X > box.Min.X && whiteIn(line, box, box.Max.X-1) {
-			box.Max.X--
-		}
-		return box
+	middle, foot := partOfInk(line, ink, 4, 6), partOfInk(line, ink, 8, 10)
+	return 3*ink.Dx() < ink.Dy() && foot.Max.X-middle.Max.X < serif || headed(line, ink)
+}
+
+// serif is how far one sticks out at least, px.
+const serif = 3
+
+// headed says whether ink is an upright stroke with a serif at the left of its head and none at its foot's, as l in type of one width.
+func headed(line *image.Gray, ink image.Rectangle) bool {
+	if 5*ink.Dx() > 4*ink.Dy() || ink.Dy() < textHeight/3 {
+		return false
 	}
-	head, middle, foot := part(0, 2), part(4, 6), part(8, 10)
-	return 3*ink.Dx() < ink.Dy() && foot.Max.X-middle.Max.X < step || middle.Min.X-head.Min.X >= step && middle.Min.X-foot.Min.X < step
+	head, middle, foot := partOfInk(line, ink, 0, 2), partOfInk(line, ink, 4, 6), partOfInk(line, ink, 8, 10)
+	return middle.Min.X-head.Min.X >= serif && middle.Min.X-foot.Min.X < serif
+}
+
+// partOfInk is the box of ink between two tenths of its height.
+func partOfInk(line *image.Gray, ink image.Rectangle, from, to int) image.Rectangle {
+	box := image.Rect(ink.Min.X, ink.Min.Y+from*ink.Dy()/10, ink.Max.X, ink.Min.Y+to*ink.Dy()/10)
+	for box.Min.X < box.Max.X && whiteIn(line, box, box.Min.X) {
+		box.Min.X++
+	}
+	for box.Max.X > box.Min.X && whiteIn(line, box, box.Max.X-1) {
+		box.Max.X--
+	}
+	return box
 }
 
 // inNumber says whether a digit or a sign stands beside a glyph.

@@ -19,6 +19,9 @@ func TestShaped(t *testing.T) {
 		"that between numbers":         {"2×3", map[int]boxes{1: {image.Rect(6, 4, 30, 34)}}, "2×3"},
 		"l":                            {"Lenny", map[int]boxes{0: {stem}}, "lenny"},
 		"l with serifs":                {"Lenny", map[int]boxes{0: {stem, foot, image.Rect(1, 4, 11, 8)}}, "lenny"},
+		"l with a serif, read as I":    {"In", map[int]boxes{0: {stem, foot, image.Rect(1, 4, 11, 8)}}, "ln"},
+		"I with serifs":                {"In", map[int]boxes{0: {stem, image.Rect(1, 30, 16, 34), image.Rect(1, 4, 16, 8)}}, "In"},
+		"I":                            {"In", map[int]boxes{0: {stem}}, "In"},
 		"L":                            {"Linux", map[int]boxes{0: {stem, foot}}, "Linux"},
 		"L with serifs":                {"Linux", map[int]boxes{0: {stem, foot, image.Rect(1, 4, 16, 8), image.Rect(1, 30, 16, 34)}}, "Linux"},
 		"L nearer to the glyph before": {"List", map[int]boxes{0: {stem.Add(image.Pt(-4, 0)), foot.Add(image.Pt(-4, 0))}}, "List"},
@@ -26,7 +29,7 @@ func TestShaped(t *testing.T) {
 		"S higher than e":              {"Stable", map[int]boxes{2: {image.Rect(2, 14, 34, 40)}, 5: {image.Rect(2, 14, 34, 40)}}, "Stable"},
 		"S lower than digits":          {"r4S", map[int]boxes{0: {image.Rect(2, 14, 34, 40)}, 2: {image.Rect(2, 14, 34, 40)}}, "r4s"},
 		"a word without a large one":   {"soon", nil, "soon"},
-		"I":                            {"and|am", map[int]boxes{3: {image.Rect(16, 4, 20, 34)}}, "andIam"},
+		"a bar for I":                  {"and|am", map[int]boxes{3: {image.Rect(16, 4, 20, 34)}}, "andIam"},
 		"a bar that parts words":       {"and|am", map[int]boxes{3: {image.Rect(16, 0, 20, 40)}}, "and|am"},
 		"a bar in a word":              {"and|am", map[int]boxes{3: {image.Rect(3, 4, 7, 34)}}, "and|am"},
 		"a bracket that none opened":   {"가》", map[int]boxes{1: {image.Rect(6, 4, 26, 38)}}, "가y"},
@@ -52,6 +55,31 @@ func TestShaped(t *testing.T) {
 		}
 		if got := textOf(shaped(line, glyphs)); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestOneOfTwo: a letter that was read large and small is one where its ink is.
+func TestOneOfTwo(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		ink  []image.Rectangle
+		want string
+	}{
+		"an l read twice":    {"lLo", []image.Rectangle{image.Rect(26, 4, 52, 34), image.Rect(84, 4, 114, 34)}, "lo"},
+		"the small one last": {"Llo", []image.Rectangle{image.Rect(26, 4, 52, 34), image.Rect(84, 4, 114, 34)}, "lo"},
+		"an S read twice":    {"rsS", []image.Rectangle{image.Rect(2, 14, 34, 34), image.Rect(66, 4, 90, 34)}, "rS"},
+		"two letters":        {"lLo", []image.Rectangle{image.Rect(16, 4, 20, 34), image.Rect(46, 4, 70, 34), image.Rect(84, 4, 114, 34)}, "lLo"},
+		"two that touch":     {"oOo", []image.Rectangle{image.Rect(4, 4, 74, 34), image.Rect(84, 4, 114, 34)}, "oOo"},
+		"N behind n":         {"nNo", []image.Rectangle{image.Rect(26, 4, 52, 34), image.Rect(84, 4, 114, 34)}, "nNo"},
+		"another letter":     {"ILo", []image.Rectangle{image.Rect(26, 4, 52, 34), image.Rect(84, 4, 114, 34)}, "ILo"},
+	} {
+		line := blank(120)
+		for _, at := range c.ink {
+			blacken(line, at)
+		}
+		if got := textOf(oneOfTwo(line, written(c.text, 0.9))); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}
 }

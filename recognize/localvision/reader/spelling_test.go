@@ -32,3 +32,16 @@ func TestSpell(t *testing.T) {
 		}
 	}
 }
+
+// TestBegun: a beginning that no word has is told, behind signs, too, and nowhere else.
+func TestBegun(t *testing.T) {
+	for text, want := range map[string]string{
+		"을바른": "올바른", "(을바르게": "(올바르게", "을바닥": "을바닥", "글을바르게": "글을바르게", "휠씬": "훨씬", "휠이": "휠이", "었든,": "어쨌든,", "있었든": "있었든", "만는": "만든", "가만는": "가만는", "을": "을",
+	} {
+		word := written(text, 0.9)
+		begun(word)
+		if got := textOf(word); got != want {
+			t.Errorf("%s is mended to %s, want %s", text, got, want)
+		}
+	}
+}

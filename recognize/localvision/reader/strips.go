@@ -26,7 +26,7 @@ func (r *Reader) readStrips(ctx context.Context, strips []strip) ([][]Glyph, err
 		taken := make([]bool, len(glyphs))
 		for _, w := range words[i] {
 			for k := w.from; k < w.to; k++ {
-				taken[k] = true
+				taken[k] = !w.lost
 			}
 			for _, way := range w.ways {
 				english = append(english, way.letters)
@@ -68,11 +68,16 @@ func (r *Reader) readStrips(ctx context.Context, strips []strip) ([][]Glyph, err
 		for _, w := range words[i] {
 			put(w.from, w.to, w.best())
 		}
-		for _, s := range stretches[i] {
-			put(s.from, s.to, s.best())
-		}
 		for _, w := range doubtful[i] {
 			put(w.from, w.to, w.best())
+		}
+		for _, s := range stretches[i] {
+			if with := s.best(); with != nil {
+				for _, w := range doubtful[i] {
+					w.giveWay(better, s.from, s.to)
+				}
+				put(s.from, s.to, with)
+			}
 		}
 		pages[i] = slices.Concat(foundBefore(before[i]), replaced(glyphs, better))
 	}
