@@ -22,7 +22,7 @@ import (
 
 // seats are the shared browser's tabs: tests that run side by side wait for one
 // here, so that their limits begin when they have it.
-var seats = make(chan struct{}, 4)
+var seats = make(chan struct{}, 6)
 
 // try captures a page within limit, in a tab of the shared browser.
 func (c *Capturer) try(t *testing.T, url string, limit time.Duration) (page.Manifest, error) {

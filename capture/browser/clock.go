@@ -166,10 +166,15 @@ func (t *Tab) Begin(ctx context.Context, budget time.Duration) error {
 	return t.grant(ctx, emulation.VirtualTimePolicyPauseIfNetworkFetchesPending, budget)
 }
 
-// Spent waits until the time that was granted has passed, at most until limit has.
+// Spent waits until the time that was granted has passed, at most until limit has
+// if something under way holds it up. Else it is only the machine that is busy.
 func (t *Tab) Spent(ctx context.Context, limit time.Duration) error {
-	_, err := t.until(ctx, limit, t.over)
-	return err
+	for end := time.Now().Add(lead); ; {
+		over, err := t.until(ctx, limit, t.over)
+		if over || err != nil || !t.idle() || time.Now().After(end) {
+			return err
+		}
+	}
 }
 
 // finish has the time pass that was granted and has not passed, whatever is under
