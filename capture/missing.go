@@ -361,7 +361,7 @@ func (s *shot) missingContent(ctx context.Context, failed []browser.Failure, pen
 		}
 	}
 	for _, p := range pending {
-		if scripted(p.Kind) {
+		if scripted(p.Kind) && !p.Poll {
 			note(browser.Failure{URL: p.URL, Kind: p.Kind}, page.Loading, "was still on its way", false)
 		}
 	}

@@ -278,7 +278,7 @@ func (s *shot) awaitRequests(ctx context.Context) error {
 func (s *shot) awaited(ctx context.Context) (bool, error) {
 	pending := s.tab.Waiting()
 	for _, p := range pending {
-		if (p.Kind == network.ResourceTypeFetch || p.Kind == network.ResourceTypeXHR || p.Kind == network.ResourceTypeScript) && !p.Begun {
+		if (p.Kind == network.ResourceTypeFetch || p.Kind == network.ResourceTypeXHR || p.Kind == network.ResourceTypeScript) && !p.Begun && !p.Poll {
 			return true, nil // nobody knows what it brings; of one that has begun, it is seen
 		}
 	}

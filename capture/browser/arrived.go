@@ -89,6 +89,7 @@ type Pending struct {
 	Frame cdp.FrameID // that asked; a frame's document is asked for by the frame itself
 	Late  bool        // it was given up
 	Begun bool        // its answer has begun
+	Poll  bool        // a script asks for it again and again, and was answered
 }
 
 // Waiting lists the requests under way, by their addresses.
@@ -97,7 +98,7 @@ func (t *Tab) Waiting() []Pending {
 	defer t.mu.Unlock()
 	var all []Pending
 	for id, r := range t.flight {
-		all = append(all, Pending{id, r.url, r.kind, r.frame, r.late, r.begun})
+		all = append(all, Pending{id, r.url, r.kind, r.frame, r.late, r.begun, r.data() && r.get && t.answers[r.url] >= polled})
 	}
 	slices.SortFunc(all, func(a, b Pending) int {
 		return cmp.Or(strings.Compare(a.URL, b.URL), strings.Compare(string(a.ID), string(b.ID)))

@@ -30,6 +30,7 @@ type traffic struct {
 	dialogs  []string             // what the page said in dialogs, up to MaxNotes, each up to MaxNoteBytes
 	blocked  []string             // likewise
 	pictures map[string]Picture   // that were answered well, up to maxPictures, by address
+	answers  map[string]int       // how often a script's GET of an address was answered, of up to maxPictures
 	streams  map[network.RequestID]*stream
 	started  int           // requests begun so far
 	granted  int           // budgets of the page's time given so far
@@ -42,7 +43,7 @@ type traffic struct {
 func newTraffic() traffic {
 	return traffic{
 		changed: make(chan struct{}), flight: map[network.RequestID]request{}, streams: map[network.RequestID]*stream{},
-		pictures: map[string]Picture{}, barred: map[string]bool{}, framed: map[cdp.FrameID]bool{},
+		pictures: map[string]Picture{}, answers: map[string]int{}, barred: map[string]bool{}, framed: map[cdp.FrameID]bool{},
 		document: &document{gone: make(chan struct{})}, asked: map[string]*document{}, failures: failures{},
 	}
 }
@@ -79,6 +80,7 @@ type request struct {
 	begun  bool         // its answer has begun
 	status int64        // its answer's HTTP status, once it has
 	came   int64        // of a document: how much of it came, in bytes, inflated
+	get    bool         // it is a GET
 	parsed bool         // it stands in the document or a style sheet; no script made it up
 }
 
@@ -162,6 +164,7 @@ func (t *Tab) requestSent(e *network.EventRequestWillBeSent) {
 	}
 	r := request{
 		url: Key(e.Request.URL), last: Key(e.Request.URL), kind: e.Type, frame: e.FrameID, loader: e.LoaderID,
+		get:    e.Request.Method == http.MethodGet,
 		parsed: e.Initiator != nil && e.Initiator.Type == network.InitiatorTypeParser,
 	}
 	if was, again := t.flight[e.RequestID]; again {
@@ -198,6 +201,7 @@ func (t *Tab) navigated(f *cdp.Frame) {
 	}
 	clear(t.streams)
 	clear(t.pictures)
+	clear(t.answers)
 	clear(t.barred)
 	close(t.document.gone)
 	t.document = next
@@ -254,6 +258,9 @@ func (t *Tab) responded(e *network.EventResponseReceived) {
 		r.begun, r.status = true, e.Response.Status
 		t.flight[e.RequestID] = r
 		t.failures.mend(r)
+		if r.data() && r.get && (t.answers[r.url] > 0 || len(t.answers) < maxPictures) {
+			t.answers[r.url]++
+		}
 		if r.kind == network.ResourceTypeDocument && r.frame != t.frame && !drawable.MatchString(e.Response.MimeType) {
 			t.fail(r, e.Response.MimeType+" cannot be drawn", e.Response.Status)
 		}
@@ -272,6 +279,15 @@ func (t *Tab) responded(e *network.EventResponseReceived) {
 		}
 	}
 }
+
+// data says that a script asked for it, to do with it what it likes.
+func (r request) data() bool {
+	return r.kind == network.ResourceTypeFetch || r.kind == network.ResourceTypeXHR
+}
+
+// polled is how often an address was answered whose next answer brings nothing
+// that the others did not.
+const polled = 5
 
 func (t *Tab) received(e *network.EventDataReceived) {
 	t.mu.Lock()
