@@ -239,6 +239,26 @@ func TestDocumentsThatComeOtherwise(t *testing.T) {
 	}
 }
 
+// TestALongPollIsNotWaitedFor: what was answered time and again, and hangs now, shows nothing.
+func TestALongPollIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	cap, _ := capturer(t, "")
+	m, err := cap.try(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/poll" {
+			html(prose+`<div id=d style="min-height:200px"></div><script>(async()=>{for(;;)await(await fetch('/poll')).text()})()</script>`)(w, r)
+		} else if asked.Add(1) > 8 {
+			<-r.Context().Done()
+		}
+	}), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := m.TimingsMS["settle"]; len(m.Unseen) > 0 || took >= slowest.Milliseconds() { // as long as a request is waited for
+		t.Errorf("settled in %d ms, unseen %+v", took, m.Unseen)
+	}
+}
+
 // TestAPageThatLeavesWhileItIsDrawn is kept as far as it was drawn, at once.
 func TestAPageThatLeavesWhileItIsDrawn(t *testing.T) {
 	t.Parallel()

@@ -17,6 +17,38 @@ import (
 
 var times = flag.Int("times", 24, "how often TestEachTileIsTheSame captures its page")
 
+// A tile but the first waits for four frames of the page: the window is made small
+// again after the one before it, and what is drawn meanwhile lacks pieces.
+func TestATileWaitsForTheWindow(t *testing.T) {
+	t.Parallel()
+	cap, _ := capturer(t, " - {name: default, tile_height: 1000, overlap: 200}\n")
+	s := newShot(cap, ask(serve(t, html(banded(3400)))), job.Source{})
+	seats <- struct{}{}
+	defer func() { <-seats }()
+	var err error
+	if s.slot, err = cap.Browser.Reserve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer s.slot.Release()
+	defer s.close()
+	for _, step := range []func(context.Context) error{s.chooseProfile, s.openTab, s.navigate, s.settle} {
+		if err := step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const count = `globalThis.asked = 0; const ask = requestAnimationFrame; globalThis.requestAnimationFrame = f => { asked++; return ask(f); }; 0`
+	if _, err := browser.Evaluate[int](t.Context(), s.tab, count); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.tile(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	asked, err := browser.Evaluate[int](t.Context(), s.tab, "asked")
+	if tiles := len(s.manifest.Tiles); err != nil || tiles < 4 || asked < 4*(tiles-1) {
+		t.Errorf("%d frames for %d tiles, %v", asked, tiles, err)
+	}
+}
+
 // TestEachTileIsTheSame captures a page with a short tile before a long one, twice
 // as many at a time as there are tabs elsewhere. Of some 300 pages one lacked pieces
 // of its picture, which nothing said, before a tile waited for the window: `make same`

@@ -280,9 +280,6 @@ func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
 		}
 		s.bared = true
 	}
-	if err := s.redrawn(ctx); err != nil {
-		return nil, err
-	}
 	yes := true
 	params := cdppage.CaptureScreenshotParams{
 		Format:                cdppage.CaptureScreenshotFormat(s.profile.Format),
@@ -292,6 +289,9 @@ func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
 	}
 	limited, cancel := context.WithTimeout(ctx, drawLimit)
 	defer cancel()
+	if err := s.redrawn(limited); err != nil {
+		return nil, err
+	}
 	if s.profile.Format != "png" {
 		q := int64(s.profile.Quality)
 		params.Quality = &q
