@@ -259,6 +259,31 @@ func TestALongPollIsNotWaitedFor(t *testing.T) {
 	}
 }
 
+// TestAPollThatBringsSomething is waited for: many pages ask until an answer is ready.
+func TestAPollThatBringsSomething(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	cap, _ := capturer(t, "")
+	m, err := cap.try(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/poll" {
+			html(prose+`<div id=d></div><script>setInterval(async()=>{if(await(await fetch('/poll')).text()=='ready')d.style.height='3000px'},300)</script>`)(w, r)
+			return
+		}
+		late := time.NewTimer(300 * time.Millisecond)
+		defer late.Stop()
+		<-late.C
+		if asked.Add(1) > 9 {
+			fmt.Fprint(w, "ready")
+		}
+	}), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Height < 3000 && len(m.Unseen) == 0 {
+		t.Errorf("%d px, nothing unseen, after %d answers", m.Height, asked.Load())
+	}
+}
+
 // TestAPageThatLeavesWhileItIsDrawn is kept as far as it was drawn, at once.
 func TestAPageThatLeavesWhileItIsDrawn(t *testing.T) {
 	t.Parallel()

@@ -98,7 +98,7 @@ func (t *Tab) Waiting() []Pending {
 	defer t.mu.Unlock()
 	var all []Pending
 	for id, r := range t.flight {
-		all = append(all, Pending{id, r.url, r.kind, r.frame, r.late, r.begun, r.data() && r.get && t.answers[r.url] >= polled})
+		all = append(all, Pending{id, r.url, r.kind, r.frame, r.late, r.begun, t.poll(r)})
 	}
 	slices.SortFunc(all, func(a, b Pending) int {
 		return cmp.Or(strings.Compare(a.URL, b.URL), strings.Compare(string(a.ID), string(b.ID)))
@@ -143,7 +143,7 @@ func (t *Tab) GiveUp() {
 // awaited counts the requests under way that are still waited for; mu is held.
 func (t *Tab) awaited() (n int) {
 	for _, r := range t.flight {
-		if !r.late {
+		if !r.late && !t.poll(r) {
 			n++
 		}
 	}

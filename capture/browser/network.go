@@ -289,6 +289,10 @@ func (r request) data() bool {
 // that the others did not.
 const polled = 5
 
+// poll says whether a request is one of those; mu is held. One that is answered within
+// a second the page's own time waits for all the same.
+func (t *Tab) poll(r request) bool { return r.data() && r.get && t.answers[r.url] >= polled }
+
 func (t *Tab) received(e *network.EventDataReceived) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
