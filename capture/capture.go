@@ -18,6 +18,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/pageinspect/pageinspect/capture/browser"
 	"github.com/pageinspect/pageinspect/shared/fault"
 	"github.com/pageinspect/pageinspect/shared/job"
@@ -81,6 +82,7 @@ type shot struct {
 	address  string       // what is asked for, userinfo and all
 	own      *lease.Lease // what makes the page this delivery's own; nil: nobody else could be at it
 	profile  Profile
+	metrics  emulation.SetDeviceMetricsOverrideParams // the window and the screen that the page is told
 	slot     *browser.Slot
 	tab      *browser.Tab
 	run      string
@@ -91,7 +93,6 @@ type shot struct {
 	shows    *content      // how much it showed when it was last asked what did not come
 	scrolled int           // where the page is scrolled to while it is drawn
 	written  bool          // a picture that may move is written into the page
-	resized  bool          // the window was made larger or smaller, for a tile or for frames
 	bared    bool          // what lies over the page was taken away
 	edge     int           // the page's left end, from which pictures of it are measured; less than 0 where writing goes to the left
 	halted   bool          // the page's scripts were stopped before it came to rest

@@ -25,6 +25,7 @@ const (
 func (s *shot) emulate(ctx context.Context) error {
 	p := s.profile
 	id := identify(s.tab.Agent(), p)
+	s.metrics = id.metrics
 	commands := []func() error{
 		command(ctx, s.tab, emulation.SetDeviceMetricsOverride, id.metrics),
 		command(ctx, s.tab, emulation.SetUserAgentOverride, id.agent),

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/heapprofiler"
 	cdppage "github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
@@ -107,7 +108,7 @@ func (s *shot) tile(ctx context.Context) error {
 			}
 		}
 		used += s.elements
-		data, err := s.draw(drawing, b)
+		data, err := s.draw(drawing, b, len(plan) > 1)
 		if err != nil {
 			if why := s.stopped(ctx, drawing, err); i > 0 && why != "" {
 				s.cut(why, i, plan)
@@ -250,15 +251,29 @@ func (s *shot) scroll(ctx context.Context, y int) error {
 	return s.meanwhile(ctx, fmt.Sprintf("scroll(%d)", y))
 }
 
-// redrawn waits until the window has the size again that it had before the last tile.
-// The browser makes it as large as the tile, and answers while it is still making it
-// small: a tile that is asked for meanwhile may lack pieces of what it shows, and
-// nothing says so (decisions/a-tile-waits-for-the-window.md).
-func (s *shot) redrawn(ctx context.Context) error {
-	if s.halted || !s.resized {
-		return nil
-	}
-	return s.meanwhile(ctx, "redrawn()")
+// aim gives the window the place and size of a tile, and leaves it so. The browser
+// would do that for the tile by itself, and make it small again while it answers: a
+// tile that is asked for meanwhile may lack pieces of what it shows, and nothing says
+// so (decisions/the-window-stays-as-large-as-a-tile.md). The page does not see it.
+func (s *shot) aim(ctx context.Context, clip cdppage.Viewport) error {
+	metrics, yes := s.metrics, true
+	metrics.DontSetVisibleSize, metrics.Viewport = &yes, &clip
+	px := func(css float64) int64 { return int64(math.Round(css * s.profile.Scale)) }
+	return browser.Together(
+		command(ctx, s.tab, emulation.SetDeviceMetricsOverride, metrics),
+		// One row more: where no size changes at all, a page that is written from right
+		// to left is drawn from where it began in a window of no width.
+		command(ctx, s.tab, setVisibleSize, visibleSize{px(clip.Width), px(clip.Height) + 1}),
+	)
+}
+
+// setVisibleSize resizes the window, in device pixels: not what the page takes for
+// its size, which is overridden. cdproto leaves out what is deprecated.
+var setVisibleSize = cdp.Command[visibleSize, cdp.Empty]{Method: "Emulation.setVisibleSize"}
+
+type visibleSize struct {
+	Width  int64 `json:"width"`
+	Height int64 `json:"height"`
 }
 
 // meanwhile calls one of our functions between two tiles. It is ErrLeft if the page
@@ -268,9 +283,9 @@ func (s *shot) meanwhile(ctx context.Context, call string) error {
 	return err
 }
 
-// draw takes the picture of one band. The clip with captureBeyondViewport from
+// draw takes the picture of one band, one of several or the only one. The clip with captureBeyondViewport from
 // the top of the page is right at every depth; see the design for what is not.
-func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
+func (s *shot) draw(ctx context.Context, b band, several bool) ([]byte, error) {
 	if err := s.scroll(ctx, b.scroll); err != nil {
 		return nil, err
 	}
@@ -280,23 +295,24 @@ func (s *shot) draw(ctx context.Context, b band) ([]byte, error) {
 		}
 		s.bared = true
 	}
-	yes := true
+	clip, yes := cdppage.Viewport{X: float64(b.x - s.edge), Y: float64(b.y), Width: float64(b.width), Height: float64(b.height), Scale: 1}, true
+	limited, cancel := context.WithTimeout(ctx, drawLimit)
+	defer cancel()
+	if several {
+		if err := s.aim(limited, clip); err != nil {
+			return nil, err
+		}
+	}
 	params := cdppage.CaptureScreenshotParams{
 		Format:                cdppage.CaptureScreenshotFormat(s.profile.Format),
 		CaptureBeyondViewport: &yes,
 		OptimizeForSpeed:      &yes,
-		Clip:                  &cdppage.Viewport{X: float64(b.x - s.edge), Y: float64(b.y), Width: float64(b.width), Height: float64(b.height), Scale: 1},
-	}
-	limited, cancel := context.WithTimeout(ctx, drawLimit)
-	defer cancel()
-	if err := s.redrawn(limited); err != nil {
-		return nil, err
+		Clip:                  &clip,
 	}
 	if s.profile.Format != "png" {
 		q := int64(s.profile.Quality)
 		params.Quality = &q
 	}
-	s.resized = true
 	shot, err := browser.CallHere(limited, s.tab, cdppage.CaptureScreenshot, params)
 	if err != nil {
 		return nil, err

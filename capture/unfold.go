@@ -159,10 +159,8 @@ func (s *shot) unfold(ctx context.Context) error {
 // fill the window and can have no height of their own. A window higher than the
 // profile's longest page says the rest by its nets.
 func (s *shot) heighten(ctx context.Context, height int) error {
-	metrics := identify(s.tab.Agent(), s.profile).metrics
-	metrics.Height = int64(min(height, s.profile.MaxHeight))
-	s.resized = true
-	return command(ctx, s.tab, emulation.SetDeviceMetricsOverride, metrics)()
+	s.metrics.Height = int64(min(height, s.profile.MaxHeight))
+	return command(ctx, s.tab, emulation.SetDeviceMetricsOverride, s.metrics)()
 }
 
 // unfoldFrames does so in the frames that the one around them cannot look into,

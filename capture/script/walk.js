@@ -189,10 +189,6 @@ Object.assign(pageinspect, {
     return {...value, done};
   },
 
-  // redrawn waits until a change of the window is drawn. It comes in two steps, each
-  // a frame, and that one is drawn is sure when the next but one begins.
-  async redrawn() { for (let n = 0; n < 4; n++) await frame(); },
-
   // scroll scrolls to y and waits until the frames then in the window are painted.
   async scroll(y) {
     scrollTo({top: y, left: 0, behavior: 'instant'});
