@@ -204,9 +204,9 @@ func (s *shot) walk(ctx context.Context) error {
 // scripts that look with a delay at what has come into view.
 func (s *shot) walkDown(ctx context.Context, y float64) error {
 	type step struct {
-		Y, Height float64
-		Done      bool
-		Frames    bool
+		Y, Next, Height float64
+		Done            bool
+		Frames          bool
 	}
 	limit, worlds := s.profile.MaxHeight, s.worlds
 	for height := -1.0; ; {
@@ -226,7 +226,7 @@ func (s *shot) walkDown(ctx context.Context, y float64) error {
 			continue
 		}
 		if y = w.Y; !w.Done {
-			y += walkStep
+			y = w.Next
 			continue
 		}
 		started := s.tab.Started()

@@ -2,7 +2,7 @@
 // closed details. All of it is laid out, one after the other.
 
 // state are the words by which pages tell the one of many that is shown now.
-const state = /^(is-|js-)?(active|on|current|show|shown|in|selected|open|opened|prev|next|hide|hidden|off|fade|first|last|visible|inactive|\d+)$|-(active|prev|next|visible|current|selected)$/;
+const state = /^(is-|js-)?(active|on|current|show|shown|in|selected|open|opened|prev|next|hide|hidden|off|fade|first|last|visible|inactive|\d+)$|-(active|prev|next|start|end|left|right|visible|current|selected)$/;
 const kindOf = e => e.localName + ' ' + (typeof e.className === 'string' ? e.className.trim().split(/\s+/).filter(c => c && !state.test(c)).map(c => c.replace(/\d+$/, '')).sort().join(' ') : '');
 
 // rich says whether an element, shown or not, has enough in it to matter.
@@ -94,27 +94,48 @@ const turnedAway = alike => {
   return boxes.some((b, i) => boxes.some((a, k) => k < i && areaOf(within(a, b)) >= .5 * Math.min(areaOf(a), areaOf(b))));
 };
 
+// liftedInTurn lists elements of one kind that have one place out of the page's flow,
+// if one is there now and the others are not displayed; null if that is not so.
+const liftedInTurn = (alike, seenNow, layout) => {
+  const lifted = alike.filter(c => getComputedStyle(c).position === 'absolute' && rich(c) && !other.test(`${c.id} ${c.className}`));
+  const there = lifted.filter(c => c.getClientRects().length);
+  return lifted.length > 1 && there.length === 1 && seenNow.includes(there[0]) && !layout.of(there[0]).over ? lifted : null;
+};
+
+// familyIn lists elements of one name if they share a class, though a script told
+// some of them by others, and some of them are not shown; null if that is not so.
+const familyIn = list => {
+  const [{localName, classList}] = list;
+  if (list.length < 3 || list.some(c => c.localName !== localName) || ![...classList].some(name => list.every(c => c.classList.contains(name)))) return null;
+  return list.every(isShown) ? null : list;
+};
+
+// trackOf is the element in which one stands as it is drawn.
+const trackOf = e => { do e = flatParent(e); while (e.localName === 'slot'); return e; };
+
+const notSlides = /^(script|style|template|link|br|option|source|input|noscript)$/;
+
 // turns lays out the slides of which one at a time is shown: elements of one
 // kind that lie upon each other, or all but some of which are hidden.
 const turns = ({layout, all}) => {
   for (const e of all) {
     if (e.childElementCount < 2 || e.childElementCount > 100 || /^(select|datalist|svg|head|html|tbody|tr|video|audio|picture)$/.test(e.localName)) continue;
-    const kinds = new Map();
-    for (const c of e.children) {
-      if (/^(script|style|template|link|br|option|source|input|noscript)$/.test(c.localName) || doubles.has(c)) continue;
+    const kinds = new Map(), list = [...e.children].filter(c => !notSlides.test(c.localName) && !doubles.has(c));
+    for (const c of list) {
       const kind = kindOf(c);
       kinds.set(kind, [...(kinds.get(kind) || []), c]);
     }
-    for (const alike of kinds.values()) {
-      if (alike.length < 2) continue;
+    const family = kinds.size > 1 && familyIn(list);
+    for (const alike of [...family ? [family] : [], ...kinds.values()]) {
+      if (alike.length < 2 || alike.every(c => stacked.has(c))) continue;
       const seenNow = alike.filter(isShown);
-      let upon = uponEachOther(alike);
-      if (!upon.length && turnedAway(alike)) upon = alike;
-      if (!upon.length && (!seenNow.length || seenNow.length === alike.length)) continue;
+      let upon = turnedAway(alike) ? alike : liftedInTurn(alike, seenNow, layout) || uponEachOther(alike);
+      if (alike === family) upon = upon.length < alike.length - 1 ? [] : alike; // the one that is shown may have come forward
+      if (!upon.length && (alike === family || !seenNow.length || seenNow.length === alike.length)) continue;
       if (!layout.of(e).shown || aside(e) || layout.of(e).gone) continue;
       if (alike.filter(c => rich(c)).length < 2) continue;
       if (upon.length) {
-        stack(e, e, upon);
+        stack(e, trackOf(upon[0]), upon);
         if (getComputedStyle(e).position === 'absolute') set(e, {position: 'relative', inset: 'auto'}); // or it would lie over what follows
         loosen(e);
       } else {
