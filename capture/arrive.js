@@ -229,7 +229,7 @@
         const upon = (e, b) => [...e.parentElement ? e.parentElement.querySelectorAll('img') : []].some(i => { // a picture that came
           const p = i.getBoundingClientRect();
           return i.naturalWidth > 2 && p.left <= b.left && p.right >= b.right && p.top <= b.top && p.bottom >= b.bottom;
-        });
+        }) || e.parentElement && e.parentElement.childElementCount === 1 && getComputedStyle(e.parentElement).backgroundImage.includes('url('); // or a background
         const marked = '[aria-busy=true i],[class*=skeleton i],[class*=shimmer i],[class*=spinner i],[class*=loading i],[class*=loader i],[class*=placeholder i],[id*=skeleton i],[id*=loading i]';
         for (const e of d.querySelectorAll(marked)) {
           if (busy.length >= 20) break;

@@ -20,7 +20,7 @@ const rich = (e, most = 1) => {
     }
   }
   if (enough(letterCount(text), 0, most)) return true;
-  return [e, ...e.querySelectorAll('*')].some(x => pictureOf(x) !== null && x.offsetWidth * x.offsetHeight >= matter.area);
+  return [e, ...e.querySelectorAll('*')].some(x => (pictureOf(x) !== null || laterGround(x)) && x.offsetWidth * x.offsetHeight >= matter.area);
 };
 
 // inFlow says whether an element would push others away if it were shown: what

@@ -76,7 +76,7 @@ const contentOf = e => {
   for (const x of [e, ...e.querySelectorAll('*'), ...roots.flatMap(r => [...r.querySelectorAll('*')])]) {
     const waits = x.localName === 'img' && (!x.naturalWidth || blank(x)) && (laterOf(x).src || laterOf(x).set.split(/[\s,]/)[0]);
     const src = waits ? resolved(waits, x) : x.localName === 'svg' ? x.innerHTML : pictureOf(x) || x.localName === 'img' && x.src;
-    if (src) parts.push(src); // loaded or not
+    if (src || laterGround(x)) parts.push(src || laterGround(x)); // loaded or not
   }
   return parts.join(' ') + ' ' + [e, ...roots].map(r => r.textContent.replace(/\s+/g, '')).join(' ');
 };
@@ -232,6 +232,9 @@ const keepsPlace = e => {
 const askedFor = new WeakSet();
 const grounds = ['data-bg', 'data-background', 'data-background-image', 'data-bg-src', 'data-lazy-background', 'data-flickity-bg-lazyload'];
 
+// laterGround is the address of a background that a lazy loader keeps for later, if there is one.
+const laterGround = e => grounds.map(name => e.getAttribute(name)).find(v => v && /[/.]/.test(v));
+
 // fetchLate asks for the pictures that are shown now and were never asked for.
 const fetchLate = () => {
   let any = false;
@@ -251,8 +254,8 @@ const fetchLate = () => {
   }
   for (const scope of scopes) {
     for (const e of scope.querySelectorAll(grounds.map(name => `[${name}]`).join())) {
-      const src = grounds.map(name => e.getAttribute(name)).find(Boolean);
-      if (!src || !/[/.]/.test(src) || askedFor.has(e) || getComputedStyle(e).backgroundImage !== 'none') continue;
+      const src = laterGround(e);
+      if (!src || askedFor.has(e) || getComputedStyle(e).backgroundImage !== 'none') continue;
       askedFor.add(e);
       set(e, {'background-image': src.includes('url(') ? src : `url(${JSON.stringify(src)})`});
       any = true;
