@@ -113,6 +113,19 @@ const familyIn = list => {
 // trackOf is the element in which one stands as it is drawn.
 const trackOf = e => { do e = flatParent(e); while (e.localName === 'slot'); return e; };
 
+// unturned are the carousels with slides that hold nothing until they are turned to:
+// of each how many, and one that is filled.
+const unturned = new Map();
+const bare = e => !/\S/.test(e.textContent) && pictureOf(e) === null && !laterGround(e) && ![...e.querySelectorAll('*')].some(x => x.localName === 'img' || pictureOf(x) !== null || laterGround(x));
+const mind = (e, slides) => {
+  const n = slides.filter(bare).length, filled = n > 1 && n >= slides.length / 2 && slides.find(c => rich(c));
+  if (filled) unturned.set(e, {n, filled});
+};
+const unturnedIn = ({layout}) => [...unturned].filter(([e]) => e.isConnected && layout.visible(e) && !aside(e)).map(([e, {n, filled}]) => {
+  const s = layout.of(filled), b = filled.getBoundingClientRect();
+  return {kind: 'loading', box: round({x0: b.left + s.dx, y0: b.top + s.dy, x1: b.right + s.dx, y1: b.bottom + s.dy}), source: nameOf(e), why: `${n} slides are filled only when they are turned to`};
+});
+
 const notSlides = /^(script|style|template|link|br|option|source|input|noscript)$/;
 
 // turns lays out the slides of which one at a time is shown: elements of one
@@ -133,7 +146,10 @@ const turns = ({layout, all}) => {
       if (alike === family) upon = upon.length < alike.length - 1 ? [] : alike; // the one that is shown may have come forward
       if (!upon.length && (alike === family || !seenNow.length || seenNow.length === alike.length)) continue;
       if (!layout.of(e).shown || aside(e) || layout.of(e).gone) continue;
-      if (alike.filter(c => rich(c)).length < 2) continue;
+      if (alike.filter(c => rich(c)).length < 2) {
+        if (alike !== family) mind(e, alike.filter(c => c.getClientRects().length));
+        continue;
+      }
       if (upon.length) {
         stack(e, trackOf(upon[0]), upon);
         if (getComputedStyle(e).position === 'absolute') set(e, {position: 'relative', inset: 'auto'}); // or it would lie over what follows
@@ -288,7 +304,7 @@ const ask = ({layout, all}) => {
 // doubled says whether all the pictures and texts in an element that is hidden
 // stand in the page a second time, as what is made for another device does.
 const doubled = e => {
-  const inside = new Set([...e.querySelectorAll('img')].map(i => i.currentSrc || i.src).filter(Boolean));
+  const inside = new Set([e, ...slottedIn(e)].flatMap(x => x.localName === 'img' ? [x] : [...x.querySelectorAll('img')]).map(i => i.currentSrc || i.src).filter(Boolean));
   const outside = new Set([...e.ownerDocument.images].filter(i => !e.contains(i) && i.getClientRects().length).map(i => i.currentSrc || i.src));
   if (inside.size) return [...inside].every(src => outside.has(src));
   const text = e.textContent.replace(/\s+/g, '');

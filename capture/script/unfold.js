@@ -45,6 +45,7 @@ const loosen = e => {
     if (style.position === 'fixed') unbind(a);
     if (a.scrollHeight > a.clientHeight + 1 || style.overflowY !== 'visible') {
       set(a, {height: 'auto', 'max-height': 'none'});
+      if (/layout|size|strict|content/.test(style.contain)) set(a, {contain: 'none'}); // what reaches out of it would not count as the page's
       if (a !== a.ownerDocument.body && a !== a.ownerDocument.documentElement) set(a, {'min-height': height + 'px'});
     }
   }
@@ -69,11 +70,14 @@ const liesIn = (e, around) => { while (e && e !== around) e = flatParent(e); ret
 
 const resolved = (address, e) => { try { return new URL(address, e.baseURI).href; } catch { return address; } };
 
+// slottedIn lists what is slotted within an element of a shadow root.
+const slottedIn = e => [...e.querySelectorAll('slot')].flatMap(s => s.assignedElements());
+
 // contentOf is what an element holds, as a key: clones of a slide have the same.
 const contentOf = e => {
   const parts = [];
-  const roots = rootsIn(e);
-  for (const x of [e, ...e.querySelectorAll('*'), ...roots.flatMap(r => [...r.querySelectorAll('*')])]) {
+  const slotted = slottedIn(e), roots = [...rootsIn(e), ...slotted];
+  for (const x of [e, ...e.querySelectorAll('*'), ...slotted, ...roots.flatMap(r => [...r.querySelectorAll('*')])]) {
     const waits = x.localName === 'img' && (!x.naturalWidth || blank(x)) && (laterOf(x).src || laterOf(x).set.split(/[\s,]/)[0]);
     const src = waits ? resolved(waits, x) : x.localName === 'svg' ? x.innerHTML : pictureOf(x) || x.localName === 'img' && x.src;
     if (src || laterGround(x)) parts.push(src || laterGround(x)); // loaded or not
@@ -85,6 +89,7 @@ const contentOf = e => {
 const doubles = new WeakSet(), stacked = new WeakSet(); // which it left out, and laid out
 const stack = (clip, track, slides) => {
   const width = clip.clientWidth || clip.getBoundingClientRect().width, known = new Set();
+  mind(clip, slides);
   const sizes = slides.map(e => ({w: e.offsetWidth || width, h: e.offsetHeight}));
   for (let e = track; e && e !== clip; e = flatParent(e)) set(e, {transform: 'none', translate: 'none', position: 'relative', inset: 'auto', margin: '0', width: 'auto', height: 'auto', 'max-height': 'none', overflow: 'visible', float: 'none'});
   if (track === clip) set(track, {height: 'auto', overflow: 'visible', 'max-height': 'none'});
