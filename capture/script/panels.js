@@ -116,7 +116,7 @@ const trackOf = e => { do e = flatParent(e); while (e.localName === 'slot'); ret
 // unturned are the carousels with slides that hold nothing until they are turned to:
 // of each how many, and one that is filled.
 const unturned = new Map();
-const bare = e => !/\S/.test(e.textContent) && pictureOf(e) === null && !laterGround(e) && ![...e.querySelectorAll('*')].some(x => x.localName === 'img' || pictureOf(x) !== null || laterGround(x));
+const bare = e => !/\S/.test(e.textContent) && ![e, ...e.querySelectorAll('*')].some(x => /^(img|slot)$/.test(x.localName) || rootOf(x) || pictureOf(x) !== null || laterGround(x));
 const mind = (e, slides) => {
   const n = slides.filter(bare).length, filled = n > 1 && n >= slides.length / 2 && slides.find(c => rich(c));
   if (filled) unturned.set(e, {n, filled});
