@@ -219,17 +219,24 @@
           if (chars > 2000 && !waits || !e.checkVisibility({visibilityProperty: true, opacityProperty: true}) || e.closest(furniture) || e.closest('button,option')) continue;
           if (waits) { if (busy.length < 20 && !filled(e)) busy.push({why: t, box: boxOf(e, dx, dy)}); } else chars += t.replace(/\s+/g, '').length;
         }
+        // paints says whether anything of an element is to be seen; one without content may keep room.
+        const paints = e => /\S/.test(e.textContent) || [e, ...[...e.querySelectorAll('*')].slice(0, 50)].some(x => {
+          if (/^(img|svg|canvas|video|iframe)$/.test(x.localName)) return true;
+          const s = getComputedStyle(x);
+          return s.backgroundImage !== 'none' || !colourless(s.backgroundColor) || s.boxShadow !== 'none' || ['Top', 'Left'].some(side => parseFloat(s[`border${side}Width`]) && !colourless(s[`border${side}Color`])) ||
+            ['::before', '::after'].some(p => !/^(none|normal)$/.test(getComputedStyle(x, p).content));
+        });
         const upon = (e, b) => [...e.parentElement ? e.parentElement.querySelectorAll('img') : []].some(i => { // a picture that came
           const p = i.getBoundingClientRect();
           return i.naturalWidth > 2 && p.left <= b.left && p.right >= b.right && p.top <= b.top && p.bottom >= b.bottom;
-        });
+        }) || e.parentElement && e.parentElement.childElementCount === 1 && getComputedStyle(e.parentElement).backgroundImage.includes('url('); // or a background
         const marked = '[aria-busy=true i],[class*=skeleton i],[class*=shimmer i],[class*=spinner i],[class*=loading i],[class*=loader i],[class*=placeholder i],[id*=skeleton i],[id*=loading i]';
         for (const e of d.querySelectorAll(marked)) {
           if (busy.length >= 20) break;
           if (/^(img|input|textarea|picture|html|body|script|link|source)$/.test(e.localName) || filled(e)) continue;
           if (!e.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
           const box = boxOf(e, dx, dy);
-          if (box.w >= 16 && box.h >= 8 && !upon(e, e.getBoundingClientRect())) busy.push({why: marks(e).split(' ').slice(0, 3).join(' '), box});
+          if (box.w >= 16 && box.h >= 8 && paints(e) && !upon(e, e.getBoundingClientRect())) busy.push({why: marks(e).split(' ').slice(0, 3).join(' '), box});
         }
         // A hole is an empty element that has a name: a script would fill it. A
         // place is one whose name, or size, says that it would be seen.

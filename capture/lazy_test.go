@@ -111,9 +111,10 @@ func TestLazyImagesAllArrive(t *testing.T) {
 func TestPicturesKeptForLater(t *testing.T) {
 	const size = `width=400 height=200 style="display:block"`
 	for name, body := range map[string]string{
-		"of many loaders": `<img data-src=/k/0 ` + size + `><img data-lazy=/k/1 ` + size + `><img ec-data-src=/k/2 ` + size + `><img data-splide-lazy=/k/3 width=400 height=200 style="display:none"><img data-flickity-lazyload-src=/k/4 ` + size + `>`,
-		"sets":            `<img data-srcset="/k/0 400w, /k/9 4000w" sizes=400px ` + size + `><picture><source data-srcset=/k/1><img data-src=/k/9 ` + size + `></picture><img src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7" data-original=/k/2 ` + size + `>{3}{4}`,
-		"backgrounds":     `<div data-bg=/k/0 style="width:400px;height:200px"></div><div data-background-image="url(/k/1)" style="width:400px;height:200px"></div><div data-bg="#fff"></div>{2}{3}{4}`,
+		"of many loaders":           `<img data-src=/k/0 ` + size + `><img data-lazy=/k/1 ` + size + `><img ec-data-src=/k/2 ` + size + `><img data-splide-lazy=/k/3 width=400 height=200 style="display:none"><img data-flickity-lazyload-src=/k/4 ` + size + `>`,
+		"sets":                      `<img data-srcset="/k/0 400w, /k/9 4000w" sizes=400px ` + size + `><picture><source data-srcset=/k/1><img data-src=/k/9 ` + size + `></picture><img src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7" data-original=/k/2 ` + size + `>{3}{4}`,
+		"a picture that many share": `<img src=/k/9 data-original=/k/0 ` + size + `><img src=/k/9 data-original=/k/1 ` + size + `><img src=/k/9 data-original=/k/2 ` + size + `><img src=/k/9 data-original=/k/3 ` + size + `>{4}`,
+		"backgrounds":               `<div data-bg=/k/0 style="width:400px;height:200px"></div><div data-background-image="url(/k/1)" style="width:400px;height:200px"></div><div data-bg="#fff"></div>{2}{3}{4}`,
 	} {
 		t.Run(name, func(t *testing.T) { wholly(t, 5, body+`<script>0</script>`) })
 	}
@@ -129,6 +130,8 @@ func TestPagesThatGrow(t *testing.T) {
 			document.body.insertAdjacentHTML('beforeend',await(await fetch('/more')).text());busy=false;onscroll()}}</script>`, 1600 + 8000},
 		{"by a timer after it was scrolled, asking for nothing", `<script>onscroll=()=>{onscroll=null;
 			setTimeout(()=>document.body.insertAdjacentHTML('beforeend','<div style="height:1000px;background:blue"></div>'),100)}</script>`, 2600},
+		{"a little at each scroll, asking for nothing", `<script>let n=0;onscroll=()=>requestAnimationFrame(()=>{
+			if(n<10&&scrollY+innerHeight>document.body.scrollHeight-100){n++;document.body.insertAdjacentHTML('beforeend','<div style="height:200px;background:blue"></div>')}})</script>`, 1600 + 2000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

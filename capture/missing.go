@@ -352,9 +352,6 @@ func (s *shot) missingContent(ctx context.Context, failed []browser.Failure, pen
 			lacks = append(lacks, lack{Unseen: u, again: again, whole: true})
 		}
 	}
-	scripted := func(k network.ResourceType) bool {
-		return k == network.ResourceTypeScript || k == network.ResourceTypeFetch || k == network.ResourceTypeXHR
-	}
 	for _, f := range failed {
 		if scripted(f.Kind) && !s.tab.Refuses(f.URL) {
 			note(f, page.Failed, "did not come: "+f.Why, f.Passing())

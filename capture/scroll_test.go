@@ -29,6 +29,7 @@ func TestScrollThatIsNotTheWindows(t *testing.T) {
 		"flex shell": {`<style>#app{position:fixed;inset:0;display:flex;flex-direction:column}#in{flex:1;min-height:0;overflow-y:scroll}</style>
 			<div id=app><div>shop</div><div id=in>` + far + `</div></div>`, nil},
 		"absolute layers":                    {`<style>html,body{height:100%}</style><div style="position:absolute;inset:0;overflow:hidden"><div style="position:absolute;inset:0;overflow:auto">` + far + `</div></div>`, nil},
+		"a shell of contained parts":         {`<style>body{position:fixed;width:100%;height:100%;overflow:hidden;transform:translateZ(0)}main{position:absolute;inset:0;contain:layout size style;display:flex}section{position:relative;flex:1;contain:size style}</style><main><section><div style="position:absolute;inset:0;overflow:auto">` + far + `</div></section></main>`, nil},
 		"scroller in a scroller":             {`<div style="height:500px;overflow:auto"><p>a</p><div style="height:400px;overflow:auto">` + far + `</div><p>b</p></div>`, nil},
 		"in a shadow root":                   {`<div id=h></div><script>h.attachShadow({mode:'open'}).innerHTML='<div style="height:600px;overflow:auto">'+document.querySelector('template').innerHTML+'</div>'</script>`, nil},
 		"in a closed shadow root":            {`<div id=h></div><script>h.attachShadow({mode:'closed'}).innerHTML='<div style="height:600px;overflow:auto">'+document.querySelector('template').innerHTML+'</div>'</script>`, nil},

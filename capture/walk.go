@@ -3,6 +3,7 @@ package capture
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -204,9 +205,9 @@ func (s *shot) walk(ctx context.Context) error {
 // scripts that look with a delay at what has come into view.
 func (s *shot) walkDown(ctx context.Context, y float64) error {
 	type step struct {
-		Y, Height float64
-		Done      bool
-		Frames    bool
+		Y, Next, Height float64
+		Done            bool
+		Frames          bool
 	}
 	limit, worlds := s.profile.MaxHeight, s.worlds
 	for height := -1.0; ; {
@@ -226,12 +227,22 @@ func (s *shot) walkDown(ctx context.Context, y float64) error {
 			continue
 		}
 		if y = w.Y; !w.Done {
-			y += walkStep
+			y = w.Next
 			continue
 		}
-		started := s.tab.Started()
+		started, asked := s.tab.Started(), slices.ContainsFunc(s.tab.Waiting(), func(p browser.Pending) bool { return scripted(p.Kind) })
 		if err := s.awaitRequests(ctx); err != nil {
 			return err
+		}
+		if asked { // what came is not in the page yet
+			if s.tab.Stands() {
+				if err := s.tab.Begin(ctx, stepTime); err != nil {
+					return err
+				}
+			}
+			if _, err := js[chromedp.Void](ctx, s, "redrawn"); err != nil {
+				return err
+			}
 		}
 		if w.Frames && w.Height != height { // once at each end that it comes to
 			if _, err := js[chromedp.Void](ctx, s, "frames", frames, frameCalm); err != nil {
@@ -274,11 +285,16 @@ func (s *shot) awaitRequests(ctx context.Context) error {
 	return nil
 }
 
+// scripted says whether nobody but a script knows what a request of some kind brings.
+func scripted(kind network.ResourceType) bool {
+	return kind == network.ResourceTypeScript || kind == network.ResourceTypeFetch || kind == network.ResourceTypeXHR
+}
+
 // awaited says whether anything under way could still show something.
 func (s *shot) awaited(ctx context.Context) (bool, error) {
 	pending := s.tab.Waiting()
 	for _, p := range pending {
-		if (p.Kind == network.ResourceTypeFetch || p.Kind == network.ResourceTypeXHR || p.Kind == network.ResourceTypeScript) && !p.Begun && !p.Poll {
+		if scripted(p.Kind) && !p.Begun && !p.Poll {
 			return true, nil // nobody knows what it brings; of one that has begun, it is seen
 		}
 	}

@@ -100,7 +100,8 @@ class Layout {
     const paint = /paint|strict|content/.test(contain), clips = (x !== 'visible' || y !== 'visible' || paint) && !isWindow(e);
     const turned = transform !== 'none' || !leaf && (style.translate !== 'none' || style.scale !== 'none' || style.rotate !== 'none');
     const holds = !flat && (turned || contain !== 'none' || !leaf && (filter !== 'none' || style.perspective !== 'none' || /transform|filter/.test(style.willChange)));
-    const cut = clipPath === 'none' || up.gone ? null : pathBox(clipPath, e.getBoundingClientRect(), up);
+    const clip = lifted && style.clip !== 'auto' ? style.clip : ''; // of those alone
+    const cut = clipPath === 'none' && !clip || up.gone ? null : pathBox(clipPath === 'none' ? clip : clipPath, e.getBoundingClientRect(), up);
     const gone = lifted && cutAway(style) || cut && areaOf(cut) <= 16 && (lifted || up.out);
     const locked = !leaf && !flat && style.contentVisibility === 'hidden';
     const plain = position === 'static' && !locked && !modal && !clips && !holds && !gone && opacity === 1 && filter === 'none' && !ground && display !== 'none' && shows && clipPath === 'none';
@@ -177,13 +178,15 @@ const cutAway = style => {
 // box in the window, and the share of it; null of a shape that leaves its edges,
 // or is none of the basic ones.
 const pathBox = (path, b, {dx, dy}) => {
-  const [, shape, said] = /^(inset|polygon|circle|ellipse)\((.*)\)/.exec(path) || [];
+  const [, shape, said] = /^(inset|polygon|circle|ellipse|rect)\((.*)\)/.exec(path) || [];
   if (!shape) return null;
   const w = b.width, h = b.height, of = (v, all) => v.endsWith('%') ? parseFloat(v) / 100 * all : v.endsWith('px') ? parseFloat(v) : NaN;
   let x0, y0, x1, y1;
   if (shape === 'inset') {
     const [top, right = top, bottom = top, left = right] = said.split(' round ')[0].split(' ');
     x0 = of(left, w); y0 = of(top, h); x1 = w - of(right, w); y1 = h - of(bottom, h);
+  } else if (shape === 'rect') { // that of the property clip
+    [y0, x1, y1, x0] = said.split(', ').map((v, i) => v === 'auto' ? [0, w, h, 0][i] : parseFloat(v));
   } else if (shape === 'polygon') {
     const points = said.replace(/^(nonzero|evenodd), /, '').split(', ').map(p => p.split(' '));
     const xs = points.map(p => of(p[0], w)), ys = points.map(p => of(p[1] || '', h));

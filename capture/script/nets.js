@@ -198,7 +198,7 @@ const placeholder = /blank(?!et)|placeholder|loading|spacer|noimg|no_image/i;
 
 // standsIn says whether a picture was there only until the one that its element
 // shows now had come, or never came, which is said elsewhere.
-const standsIn = (item, e) => e.localName === 'img' && (e.complete && !e.naturalWidth || item.size && item.size * 2 < e.naturalWidth * e.naturalHeight) || placeholder.test(item.key);
+const standsIn = (item, e) => e.localName === 'img' && (e.complete && !e.naturalWidth || item.size && item.size * 2 < e.naturalWidth * e.naturalHeight) || placeholder.test(item.key) || (places.get(item.key) || none).size > 1;
 
 // missing lists, in groups that matter, what was visible while the page was
 // walked and is not now.
@@ -281,6 +281,6 @@ Object.assign(pageinspect, {
   nets(region) {
     region ||= everywhere;
     const {layout, items} = now();
-    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout), ...unopened(now()), ...unended(now()), ...unwatchedIn(now()), ...undrawable(now())];
+    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout), ...unopened(now()), ...unended(now()), ...unturnedIn(now()), ...unwatchedIn(now()), ...undrawable(now())];
   },
 });

@@ -2,7 +2,7 @@
 // closed details. All of it is laid out, one after the other.
 
 // state are the words by which pages tell the one of many that is shown now.
-const state = /^(is-|js-)?(active|on|current|show|shown|in|selected|open|opened|prev|next|hide|hidden|off|fade|first|last|visible|inactive|\d+)$|-(active|prev|next|visible|current|selected)$/;
+const state = /^(is-|js-)?(active|on|current|show|shown|in|selected|open|opened|prev|next|hide|hidden|off|fade|first|last|visible|inactive|\d+)$|-(active|prev|next|start|end|left|right|visible|current|selected)$/;
 const kindOf = e => e.localName + ' ' + (typeof e.className === 'string' ? e.className.trim().split(/\s+/).filter(c => c && !state.test(c)).map(c => c.replace(/\d+$/, '')).sort().join(' ') : '');
 
 // rich says whether an element, shown or not, has enough in it to matter.
@@ -20,7 +20,7 @@ const rich = (e, most = 1) => {
     }
   }
   if (enough(letterCount(text), 0, most)) return true;
-  return [e, ...e.querySelectorAll('*')].some(x => pictureOf(x) !== null && x.offsetWidth * x.offsetHeight >= matter.area);
+  return [e, ...e.querySelectorAll('*')].some(x => (pictureOf(x) !== null || laterGround(x)) && x.offsetWidth * x.offsetHeight >= matter.area);
 };
 
 // inFlow says whether an element would push others away if it were shown: what
@@ -94,27 +94,64 @@ const turnedAway = alike => {
   return boxes.some((b, i) => boxes.some((a, k) => k < i && areaOf(within(a, b)) >= .5 * Math.min(areaOf(a), areaOf(b))));
 };
 
+// liftedInTurn lists elements of one kind that have one place out of the page's flow,
+// if one is there now and the others are not displayed; null if that is not so.
+const liftedInTurn = (alike, seenNow, layout) => {
+  const lifted = alike.filter(c => getComputedStyle(c).position === 'absolute' && rich(c) && !other.test(`${c.id} ${c.className}`));
+  const there = lifted.filter(c => c.getClientRects().length);
+  return lifted.length > 1 && there.length === 1 && seenNow.includes(there[0]) && !layout.of(there[0]).over ? lifted : null;
+};
+
+// familyIn lists elements of one name if they share a class, though a script told
+// some of them by others, and some of them are not shown; null if that is not so.
+const familyIn = list => {
+  const [{localName, classList}] = list;
+  if (list.length < 3 || list.some(c => c.localName !== localName) || ![...classList].some(name => list.every(c => c.classList.contains(name)))) return null;
+  return list.every(isShown) ? null : list;
+};
+
+// trackOf is the element in which one stands as it is drawn.
+const trackOf = e => { do e = flatParent(e); while (e.localName === 'slot'); return e; };
+
+// unturned are the carousels with slides that hold nothing until they are turned to:
+// of each how many, and one that is filled.
+const unturned = new Map();
+const bare = e => !/\S/.test(e.textContent) && ![e, ...e.querySelectorAll('*')].some(x => /^(img|slot)$/.test(x.localName) || rootOf(x) || pictureOf(x) !== null || laterGround(x));
+const mind = (e, slides) => {
+  const n = slides.filter(bare).length, filled = n > 1 && n >= slides.length / 2 && slides.find(c => rich(c));
+  if (filled) unturned.set(e, {n, filled});
+};
+const unturnedIn = ({layout}) => [...unturned].filter(([e]) => e.isConnected && layout.visible(e) && !aside(e)).map(([e, {n, filled}]) => {
+  const s = layout.of(filled), b = filled.getBoundingClientRect();
+  return {kind: 'loading', box: round({x0: b.left + s.dx, y0: b.top + s.dy, x1: b.right + s.dx, y1: b.bottom + s.dy}), source: nameOf(e), why: `${n} slides are filled only when they are turned to`};
+});
+
+const notSlides = /^(script|style|template|link|br|option|source|input|noscript)$/;
+
 // turns lays out the slides of which one at a time is shown: elements of one
 // kind that lie upon each other, or all but some of which are hidden.
 const turns = ({layout, all}) => {
   for (const e of all) {
     if (e.childElementCount < 2 || e.childElementCount > 100 || /^(select|datalist|svg|head|html|tbody|tr|video|audio|picture)$/.test(e.localName)) continue;
-    const kinds = new Map();
-    for (const c of e.children) {
-      if (/^(script|style|template|link|br|option|source|input|noscript)$/.test(c.localName) || doubles.has(c)) continue;
+    const kinds = new Map(), list = [...e.children].filter(c => !notSlides.test(c.localName) && !doubles.has(c));
+    for (const c of list) {
       const kind = kindOf(c);
       kinds.set(kind, [...(kinds.get(kind) || []), c]);
     }
-    for (const alike of kinds.values()) {
-      if (alike.length < 2) continue;
+    const family = kinds.size > 1 && familyIn(list);
+    for (const alike of [...family ? [family] : [], ...kinds.values()]) {
+      if (alike.length < 2 || alike.every(c => stacked.has(c))) continue;
       const seenNow = alike.filter(isShown);
-      let upon = uponEachOther(alike);
-      if (!upon.length && turnedAway(alike)) upon = alike;
-      if (!upon.length && (!seenNow.length || seenNow.length === alike.length)) continue;
+      let upon = turnedAway(alike) ? alike : liftedInTurn(alike, seenNow, layout) || uponEachOther(alike);
+      if (alike === family) upon = upon.length < alike.length - 1 ? [] : alike; // the one that is shown may have come forward
+      if (!upon.length && (alike === family || !seenNow.length || seenNow.length === alike.length)) continue;
       if (!layout.of(e).shown || aside(e) || layout.of(e).gone) continue;
-      if (alike.filter(c => rich(c)).length < 2) continue;
+      if (alike.filter(c => rich(c)).length < 2) {
+        if (alike !== family) mind(e, alike.filter(c => c.getClientRects().length));
+        continue;
+      }
       if (upon.length) {
-        stack(e, e, upon);
+        stack(e, trackOf(upon[0]), upon);
         if (getComputedStyle(e).position === 'absolute') set(e, {position: 'relative', inset: 'auto'}); // or it would lie over what follows
         loosen(e);
       } else {
@@ -267,7 +304,7 @@ const ask = ({layout, all}) => {
 // doubled says whether all the pictures and texts in an element that is hidden
 // stand in the page a second time, as what is made for another device does.
 const doubled = e => {
-  const inside = new Set([...e.querySelectorAll('img')].map(i => i.currentSrc || i.src).filter(Boolean));
+  const inside = new Set([e, ...slottedIn(e)].flatMap(x => x.localName === 'img' ? [x] : [...x.querySelectorAll('img')]).map(i => i.currentSrc || i.src).filter(Boolean));
   const outside = new Set([...e.ownerDocument.images].filter(i => !e.contains(i) && i.getClientRects().length).map(i => i.currentSrc || i.src));
   if (inside.size) return [...inside].every(src => outside.has(src));
   const text = e.textContent.replace(/\s+/g, '');

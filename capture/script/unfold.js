@@ -20,9 +20,10 @@ const release = e => {
 
 // unshade takes away what fades the end of a text out, or a slide that is turned away.
 const unshade = e => {
-  for (const c of e.children) {
-    const own = getComputedStyle(c);
-    if (own.position === 'absolute' && (own.backgroundImage.includes('gradient') || /shadow|shade|dim/.test(c.className)) && !rich(c)) set(c, {background: 'none'});
+  for (const c of childrenOf(e)) {
+    const own = getComputedStyle(c), named = /shadow|shade|dim/.test(c.className);
+    if (own.position !== 'absolute' || !named && !own.backgroundImage.includes('gradient') || rich(c)) continue;
+    set(c, named && !c.firstChild ? {display: 'none'} : {background: 'none'});
   }
 };
 
@@ -44,40 +45,51 @@ const loosen = e => {
     if (style.position === 'fixed') unbind(a);
     if (a.scrollHeight > a.clientHeight + 1 || style.overflowY !== 'visible') {
       set(a, {height: 'auto', 'max-height': 'none'});
+      if (/layout|size|strict|content/.test(style.contain)) set(a, {contain: 'none'}); // what reaches out of it would not count as the page's
       if (a !== a.ownerDocument.body && a !== a.ownerDocument.documentElement) set(a, {'min-height': height + 'px'});
     }
   }
 };
 
+// childrenOf are the elements in one as it is drawn: those of its shadow root, and what is slotted there.
+const childrenOf = e => [...(rootOf(e) || e).children].flatMap(c => c.localName === 'slot' ? c.assignedElements() : [c]);
+
 // slidesIn finds the elements that lie beside or upon each other in a clip: the
-// children of the first element in it that has more than one of some size.
-const slidesIn = e => {
+// children of the first element in it that has more than one of some size. Arrows,
+// dots and captions beside a track are no slides: all that is cut off is in the track.
+const slidesIn = (e, items) => {
   for (let at = e; at; ) {
-    const all = [...at.children].filter(c => c.offsetWidth * Math.max(c.offsetHeight, c.scrollHeight) >= 400); // floats give no height
-    if (all.length > 1) return {track: at, slides: all};
-    at = all[0];
+    const all = childrenOf(at).filter(c => c.offsetWidth * Math.max(c.offsetHeight, c.scrollHeight) >= 400); // floats give no height
+    const cut = all.filter(c => items.some(i => i.e !== c && liesIn(i.e, c))), track = cut.length === 1 && !all.some(c => c !== cut[0] && kindOf(c) === kindOf(cut[0])) ? cut[0] : null;
+    if (all.length > 1 && !track) return {track: at, slides: all};
+    at = track || all[0];
   }
   return null;
 };
+const liesIn = (e, around) => { while (e && e !== around) e = flatParent(e); return !!e; };
 
 const resolved = (address, e) => { try { return new URL(address, e.baseURI).href; } catch { return address; } };
+
+// slottedIn lists what is slotted within an element of a shadow root.
+const slottedIn = e => [...e.querySelectorAll('slot')].flatMap(s => s.assignedElements());
 
 // contentOf is what an element holds, as a key: clones of a slide have the same.
 const contentOf = e => {
   const parts = [];
-  const roots = rootsIn(e);
-  for (const x of [e, ...e.querySelectorAll('*'), ...roots.flatMap(r => [...r.querySelectorAll('*')])]) {
+  const slotted = slottedIn(e), roots = [...rootsIn(e), ...slotted];
+  for (const x of [e, ...e.querySelectorAll('*'), ...slotted, ...roots.flatMap(r => [...r.querySelectorAll('*')])]) {
     const waits = x.localName === 'img' && (!x.naturalWidth || blank(x)) && (laterOf(x).src || laterOf(x).set.split(/[\s,]/)[0]);
     const src = waits ? resolved(waits, x) : x.localName === 'svg' ? x.innerHTML : pictureOf(x) || x.localName === 'img' && x.src;
-    if (src) parts.push(src); // loaded or not
+    if (src || laterGround(x)) parts.push(src || laterGround(x)); // loaded or not
   }
   return parts.join(' ') + ' ' + [e, ...roots].map(r => r.textContent.replace(/\s+/g, '')).join(' ');
 };
 
 // stack lays slides out one after the other, in rows as wide as the clip, each once.
-const doubles = new WeakSet(); // which it left out
+const doubles = new WeakSet(), stacked = new WeakSet(); // which it left out, and laid out
 const stack = (clip, track, slides) => {
   const width = clip.clientWidth || clip.getBoundingClientRect().width, known = new Set();
+  mind(clip, slides);
   const sizes = slides.map(e => ({w: e.offsetWidth || width, h: e.offsetHeight}));
   for (let e = track; e && e !== clip; e = flatParent(e)) set(e, {transform: 'none', translate: 'none', position: 'relative', inset: 'auto', margin: '0', width: 'auto', height: 'auto', 'max-height': 'none', overflow: 'visible', float: 'none'});
   if (track === clip) set(track, {height: 'auto', overflow: 'visible', 'max-height': 'none'});
@@ -86,6 +98,7 @@ const stack = (clip, track, slides) => {
     const content = contentOf(e);
     if (known.has(content)) { doubles.add(e); return set(e, {display: 'none'}); }
     known.add(content);
+    stacked.add(e);
     const display = getComputedStyle(e).display;
     set(e, {
       position: 'relative', inset: 'auto', transform: 'none', translate: 'none', scale: 'none', opacity: 1, visibility: 'visible', float: 'none',
@@ -95,6 +108,7 @@ const stack = (clip, track, slides) => {
     if (sizes[i].h) set(e, {'min-height': sizes[i].h + 'px'});
     unshade(e);
   });
+  unshade(track);
 };
 
 // once leaves each of what a track moves past its clip in the page once: the others are clones.
@@ -117,19 +131,19 @@ const open = g => {
   if (g.clip.owner) return openFrame(e);
   if (!g.clip.e) { unbind(e); return true; }
   if (g.clip.path) {
-    set(e, {'clip-path': 'none'});
-    layBelow(e, g.items);
+    set(e, {'clip-path': 'none', clip: 'auto'});
+    for (let a = e, up = 0; a && up < 4; a = flatParent(a), up++) layBelow(a, g.items);
     loosen(e);
     return true;
   }
   const out = g.items.map(i => across(i, g.clip));
   const side = out.some(o => o.left > 2 || o.right > 2), along = out.some(o => o.up > 2 || o.down > 2);
   if (side) {
-    const found = slidesIn(e);
+    const found = slidesIn(e, g.items);
     if (found && sideBySide(found.slides)) stack(e, found.track, found.slides);
   }
   else if (along) {
-    const found = slidesIn(e);
+    const found = slidesIn(e, g.items);
     if (found && getComputedStyle(found.track).transform !== 'none') once(found.slides);
   }
   release(e);
@@ -152,10 +166,13 @@ const layBelow = (e, items) => {
 
 // liesOver says whether what was cut off in an element lies over what stands beside
 // it, as the half of a picture "before" does over the one "after".
-const liesOver = (e, items) => [...e.parentElement ? e.parentElement.children : []].some(c => {
+const liesOver = (e, items) => (e.parentElement ? childrenOf(e.parentElement) : e.parentNode ? [...e.parentNode.children] : []).some(c => {
   if (c === e || !isShown(c) || !rich(c)) return false;
-  const b = c.getBoundingClientRect(), box = {x0: b.left + scrollX, y0: b.top + scrollY, x1: b.right + scrollX, y1: b.bottom + scrollY};
-  return items.some(i => areaOf(within(i, box)) > areaOf(box) / 2);
+  const b = c.getBoundingClientRect(), box = {x0: b.left, y0: b.top, x1: b.right, y1: b.bottom};
+  return items.some(i => {
+    const is = i.e.getBoundingClientRect(); // which may have moved since the item was found
+    return areaOf(within({x0: is.left, y0: is.top, x1: is.right, y1: is.bottom}, box)) > areaOf(box) / 2;
+  });
 });
 
 const sideBySide = slides => {
@@ -206,10 +223,22 @@ const naturalSize = () => {
 };
 
 // blank says whether an img shows nothing yet, or what stands in for its picture.
-const blank = e => e.complete && (!e.currentSrc || e.naturalWidth * e.naturalHeight <= 4 || e.currentSrc.startsWith('data:') || placeholder.test(e.currentSrc));
+const blank = e => e.complete && (!e.currentSrc || e.naturalWidth * e.naturalHeight <= 4 || e.currentSrc.startsWith('data:') || placeholder.test(e.currentSrc) || keepsPlace(e));
+
+// keepsPlace says whether an img shows what others show, too, that have other addresses for later.
+const places = new Map(); // the addresses for later, by what is shown
+const keepsPlace = e => {
+  const {src} = laterOf(e);
+  if (!src || resolved(src, e) === e.currentSrc) return false;
+  places.set(e.currentSrc, (places.get(e.currentSrc) || new Set()).add(src));
+  return places.get(e.currentSrc).size > 1;
+};
 
 const askedFor = new WeakSet();
 const grounds = ['data-bg', 'data-background', 'data-background-image', 'data-bg-src', 'data-lazy-background', 'data-flickity-bg-lazyload'];
+
+// laterGround is the address of a background that a lazy loader keeps for later, if there is one.
+const laterGround = e => grounds.map(name => e.getAttribute(name)).find(v => v && /[/.]/.test(v));
 
 // fetchLate asks for the pictures that are shown now and were never asked for.
 const fetchLate = () => {
@@ -230,8 +259,8 @@ const fetchLate = () => {
   }
   for (const scope of scopes) {
     for (const e of scope.querySelectorAll(grounds.map(name => `[${name}]`).join())) {
-      const src = grounds.map(name => e.getAttribute(name)).find(Boolean);
-      if (!src || !/[/.]/.test(src) || askedFor.has(e) || getComputedStyle(e).backgroundImage !== 'none') continue;
+      const src = laterGround(e);
+      if (!src || askedFor.has(e) || getComputedStyle(e).backgroundImage !== 'none') continue;
       askedFor.add(e);
       set(e, {'background-image': src.includes('url(') ? src : `url(${JSON.stringify(src)})`});
       any = true;

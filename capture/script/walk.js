@@ -139,23 +139,25 @@ let inside = null;
 Object.assign(pageinspect, {
   // walk scrolls from y down to the end, or to limit, in steps of step CSS
   // pixels with two animation frames each, so that every lazy image comes
-  // near the viewport once. It returns after at most ms milliseconds, and
-  // says where it got to, how tall the page is now, and whether it asks for frames.
+  // near the viewport once. It returns after at most ms milliseconds, and says
+  // where it got to and is to go on, how tall the page is now, and whether it asks for frames.
   async walk(y, step, limit, ms) {
     asksForFrames();
     const end = performance.now() + ms;
     for (;;) {
       scrollTo({top: y, behavior: 'instant'});
+      const was = height();
       await answered();
       await arrived();
       await drawn();
       hurry();
       look();
-      const bottom = Math.min(height(), limit);
-      if (y + innerHeight >= bottom || performance.now() > end) {
-        return {y, height: height(), done: y + innerHeight >= bottom, scripts: document.scripts.length > 0, frames: asksForFrames()};
+      const bottom = Math.min(height(), limit), low = y + innerHeight >= bottom;
+      const next = low && was < bottom ? y : y + step; // it grew below the window, and whoever brings more waits for a scroll
+      if (low && next !== y || performance.now() > end) {
+        return {y, next, height: height(), done: low && next !== y, frames: asksForFrames()};
       }
-      y += step;
+      y = next;
     }
   },
 
