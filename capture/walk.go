@@ -240,7 +240,7 @@ func (s *shot) walkDown(ctx context.Context, y float64) error {
 					return err
 				}
 			}
-			if _, err := js[chromedp.Void](ctx, s, "redrawn"); err != nil {
+			if _, err := js[chromedp.Void](ctx, s, "placed"); err != nil {
 				return err
 			}
 		}

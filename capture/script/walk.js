@@ -191,6 +191,9 @@ Object.assign(pageinspect, {
     return {...value, done};
   },
 
+  // placed gives the page frames in which it puts what it was answered in its place.
+  async placed() { for (let n = 0; n < 4; n++) await frame(); },
+
   // scroll scrolls to y and waits until the frames then in the window are painted.
   async scroll(y) {
     scrollTo({top: y, left: 0, behavior: 'instant'});
