@@ -39,9 +39,52 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 			g.Text = "/"
 		case g.Text == "|" && lowBar(inkRun(line, *g)) && !besideWord(line, glyphs, i):
 			g.Text = "I"
+		case (g.Text == "§" || g.Text == "=") && i+1 < len(glyphs) && hangul(glyphs[i+1].Text) && asSyllable(ownInk(line, *g)):
+			g.Text = "특" // no number stands behind it, or it is as high as no such sign
+		case g.Text == "é" && (i > 0 && digit(glyphs[i-1].Text) || i+1 < len(glyphs) && digit(glyphs[i+1].Text)):
+			g.Text = "6"
+		case beginsWithJ(g.Text) && ticked(line, trimmed(line, inked(line, around(line, glyphs, i, i+1)))):
+			g.Text = string([]rune(g.Text)[0] + (ch-j)*vowels*ends)
 		}
 	}
 	return sized(line, glyphs)
+}
+
+// asSyllable says whether ink is as high and as wide as a syllable.
+func asSyllable(ink image.Rectangle) bool {
+	return 10*ink.Dy() >= 8*textHeight && 10*ink.Dx() >= 6*textHeight && 10*ink.Dx() <= 11*textHeight
+}
+
+// Beginnings of syllables, in Unicode's order: ㅈ, and ㅊ, which has a stroke more on its head.
+const j, ch = 12, 14
+
+func beginsWithJ(text string) bool { return oneSyllable(text) && jamoOf(text)[0] == j }
+
+// ticked says whether a short level stroke stands apart on the head of the left part of a syllable's ink, as of ㅊ. The vowel is at the right of it or below.
+func ticked(line *image.Gray, ink image.Rectangle) bool {
+	const (
+		high   = textHeight / 6 // px: the stroke, at most
+		narrow = textHeight / 8 // the same, how long it is at least
+		below  = textHeight / 8 // white rows under it, at most
+	)
+	if !asSyllable(ink) {
+		return false
+	}
+	left := trimmed(line, image.Rect(ink.Min.X, ink.Min.Y, ink.Min.X+6*ink.Dx()/10, ink.Max.Y))
+	at := left.Min.Y
+	for at < left.Max.Y && !whiteRow(line, left, at) {
+		at++
+	}
+	white := at
+	for white < left.Max.Y && whiteRow(line, left, white) {
+		white++
+	}
+	if at-left.Min.Y > high || white == at || white-at > below || white >= left.Max.Y {
+		return false
+	}
+	tick := partOfInk(line, image.Rect(left.Min.X, left.Min.Y, left.Max.X, at), 0, 10)
+	bar := partOfInk(line, image.Rect(left.Min.X, white, left.Max.X, min(left.Max.Y, white+high)), 0, 10)
+	return tick.Dx() >= narrow && 10*tick.Dx() <= 8*bar.Dx() && tick.Min.X > bar.Min.X
 }
 
 // oneOfTwo leaves one of two glyphs that are the same letter, large and small, and are read of the same ink, no wider than one: login as lLogin. It is the

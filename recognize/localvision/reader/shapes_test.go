@@ -33,6 +33,16 @@ func TestShaped(t *testing.T) {
 		"a bar that parts words":       {"and|am", map[int]boxes{3: {image.Rect(16, 0, 20, 40)}}, "and|am"},
 		"a bar in a word":              {"and|am", map[int]boxes{3: {image.Rect(3, 4, 7, 34)}}, "and|am"},
 		"a bracket that none opened":   {"가》", map[int]boxes{1: {image.Rect(6, 4, 26, 38)}}, "가y"},
+		"특 read as a section sign":     {"§수", nil, "특수"},
+		"특 read as an equals sign":     {"=수", map[int]boxes{0: {image.Rect(2, 2, 34, 6), image.Rect(2, 32, 34, 36)}}, "특수"},
+		"an equals sign":               {"=수", map[int]boxes{0: {image.Rect(6, 14, 28, 17), image.Rect(6, 24, 28, 27)}}, "=수"},
+		"a section":                    {"§3", nil, "§3"},
+		"6 read as a letter":           {"é4", nil, "64"},
+		"a letter with an accent":      {"éa", nil, "éa"},
+		"ㅊ read as ㅈ":                  {"주", map[int]boxes{0: {image.Rect(10, 0, 20, 3), image.Rect(4, 7, 32, 11), image.Rect(2, 20, 36, 36)}}, "추"},
+		"ㅊ beside its vowel":           {"지", map[int]boxes{0: {image.Rect(8, 1, 16, 4), image.Rect(2, 8, 22, 12), image.Rect(4, 12, 20, 36), image.Rect(30, 0, 34, 40)}}, "치"},
+		"ㅈ":                            {"주", map[int]boxes{0: {image.Rect(4, 0, 32, 4), image.Rect(2, 8, 36, 36)}}, "주"},
+		"ㅈ below the tail of a letter": {"주", map[int]boxes{0: {image.Rect(10, 0, 20, 2), image.Rect(4, 12, 32, 16), image.Rect(2, 20, 36, 36)}}, "주"},
 		"a bracket that closes a name": {"《가》", map[int]boxes{2: {image.Rect(6, 4, 26, 38)}}, "《가》"},
 	} {
 		glyphs := written(c.text, 0.9)

@@ -58,9 +58,11 @@ var shapes = [3]string{
 	"-gggnnndrrrrrrrrbbbssojjgdph", // none, ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ
 }
 
+// vowels and ends are how many Unicode has of them: syllables stand in the order of their beginnings, vowels and ends.
+const vowels, ends = 21, 28
+
 // jamoOf takes a syllable apart.
 func jamoOf(text string) [3]int {
-	const vowels, ends = 21, 28
 	n := int([]rune(text)[0] - '가')
 	return [3]int{n / (vowels * ends), n / ends % vowels, n % ends}
 }
