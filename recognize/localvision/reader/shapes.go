@@ -2,6 +2,7 @@ package reader
 
 import (
 	"image"
+	"slices"
 	"strings"
 )
 
@@ -43,7 +44,9 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 			g.Text = "특" // no number stands behind it, or it is as high as no such sign
 		case g.Text == "é" && (i > 0 && digit(glyphs[i-1].Text) || i+1 < len(glyphs) && digit(glyphs[i+1].Text)):
 			g.Text = "6"
-		case beginsWithJ(g.Text) && ticked(line, trimmed(line, inked(line, around(line, glyphs, i, i+1)))):
+		case g.Text == "®" && i > 0 && asciiWord(glyphs[i-1].Text) && narrowRound(ownInk(line, *g)):
+			g.Text = "0"
+		case beginsWithJ(g.Text) && ticked(line, trimmed(line, inked(line, around(line, glyphs, i, i+1))), uprightVowel(g.Text)):
 			g.Text = string([]rune(g.Text)[0] + (ch-j)*vowels*ends)
 		}
 	}
@@ -55,36 +58,65 @@ func asSyllable(ink image.Rectangle) bool {
 	return 10*ink.Dy() >= 8*textHeight && 10*ink.Dx() >= 6*textHeight && 10*ink.Dx() <= 11*textHeight
 }
 
+// narrowRound says whether ink is as high as a digit and less wide than high, as a nought with a dot or a stroke in it, which the sign in a circle is not.
+func narrowRound(ink image.Rectangle) bool {
+	return 2*ink.Dy() >= textHeight && 10*ink.Dx() <= 8*ink.Dy()
+}
+
 // Beginnings of syllables, in Unicode's order: ㅈ, and ㅊ, which has a stroke more on its head.
 const j, ch = 12, 14
 
 func beginsWithJ(text string) bool { return oneSyllable(text) && jamoOf(text)[0] == j }
 
-// ticked says whether a short level stroke stands apart on the head of the left part of a syllable's ink, as of ㅊ. The vowel is at the right of it or below.
-func ticked(line *image.Gray, ink image.Rectangle) bool {
+// ticked says whether a short level stroke stands apart over the middle of a long one on the head of a syllable's ink, as of ㅊ. An upright vowel, which is
+// at the right of it, is left out.
+func ticked(line *image.Gray, ink image.Rectangle, upright bool) bool {
 	const (
-		high   = textHeight / 6 // px: the stroke, at most
-		narrow = textHeight / 8 // the same, how long it is at least
-		below  = textHeight / 8 // white rows under it, at most
+		high  = textHeight / 6 // px: the strokes, at most
+		least = textHeight / 8 // how long the short one is at least
+		below = textHeight / 8 // white rows under it, at most
+		out   = 2              // by how much the long one is longer on either side
 	)
 	if !asSyllable(ink) {
 		return false
 	}
-	left := trimmed(line, image.Rect(ink.Min.X, ink.Min.Y, ink.Min.X+6*ink.Dx()/10, ink.Max.Y))
-	at := left.Min.Y
-	for at < left.Max.Y && !whiteRow(line, left, at) {
+	if upright {
+		ink.Max.X = ink.Min.X + 6*ink.Dx()/10
+	}
+	ink = trimmed(line, ink)
+	at := ink.Min.Y
+	for at < ink.Max.Y && !whiteRow(line, ink, at) {
 		at++
 	}
 	white := at
-	for white < left.Max.Y && whiteRow(line, left, white) {
+	for white < ink.Max.Y && whiteRow(line, ink, white) {
 		white++
 	}
-	if at-left.Min.Y > high || white == at || white-at > below || white >= left.Max.Y {
+	if at-ink.Min.Y > high || white == at || white-at > below || white >= ink.Max.Y {
 		return false
 	}
-	tick := partOfInk(line, image.Rect(left.Min.X, left.Min.Y, left.Max.X, at), 0, 10)
-	bar := partOfInk(line, image.Rect(left.Min.X, white, left.Max.X, min(left.Max.Y, white+high)), 0, 10)
-	return tick.Dx() >= narrow && 10*tick.Dx() <= 8*bar.Dx() && tick.Min.X > bar.Min.X
+	tick := partOfInk(line, image.Rect(ink.Min.X, ink.Min.Y, ink.Max.X, at), 0, 10)
+	bar := partOfInk(line, image.Rect(ink.Min.X, white, ink.Max.X, min(ink.Max.Y, white+high)), 0, 10)
+	if tick.Dx() < least || 10*tick.Dx() > 7*bar.Dx() || tick.Min.X-bar.Min.X < out || bar.Max.X-tick.Max.X < out {
+		return false
+	}
+	for y := bar.Min.Y; y < bar.Max.Y; y++ {
+		dark := 0
+		for x := bar.Min.X; x < bar.Max.X; x++ {
+			if line.Pix[y*line.Stride+x] < inkBelow {
+				dark++
+			}
+		}
+		if 100*dark >= 85*bar.Dx() {
+			return true
+		}
+	}
+	return false
+}
+
+// uprightVowel says whether a syllable has a vowel at the right of its beginning.
+func uprightVowel(text string) bool {
+	return !slices.Contains([]int{8, 12, 13, 17, 18}, jamoOf(text)[1]) // ㅗㅛㅜㅠㅡ
 }
 
 // oneOfTwo leaves one of two glyphs that are the same letter, large and small, and are read of the same ink, no wider than one: login as lLogin. It is the

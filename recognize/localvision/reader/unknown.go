@@ -18,11 +18,14 @@ var untaught = []struct {
 // taught puts syllables that the data lacks, in place, where a word with one is written but for it.
 func taught(glyphs []Glyph) {
 	for i, g := range glyphs {
-		if !hangul(g.Text) || g.Confidence >= unreadable {
+		if !hangul(g.Text) {
 			continue
 		}
 		read, best := g.Text, 1
 		for _, u := range untaught {
+			if g.Confidence >= unreadable && (u.before == "" || u.behind == "") { // what stands around it does not say which word it is
+				continue
+			}
 			open := u.before == "" && u.behind == "니" && closed(g.Text) != g.Text // ㅁ for ㅂ is what is wrong
 			if !open && (u.before == "" || i > 0 && glyphs[i-1].Text == u.before) && (u.behind == "" || i+1 < len(glyphs) && glyphs[i+1].Text == u.behind) {
 				if n := alikeIn(read, u.text, u.before == ""); n > best {
