@@ -23,6 +23,8 @@ func stackOf(strength *image.Gray, box image.Rectangle, read *Line) (stack, bool
 		bad   = 0.8
 		least = 24 // px: two lines of the smallest type that is found as one
 		most  = 3  // lines
+		// nearest is how far apart two lines stand at least, in tenths of the height of their strokes.
+		nearest = 7.0
 	)
 	if read.confidence() >= bad || read.address() || box.Dy() < least || box.Dx() < 3*box.Dy() || oneHigh(strength, box) {
 		return stack{}, false
@@ -60,6 +62,9 @@ func stackOf(strength *image.Gray, box image.Rectangle, read *Line) (stack, bool
 	if high := strokeHeight(strength, box, len(best)+1); high > 0 {
 		n := len(best)
 		pitch := float64(box.Dy()-high) / float64(n)
+		if 10*pitch < nearest*float64(high) { // the strokes of one line
+			return t, true
+		}
 		if t.reach = int(math.Round((float64(high) - pitch) / 2)); t.reach > 0 {
 			for k := range best { // the fewest edges are within a line, rather, above the ends of its syllables
 				best[k] = box.Min.Y + int(math.Round(float64(k+1)*pitch)) + t.reach

@@ -63,6 +63,22 @@ func TestLinesThatReachIntoEachOtherAreCutApart(t *testing.T) {
 	}
 }
 
+// TestStrokesOfOneLine: strokes that are more than half as high as a line say nothing of where two lines would meet in it.
+func TestStrokesOfOneLine(t *testing.T) {
+	pic := canvas(900, 120)
+	var all image.Rectangle
+	for k := range 30 {
+		for _, stroke := range []image.Rectangle{image.Rect(0, 4, 3, 21), image.Rect(8, 13, 11, 30)} {
+			stroke = stroke.Add(image.Pt(30+k*25, 40))
+			fill(pic, stroke, color.Black)
+			all = all.Union(stroke)
+		}
+	}
+	if s, ok := stackOf(edges(pic), all, nil); !ok || s.reach != 0 {
+		t.Errorf("%+v: a line of 26 px with strokes of 17 is held for two that overlap", s)
+	}
+}
+
 // TestStrokesThatTouchTheNextLine: the bar at the foot of a glyph is a part of its own line, though a stroke of the next begins in it.
 func TestStrokesThatTouchTheNextLine(t *testing.T) {
 	const size, pitch, every, left, top = 36, 29, 50, 40, 50
