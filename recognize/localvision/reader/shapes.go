@@ -41,7 +41,12 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 		case g.Text == "|" && lowBar(inkRun(line, *g)) && !besideWord(line, glyphs, i):
 			g.Text = "I"
 		case (g.Text == "§" || g.Text == "=") && i+1 < len(glyphs) && hangul(glyphs[i+1].Text) && asSyllable(ownInk(line, *g)):
-			g.Text = "특" // no number stands behind it, or it is as high as no such sign
+			// No number stands behind it, or it is as high as no such sign.
+			if ticked(line, ownInk(line, *g), false) {
+				g.Text = "축"
+			} else if i == 0 || !letter(glyphs[i-1].Text) {
+				g.Text = "특"
+			}
 		case g.Text == "é" && (i > 0 && digit(glyphs[i-1].Text) || i+1 < len(glyphs) && digit(glyphs[i+1].Text)):
 			g.Text = "6"
 		case g.Text == "®" && i > 0 && asciiWord(glyphs[i-1].Text) && narrowRound(ownInk(line, *g)):

@@ -35,6 +35,8 @@ func TestShaped(t *testing.T) {
 		"a bracket that none opened":   {"가》", map[int]boxes{1: {image.Rect(6, 4, 26, 38)}}, "가y"},
 		"특 read as a section sign":     {"§수", nil, "특수"},
 		"특 read as an equals sign":     {"=수", map[int]boxes{0: {image.Rect(2, 2, 34, 6), image.Rect(2, 32, 34, 36)}}, "특수"},
+		"축 read as an equals sign":     {"Y=에", map[int]boxes{1: {image.Rect(12, 0, 22, 3), image.Rect(4, 7, 32, 11), image.Rect(2, 18, 36, 38)}}, "Y축에"},
+		"another syllable":             {"Y=에", map[int]boxes{1: {image.Rect(2, 2, 34, 6), image.Rect(2, 32, 34, 36)}}, "Y=에"},
 		"an equals sign":               {"=수", map[int]boxes{0: {image.Rect(6, 14, 28, 17), image.Rect(6, 24, 28, 27)}}, "=수"},
 		"a section":                    {"§3", nil, "§3"},
 		"6 read as a letter":           {"é4", nil, "64"},
