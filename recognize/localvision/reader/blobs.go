@@ -33,7 +33,7 @@ func findBlobs(strength *image.Gray, step uint8) []blob {
 	var kept, framing []run
 	for i, r := range runs {
 		switch b := blobs[of[i]]; {
-		case isRule(r, b):
+		case isRule(r, b) && !betweenHalves(b, byTop):
 		case alone[of[i]]:
 			if in, ok := within(r, b); ok {
 				kept = append(kept, in)
@@ -75,6 +75,33 @@ func within(r run, frame blob) (run, bool) {
 func isRule(r run, b blob) bool {
 	long := r.to - r.from
 	return long > longestStroke || long > 20 && long > 4*b.Dy() && !hollow(b)
+}
+
+// betweenHalves says whether a level stroke has a part of a syllable right above it and another right below, as that of 응 has: it is about as long as all of
+// that is high.
+func betweenHalves(stroke blob, byTop []blob) bool {
+	const longest = 100 // px
+	if stroke.Dx() > longest || 2*stroke.Dy() > stroke.Dx() {
+		return false
+	}
+	near := max(4, stroke.Dx()/5)
+	var above, below image.Rectangle
+	for _, b := range byTop {
+		if b.Min.Y > stroke.Max.Y+near {
+			break
+		}
+		if b.Min.X < stroke.Min.X-2 || b.Max.X > stroke.Max.X+2 || 3*b.Dx() < stroke.Dx() || b.Dy() > stroke.Dx() {
+			continue
+		}
+		if b.Max.Y <= stroke.Min.Y+2 && b.Max.Y >= stroke.Min.Y-near {
+			above = above.Union(b.Rectangle)
+		}
+		if b.Min.Y >= stroke.Max.Y-2 {
+			below = below.Union(b.Rectangle)
+		}
+	}
+	high := above.Union(below).Dy()
+	return !above.Empty() && !below.Empty() && 10*high >= 7*stroke.Dx() && 10*high <= 14*stroke.Dx()
 }
 
 func findRuns(strength *image.Gray, step uint8) (runs []run) {

@@ -128,6 +128,13 @@ func TestFindLines(t *testing.T) {
 			fill(pic, image.Rect(152, 50, 154, 94), black) // upright, as of a vowel
 			return []image.Rectangle{image.Rect(50, upper.Min.Y, 156, 94)}
 		},
+		"a syllable whose level stroke stands apart between its halves": func(pic *image.RGBA) []image.Rectangle {
+			before := glyphs(pic, image.Pt(50, 50), 4, 37, 4, black)
+			fill(pic, image.Rect(238, 53, 256, 63), black) // 응, behind a space
+			fill(pic, image.Rect(230, 67, 263, 72), black)
+			fill(pic, image.Rect(238, 75, 256, 85), black)
+			return []image.Rectangle{before.Union(glyphs(pic, image.Pt(273, 50), 5, 37, 4, black))}
+		},
 		"a rule": func(pic *image.RGBA) []image.Rectangle {
 			fill(pic, image.Rect(20, 100, 500, 102), black)
 			fill(pic, image.Rect(20, 120, 22, 300), black)

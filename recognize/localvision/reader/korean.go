@@ -62,12 +62,30 @@ type doubtfulWord struct {
 	from, to int // glyphs of the line
 	hangul   []Glyph
 	again    *part
-	room     int // syllables that it is wide enough for at least
+	room     int  // syllables that it is wide enough for at least
+	wide     bool // it is of syllables alone, and wide enough for one more than were read: of two that are alike, one is left out
+}
+
+// filled says whether a second reading is the first with syllables more, as many as there is room for.
+func filled(first, second []Glyph, room int) bool {
+	if len(second) != room || syllablesIn(second) != room {
+		return false
+	}
+	n := 0
+	for _, g := range second {
+		if n < len(first) && first[n].Text == g.Text {
+			n++
+		}
+	}
+	return n == len(first) && room > n
 }
 
 // best is the second reading, where it is surer and of syllables, too, and nil else.
 func (w doubtfulWord) best() []Glyph {
 	read := w.again.glyphs
+	if w.wide && filled(w.hangul, read, w.room) && meanConfidence(read) >= fair {
+		return read
+	}
 	if mended(w.hangul, read) && meanConfidence(read) >= fair {
 		return read
 	}
@@ -122,11 +140,15 @@ func (w doubtfulWord) giveWay(better map[int]replacement, from, to int) {
 func findDoubtful(line *image.Gray, glyphs []Glyph, taken []bool, pitch int) (words []doubtfulWord) {
 	for _, w := range wordsIn(line, glyphs) {
 		word := glyphs[w.from:w.to]
-		if taken[w.from] || !(startsHangul(word) && syllables(word) && (meanConfidence(word) < unsure || mayBeMistaken(word)) || cried(word)) {
+		if taken[w.from] || !startsHangul(word) && !cried(word) {
 			continue
 		}
 		box := inked(line, around(line, glyphs, w.from, w.to))
-		words = append(words, doubtfulWord{from: w.from, to: w.to, hangul: word, again: cutOut(line, box), room: (10*box.Dx() + 3*pitch) / (10 * pitch)})
+		wide := syllablesIn(word) == len(word) && len(word) > 1 && 10*box.Dx() >= (10*len(word)+7)*pitch
+		if !(startsHangul(word) && syllables(word) && (meanConfidence(word) < unsure || mayBeMistaken(word) || wide) || cried(word)) {
+			continue
+		}
+		words = append(words, doubtfulWord{from: w.from, to: w.to, hangul: word, again: cutOut(line, box), room: (10*box.Dx() + 3*pitch) / (10 * pitch), wide: wide})
 	}
 	return words
 }

@@ -183,6 +183,38 @@ func TestDoubtfulWordIsReplacedBySurerSyllables(t *testing.T) {
 }
 
 // TestStretchTakesItsSignsFromTheWordBesideIt: what was read of a word again stays but for the glyphs of the stretch.
+// TestSyllableThatWasLeftOut: a word that is wide enough for one syllable more than were read of it is read again, and is the second reading where that has
+// one more.
+func TestSyllableThatWasLeftOut(t *testing.T) {
+	line := blank(260)
+	for k := range 6 {
+		blacken(line, image.Rect(10+36*k, 4, 42+36*k, 38))
+	}
+	glyphs := written("용프로그램", 0.93)
+	for i := range glyphs {
+		glyphs[i].Box = image.Rect(10+36*(i+1), 0, 42+36*(i+1), textHeight)
+	}
+	glyphs[0].Box.Min.X = 10
+	words := findDoubtful(line, glyphs, make([]bool, len(glyphs)), 36)
+	if len(words) != 1 || words[0].room != 6 {
+		t.Fatalf("%+v, want a word with room for six", words)
+	}
+	for read, want := range map[string]string{"응용프로그램": "응용프로그램", "용프로그램": "", "응응프로그램": "", "응용프로그램이": ""} {
+		words[0].again = &part{glyphs: written(read, 0.8)}
+		if got := textOf(words[0].best()); got != want {
+			t.Errorf("%s: got %q, want %q", read, got, want)
+		}
+	}
+	glyphs[0].Box.Min.X = 46
+	narrow := blank(260)
+	for k := range 5 {
+		blacken(narrow, image.Rect(46+36*k, 4, 78+36*k, 38))
+	}
+	if got := findDoubtful(narrow, glyphs, make([]bool, len(glyphs)), 36); len(got) != 0 {
+		t.Errorf("%d words are read again that have no room for more", len(got))
+	}
+}
+
 func TestStretchTakesItsSignsFromTheWordBesideIt(t *testing.T) {
 	for name, c := range map[string]struct {
 		again    string
@@ -313,8 +345,10 @@ func TestSyllablesThatAreTakenSurelyForTheirTwins(t *testing.T) {
 			t.Errorf("%s, read again as %s: %q, want %q", c.hangul, c.korean, got, c.want)
 		}
 	}
+	line := blank(140)
+	blacken(line, image.Rect(2, 4, 114, 36))
 	for word, want := range map[string]int{"슷자를": 1, "모는": 1, "문서를": 0} {
-		if got := len(findDoubtful(image.NewGray(image.Rect(0, 0, 200, 60)), written(word, 0.95), make([]bool, 3), textHeight)); got != want {
+		if got := len(findDoubtful(line, written(word, 0.95), make([]bool, 3), textHeight)); got != want {
 			t.Errorf("%s, read surely: %d words are read again, want %d", word, got, want)
 		}
 	}

@@ -60,7 +60,8 @@ func inDoubt(line image.Rectangle, glyphs []Glyph) bool {
 // as what has that colour on white; none where it has no two that differ enough. What is as frequent in
 // the line's margin as in the line is its ground, which is even, too, where a photograph is out of focus.
 func cutByColour(pic *image.RGBA, line image.Rectangle) []strip {
-	const most = 3 // even colours that are looked at: letter, rim and ground
+	const most = 3                  // even colours that are looked at: letter, rim and ground
+	line = line.Intersect(pic.Rect) // one at the picture's edge may reach a pixel beyond
 	box := line.Inset(-max(2, line.Dy()/6)).Intersect(pic.Rect)
 	var seen, own [][3]int
 	for len(seen) < most && len(own) < 2 {
@@ -152,8 +153,9 @@ func groundColour(pic *image.RGBA, box, line image.Rectangle, c [3]int) bool {
 		}
 		return n
 	}
-	above := image.Rect(box.Min.X, box.Min.Y, box.Max.X, line.Min.Y-1)
-	below := image.Rect(box.Min.X, line.Max.Y+1, box.Max.X, box.Max.Y)
+	// At the picture's top and bottom there is no margin.
+	above := image.Rect(box.Min.X, box.Min.Y, box.Max.X, max(box.Min.Y, line.Min.Y-1))
+	below := image.Rect(box.Min.X, min(box.Max.Y, line.Max.Y+1), box.Max.X, box.Max.Y)
 	rim := area(above) + area(below)
 	return rim > 0 && (count(above)+count(below))*area(line) >= count(line)*rim
 }

@@ -3,6 +3,7 @@ package reader
 import (
 	"image"
 	"image/color"
+	"image/draw"
 	"math/rand/v2"
 	"testing"
 )
@@ -73,6 +74,24 @@ func TestCutByColourWantsTwo(t *testing.T) {
 	for name, pic := range map[string]*image.RGBA{"one colour": plain, "noise": noise} {
 		if got := cutByColour(pic, line); got != nil {
 			t.Errorf("%s: %d strips", name, len(got))
+		}
+	}
+}
+
+// TestCutByColourAtTheEdge: a line that reaches to the top or the bottom of the picture, or a pixel beyond, has no margin there.
+func TestCutByColourAtTheEdge(t *testing.T) {
+	pic, line := rimmed(36, busy, color.RGBA{255, 225, 77, 255}, color.RGBA{17, 17, 17, 255})
+	for name, cut := range map[string]image.Rectangle{
+		"top":    image.Rect(0, line.Min.Y, pic.Rect.Max.X, pic.Rect.Max.Y),
+		"bottom": image.Rect(0, 0, pic.Rect.Max.X, line.Max.Y),
+	} {
+		part := image.NewRGBA(image.Rectangle{Max: cut.Size()})
+		draw.Draw(part, part.Rect, pic, cut.Min, draw.Src)
+		own := line.Sub(cut.Min)
+		for _, line := range []image.Rectangle{own, own.Inset(-1)} {
+			if got := cutByColour(part, line); len(got) == 0 {
+				t.Errorf("at the %s: no strips", name)
+			}
 		}
 	}
 }

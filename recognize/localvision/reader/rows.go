@@ -65,9 +65,9 @@ func inRow(a, b blob) bool {
 	}
 	gap := b.Min.X - a.Max.X
 	overlap := min(a.Max.Y, b.Max.Y) - max(a.Min.Y, b.Min.Y)
-	if 3*low.Dy() < tall.Dy() { // a dot, a hyphen, a bar of a syllable: near, and within the height of its neighbour
+	if 3*low.Dy() < tall.Dy() { // a dot, a hyphen, a bar of a syllable: near, and within the height of its neighbour; a comma reaches below it
 		middle := (low.Min.Y + low.Max.Y) / 2
-		return 10*gap <= 4*tall.Dy() && middle >= tall.Min.Y && middle <= tall.Max.Y+low.Dy()
+		return 10*gap <= 4*tall.Dy() && middle >= tall.Min.Y && low.Min.Y <= tall.Max.Y
 	}
 	return 10*gap <= 9*tall.Dy() && 2*overlap >= low.Dy()
 }

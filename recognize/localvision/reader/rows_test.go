@@ -30,6 +30,17 @@ func TestLinesThatHangTogether(t *testing.T) {
 	}
 }
 
+// TestDotBelowATail: what lies below its neighbour is a dot of the next line; a comma, which begins beside it, is of its own.
+func TestDotBelowATail(t *testing.T) {
+	tail := blob{Rectangle: image.Rect(0, 15, 14, 36)}
+	if dot := (blob{Rectangle: image.Rect(2, 39, 7, 45)}); inRow(tail, dot) {
+		t.Error("the dot of an i below a g is of its line")
+	}
+	if comma := (blob{Rectangle: image.Rect(16, 32, 20, 38)}); !inRow(tail, comma) {
+		t.Error("a comma is of no line")
+	}
+}
+
 // TestIconBesideALine: an icon higher than the line beside it is no part of it, a glyph in its midst is.
 func TestIconBesideALine(t *testing.T) {
 	var set []image.Rectangle

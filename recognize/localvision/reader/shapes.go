@@ -2,6 +2,7 @@ package reader
 
 import (
 	"image"
+	"slices"
 	"strings"
 )
 
@@ -39,9 +40,88 @@ func shaped(line *image.Gray, glyphs []Glyph) []Glyph {
 			g.Text = "/"
 		case g.Text == "|" && lowBar(inkRun(line, *g)) && !besideWord(line, glyphs, i):
 			g.Text = "I"
+		case (g.Text == "§" || g.Text == "=") && i+1 < len(glyphs) && hangul(glyphs[i+1].Text) && asSyllable(ownInk(line, *g)):
+			// No number stands behind it, or it is as high as no such sign.
+			if ticked(line, ownInk(line, *g), false) {
+				g.Text = "축"
+			} else if i == 0 || !letter(glyphs[i-1].Text) {
+				g.Text = "특"
+			}
+		case g.Text == "é" && (i > 0 && digit(glyphs[i-1].Text) || i+1 < len(glyphs) && digit(glyphs[i+1].Text)):
+			g.Text = "6"
+		case g.Text == "®" && i > 0 && asciiWord(glyphs[i-1].Text) && narrowRound(ownInk(line, *g)):
+			g.Text = "0"
+		case beginsWithJ(g.Text) && ticked(line, trimmed(line, inked(line, around(line, glyphs, i, i+1))), uprightVowel(g.Text)):
+			g.Text = string([]rune(g.Text)[0] + (ch-j)*vowels*ends)
 		}
 	}
 	return sized(line, glyphs)
+}
+
+// asSyllable says whether ink is as high and as wide as a syllable.
+func asSyllable(ink image.Rectangle) bool {
+	return 10*ink.Dy() >= 8*textHeight && 10*ink.Dx() >= 6*textHeight && 10*ink.Dx() <= 11*textHeight
+}
+
+// narrowRound says whether ink is as high as a digit and less wide than high, as a nought with a dot or a stroke in it, which the sign in a circle is not.
+func narrowRound(ink image.Rectangle) bool {
+	return 2*ink.Dy() >= textHeight && 10*ink.Dx() <= 8*ink.Dy()
+}
+
+// Beginnings of syllables, in Unicode's order: ㅈ, and ㅊ, which has a stroke more on its head.
+const j, ch = 12, 14
+
+func beginsWithJ(text string) bool { return oneSyllable(text) && jamoOf(text)[0] == j }
+
+// ticked says whether a short level stroke stands apart over the middle of a long one on the head of a syllable's ink, as of ㅊ. An upright vowel, which is
+// at the right of it, is left out.
+func ticked(line *image.Gray, ink image.Rectangle, upright bool) bool {
+	const (
+		high  = textHeight / 6 // px: the strokes, at most
+		least = textHeight / 8 // how long the short one is at least
+		below = textHeight / 8 // white rows under it, at most
+		out   = 2              // by how much the long one is longer on either side
+	)
+	if !asSyllable(ink) {
+		return false
+	}
+	if upright {
+		ink.Max.X = ink.Min.X + 6*ink.Dx()/10
+	}
+	ink = trimmed(line, ink)
+	at := ink.Min.Y
+	for at < ink.Max.Y && !whiteRow(line, ink, at) {
+		at++
+	}
+	white := at
+	for white < ink.Max.Y && whiteRow(line, ink, white) {
+		white++
+	}
+	if at-ink.Min.Y > high || white == at || white-at > below || white >= ink.Max.Y {
+		return false
+	}
+	tick := partOfInk(line, image.Rect(ink.Min.X, ink.Min.Y, ink.Max.X, at), 0, 10)
+	bar := partOfInk(line, image.Rect(ink.Min.X, white, ink.Max.X, min(ink.Max.Y, white+high)), 0, 10)
+	if tick.Dx() < least || 10*tick.Dx() > 7*bar.Dx() || tick.Min.X-bar.Min.X < out || bar.Max.X-tick.Max.X < out {
+		return false
+	}
+	for y := bar.Min.Y; y < bar.Max.Y; y++ {
+		dark := 0
+		for x := bar.Min.X; x < bar.Max.X; x++ {
+			if line.Pix[y*line.Stride+x] < inkBelow {
+				dark++
+			}
+		}
+		if 100*dark >= 85*bar.Dx() {
+			return true
+		}
+	}
+	return false
+}
+
+// uprightVowel says whether a syllable has a vowel at the right of its beginning.
+func uprightVowel(text string) bool {
+	return !slices.Contains([]int{8, 12, 13, 17, 18}, jamoOf(text)[1]) // ㅗㅛㅜㅠㅡ
 }
 
 // oneOfTwo leaves one of two glyphs that are the same letter, large and small, and are read of the same ink, no wider than one: login as lLogin. It is the

@@ -2,6 +2,7 @@ package reader
 
 import (
 	"image"
+	"math"
 	"slices"
 )
 
@@ -10,9 +11,10 @@ import (
 
 // stack is a line that may be several, one above the other.
 type stack struct {
-	box image.Rectangle
-	at  []int // the rows between them
-	one *Line // what was read of it as one line, nil if nothing
+	box   image.Rectangle
+	at    []int // the rows between them
+	reach int   // px: how far a line reaches into the next above and below such a row
+	one   *Line // what was read of it as one line, nil if nothing
 }
 
 // stackOf cuts a line in two or three where it has the fewest edges, if it was read badly and is so high and wide that it may be several.
@@ -21,6 +23,8 @@ func stackOf(strength *image.Gray, box image.Rectangle, read *Line) (stack, bool
 		bad   = 0.8
 		least = 24 // px: two lines of the smallest type that is found as one
 		most  = 3  // lines
+		// nearest is how far apart two lines stand at least, in tenths of the height of their strokes.
+		nearest = 7.0
 	)
 	if read.confidence() >= bad || read.address() || box.Dy() < least || box.Dx() < 3*box.Dy() || oneHigh(strength, box) {
 		return stack{}, false
@@ -54,7 +58,39 @@ func stackOf(strength *image.Gray, box image.Rectangle, read *Line) (stack, bool
 			best, fewest = at, crossed/(n-1)
 		}
 	}
-	return stack{box, best, read}, true
+	t := stack{box: box, at: best, one: read}
+	if high := strokeHeight(strength, box, len(best)+1); high > 0 {
+		n := len(best)
+		pitch := float64(box.Dy()-high) / float64(n)
+		if 10*pitch < nearest*float64(high) { // the strokes of one line
+			return t, true
+		}
+		if t.reach = int(math.Round((float64(high) - pitch) / 2)); t.reach > 0 {
+			for k := range best { // the fewest edges are within a line, rather, above the ends of its syllables
+				best[k] = box.Min.Y + int(math.Round(float64(k+1)*pitch)) + t.reach
+			}
+		}
+		t.reach = max(0, t.reach)
+	}
+	return t, true
+}
+
+// strokeHeight is how high the upright strokes are that begin at the top of n lines and end where the next has begun, 0 where there are few. Such as
+// touch a glyph of the next line are higher.
+func strokeHeight(strength *image.Gray, box image.Rectangle, n int) int {
+	const fewest = 3
+	blobs, _ := join(findRuns(strength.SubImage(box).(*image.Gray), edgeStep))
+	var heights []int
+	for _, b := range blobs {
+		if 2*b.Dx() <= b.Dy() && b.Dy()*(10*n+7) >= 10*box.Dy() && b.Dy()*(10*n-6) <= 10*box.Dy() {
+			heights = append(heights, b.Dy())
+		}
+	}
+	if len(heights) < fewest {
+		return 0
+	}
+	slices.Sort(heights)
+	return heights[len(heights)*3/4]
 }
 
 // oneHigh says whether narrow strokes, as of ㅏ and l, reach through all of a box: it is one line.
@@ -87,7 +123,8 @@ func (t stack) lineAt(y int) int {
 	return i
 }
 
-// cut is one of the lines. What hangs together is a part of that in which its middle lies; what reaches far into two is cut.
+// cut is one of the lines. What hangs together is a part of that in which its middle lies; what reaches far into two is cut, and where both lines
+// reach it is a part of that which it comes from.
 func (t stack) cut(pic *image.RGBA, which int) strip {
 	const (
 		dark  = 0.35 // of full ink, from which on pixels hang together
@@ -112,15 +149,44 @@ func (t stack) cut(pic *image.RGBA, which int) strip {
 	}
 	blobs, of := join(runs)
 	far := t.box.Dy() / (len(t.at) + 1) / reach
+	if t.reach > 0 {
+		far = t.reach + 1
+	}
 	own, other := make([]bool, w*h), make([]bool, w*h)
+	var shared [][]run // what reaches far into two lines, by the row between them
+	for range t.at {
+		shared = append(shared, nil)
+	}
 	for i, r := range runs {
 		b := blobs[of[i]].Add(box.Min)
 		line := t.lineAt(middle(b.Min.Y, b.Max.Y))
 		if t.lineAt(b.Min.Y+far) != t.lineAt(b.Max.Y-1-far) {
 			line = t.lineAt(box.Min.Y + r.y)
+			if k := t.between(box.Min.Y + r.y); k >= 0 {
+				shared[k] = append(shared[k], r)
+			}
 		}
 		for x := r.from; x < r.to; x++ {
 			own[r.y*w+x], other[r.y*w+x] = line == which, line != which
+		}
+	}
+	for k, at := range t.at {
+		if which != k && which != k+1 || len(shared[k]) == 0 {
+			continue
+		}
+		up, down := comesFrom(shared[k], at-box.Min.Y-t.reach, at-box.Min.Y+t.reach, func(x, y int) bool {
+			return y >= 0 && y < h && shade(x, y) >= dark
+		})
+		for i, r := range shared[k] {
+			for x := r.from; x < r.to; x++ {
+				j := r.y*w + x
+				u, d := up[i][x-r.from], down[i][x-r.from]
+				if u == d { // of both, or of neither: each line has it
+					u, d = true, true
+				}
+				own[j] = which == k && u || which == k+1 && d
+				other[j] = !own[j]
+			}
 		}
 	}
 	near := func(of []bool, x, y int) bool {
@@ -154,6 +220,45 @@ func (t stack) cut(pic *image.RGBA, which int) strip {
 	s := enlarge(gray.SubImage(around).(*image.Gray), box.Min.Add(around.Min), line.Dy())
 	s.line = line.Add(box.Min)
 	return s
+}
+
+// between is the row between two lines by which a row lies to which both reach, -1 for none.
+func (t stack) between(y int) int {
+	return slices.IndexFunc(t.at, func(at int) bool { return y >= at-t.reach && y < at+t.reach })
+}
+
+// comesFrom says of each pixel of runs that lie from one row up to another whether it hangs together with what is above these rows, and with what is
+// below: the stroke that it is a part of goes on there, or that beside which it lies.
+func comesFrom(runs []run, from, to int, dark func(x, y int) bool) (up, down [][]bool) {
+	up, down = make([][]bool, len(runs)), make([][]bool, len(runs))
+	for i, r := range runs {
+		up[i], down[i] = make([]bool, r.to-r.from), make([]bool, r.to-r.from)
+		for x := r.from; x < r.to; x++ {
+			y := r.y
+			for y >= from && dark(x, y) {
+				y--
+			}
+			up[i][x-r.from] = y < from
+			for y = r.y; y < to && dark(x, y); {
+				y++
+			}
+			down[i][x-r.from] = y >= to
+		}
+	}
+	pieces, of := join(runs)
+	above, below := make([]bool, len(pieces)), make([]bool, len(pieces))
+	for i := range runs {
+		above[of[i]] = above[of[i]] || slices.Contains(up[i], true)
+		below[of[i]] = below[of[i]] || slices.Contains(down[i], true)
+	}
+	for i := range runs {
+		for x := range up[i] {
+			if !up[i][x] && !down[i][x] {
+				up[i][x], down[i][x] = above[of[i]], below[of[i]]
+			}
+		}
+	}
+	return up, down
 }
 
 // best is the lines where they are read with more confidence than the one was. Where the one was no text, what was read in its place by

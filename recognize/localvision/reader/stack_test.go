@@ -63,6 +63,64 @@ func TestLinesThatReachIntoEachOtherAreCutApart(t *testing.T) {
 	}
 }
 
+// TestStrokesOfOneLine: strokes that are more than half as high as a line say nothing of where two lines would meet in it.
+func TestStrokesOfOneLine(t *testing.T) {
+	pic := canvas(900, 120)
+	var all image.Rectangle
+	for k := range 30 {
+		for _, stroke := range []image.Rectangle{image.Rect(0, 4, 3, 21), image.Rect(8, 13, 11, 30)} {
+			stroke = stroke.Add(image.Pt(30+k*25, 40))
+			fill(pic, stroke, color.Black)
+			all = all.Union(stroke)
+		}
+	}
+	if s, ok := stackOf(edges(pic), all, nil); !ok || s.reach != 0 {
+		t.Errorf("%+v: a line of 26 px with strokes of 17 is held for two that overlap", s)
+	}
+}
+
+// TestStrokesThatTouchTheNextLine: the bar at the foot of a glyph is a part of its own line, though a stroke of the next begins in it.
+func TestStrokesThatTouchTheNextLine(t *testing.T) {
+	const size, pitch, every, left, top = 36, 29, 50, 40, 50
+	pic := canvas(1200, 200)
+	var all image.Rectangle
+	draw := func(x, y int, strokes ...image.Rectangle) {
+		for _, stroke := range strokes {
+			stroke = stroke.Add(image.Pt(x, y))
+			fill(pic, stroke, color.Black)
+			all = all.Union(stroke)
+		}
+	}
+	for k := range 20 {
+		x := left + k*every
+		draw(x, top, image.Rect(20, 0, 25, size), image.Rect(0, 18, 5, size), image.Rect(0, size-5, 16, size), image.Rect(2, 4, 14, 8))
+		draw(x, top+pitch, image.Rect(7, 0, 12, size), image.Rect(30, 0, 35, size))
+	}
+	s, ok := stackOf(edges(pic), all, nil)
+	if !ok || len(s.at) != 1 {
+		t.Fatalf("cut at %v, want two lines", s.at)
+	}
+	upper, lower := s.cut(pic, 0), s.cut(pic, 1)
+	if want := image.Rect(left, top, all.Max.X-10, top+size); !near(upper.line, want) {
+		t.Errorf("the upper line is %v, want %v", upper.line, want)
+	}
+	if want := image.Rect(left, top+pitch, all.Max.X, all.Max.Y); upper.line.Max.Y >= lower.line.Max.Y || lower.line.Min.Y < want.Min.Y-3 || lower.line.Max.Y < want.Max.Y-1 {
+		t.Errorf("the lower line is %v, want %v", lower.line, want)
+	}
+	at := func(s strip, x, y int) uint8 {
+		return s.gray.GrayAt(int((float64(x-s.at.X)+0.5)*s.per), int((float64(y-s.at.Y)+0.5)*s.per)).Y
+	}
+	if v := at(upper, left+every+3, top+size-3); v > inkBelow {
+		t.Errorf("the bar at a foot is %d in its line, want it black", v)
+	}
+	if v := at(lower, left+every+9, top+size+4); v > inkBelow {
+		t.Errorf("the stroke below is %d in its line, want it black", v)
+	}
+	if v := at(lower, left+every+22, top+size-2); v < inkBelow {
+		t.Errorf("the end of an upper stroke is %d in the lower line, want it white", v)
+	}
+}
+
 // TestSurerLinesStay: several lines stay where they are surer than the one, and small lines where they say much more than the large one they are in.
 func TestSurerLinesStay(t *testing.T) {
 	unsure := readAs("오아소", 0.3, image.Rect(0, 0, 400, 44))

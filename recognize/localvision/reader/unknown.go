@@ -18,11 +18,14 @@ var untaught = []struct {
 // taught puts syllables that the data lacks, in place, where a word with one is written but for it.
 func taught(glyphs []Glyph) {
 	for i, g := range glyphs {
-		if !hangul(g.Text) || g.Confidence >= unreadable {
+		if !hangul(g.Text) {
 			continue
 		}
 		read, best := g.Text, 1
 		for _, u := range untaught {
+			if g.Confidence >= unreadable && (u.before == "" || u.behind == "") { // what stands around it does not say which word it is
+				continue
+			}
 			open := u.before == "" && u.behind == "니" && closed(g.Text) != g.Text // ㅁ for ㅂ is what is wrong
 			if !open && (u.before == "" || i > 0 && glyphs[i-1].Text == u.before) && (u.behind == "" || i+1 < len(glyphs) && glyphs[i+1].Text == u.behind) {
 				if n := alikeIn(read, u.text, u.before == ""); n > best {
@@ -58,9 +61,11 @@ var shapes = [3]string{
 	"-gggnnndrrrrrrrrbbbssojjgdph", // none, ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ
 }
 
+// vowels and ends are how many Unicode has of them: syllables stand in the order of their beginnings, vowels and ends.
+const vowels, ends = 21, 28
+
 // jamoOf takes a syllable apart.
 func jamoOf(text string) [3]int {
-	const vowels, ends = 21, 28
 	n := int([]rune(text)[0] - '가')
 	return [3]int{n / (vowels * ends), n / ends % vowels, n % ends}
 }

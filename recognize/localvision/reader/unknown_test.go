@@ -19,6 +19,9 @@ func TestSyllablesThatTheDataLacks(t *testing.T) {
 		{"씀니다", "씁니다", 0},   // another word that is spelled so
 		{"숨김니다", "숨깁니다", 0},
 		{"시권스", "시퀀스", 0},
+		{"시퀸스", "시퀀스", 0.83}, // no other word is written so, however surely it was read
+		{"바낍니다", "바뀝니다", 0.89},
+		{"굽은", "굽은", 0.83},
 		{"굽은", "굵은", 0},
 		{"콘은", "콘은", 0}, // begins with another consonant
 		{"바람니다", "바랍니다", 0},
