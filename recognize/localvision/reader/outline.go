@@ -143,6 +143,7 @@ const alike = 60
 // groundColour says whether a colour is as frequent above and below a line as in it.
 func groundColour(pic *image.RGBA, box, line image.Rectangle, c [3]int) bool {
 	count := func(r image.Rectangle) (n int) {
+		r = r.Intersect(pic.Rect) // a line may reach its edge
 		for y := r.Min.Y; y < r.Max.Y; y++ {
 			for x := r.Min.X; x < r.Max.X; x++ {
 				if apart(c, at(pic, x, y)) <= alike {
