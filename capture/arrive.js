@@ -166,16 +166,22 @@
       });
     },
 
-    // sheets says which of the addresses are style sheets that would be applied.
-    sheets(addresses) {
+    // sheets says which of the addresses are style sheets that would be applied;
+    // those in gone only where nothing else gives the document its looks: where
+    // fewer than enough rules came, and no sheet of another site but for fonts.
+    sheets(addresses, gone, enough, fonts) {
       const wanted = new Set(addresses), links = new Set(), applied = [];
+      const rules = s => {
+        try { return s.cssRules.length; } catch { return wanted.has(key(s.href)) || new RegExp(fonts, 'i').test(s.href) ? 0 : enough; } // of another site
+      };
+      const needed = (u, root) => !gone.includes(u) || [...root.styleSheets].reduce((n, s) => n + rules(s), 0) < enough;
       each('link', e => {
         const u = key(e.href);
         if (!wanted.has(u)) return;
         links.add(u);
-        if (e.relList.contains('stylesheet') && !e.disabled && (!e.media || matchMedia(e.media).matches)) applied.push(u);
+        if (e.relList.contains('stylesheet') && !e.disabled && (!e.media || matchMedia(e.media).matches) && needed(u, e.getRootNode())) applied.push(u);
       });
-      return [...new Set([...applied, ...addresses.filter(u => !links.has(u))])]; // imported by another sheet, or by a script
+      return [...new Set([...applied, ...addresses.filter(u => !links.has(u) && needed(u, document))])]; // imported by another sheet, or by a script
     },
 
     // measure is how much there is: it grows when content comes, and stays
@@ -207,7 +213,7 @@
       const text = e => (e.innerText || '').replace(/\s+/g, '');
       const filled = e => text(e).length > 20 || [...e.querySelectorAll('img,canvas,video,svg,iframe')].some(i => i.getBoundingClientRect().width > 32 && (i.localName !== 'img' || i.naturalWidth > 2)) ||
         [...e.querySelectorAll('*')].slice(0, 50).some(i => i.getBoundingClientRect().width > 32 && !colourless(getComputedStyle(i).backgroundColor));
-      const busy = [], holes = [];
+      const busy = [], holes = [], controls = 'input:not([type=hidden i]),select,textarea,button,[role=button i],[role=spinbutton i],[class~=button i],[class~=btn i],[class*=-button i],[class*=-btn i],[class*=btn- i]';
       const word = /^((상품|정보|데이터|페이지)?(를|을)?\s*(불러오는|로딩|읽는|연결|준비|처리)\s*중(입니다)?|로딩|(now )?loading|connecting|please wait|잠시만\s*(기다려\s*(주세요|주십시오))?|skeleton)[\s.…·!]*$/i;
       const visit = (d, dx, dy) => {
         if (!d.body) return;
@@ -226,6 +232,13 @@
           return s.backgroundImage !== 'none' || !colourless(s.backgroundColor) || s.boxShadow !== 'none' || ['Top', 'Left'].some(side => parseFloat(s[`border${side}Width`]) && !colourless(s[`border${side}Color`])) ||
             ['::before', '::after'].some(p => !/^(none|normal)$/.test(getComputedStyle(x, p).content));
         });
+        // A control is there already, whatever its name: a stepper of numbers is called
+        // a spinner. So is a label called a placeholder; and an uploader loads nothing.
+        const lineHeight = 60, control = e => e.matches(controls) || !!e.querySelector(controls);
+        const waiting = e => {
+          const said = `${e.id} ${e.getAttribute('class') || ''}`.replace(/(up|down)load(er|ing)/gi, '');
+          return /^true$/i.test(e.ariaBusy) || /skeleton|shimmer|spinner|loading|loader/i.test(said) || /placeholder/i.test(said) && !text(e);
+        };
         const upon = (e, b) => [...e.parentElement ? e.parentElement.querySelectorAll('img') : []].some(i => { // a picture that came
           const p = i.getBoundingClientRect();
           return i.naturalWidth > 2 && p.left <= b.left && p.right >= b.right && p.top <= b.top && p.bottom >= b.bottom;
@@ -236,6 +249,7 @@
           if (/^(img|input|textarea|picture|html|body|script|link|source)$/.test(e.localName) || filled(e)) continue;
           if (!e.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
           const box = boxOf(e, dx, dy);
+          if (box.h <= lineHeight && control(e) || !waiting(e)) continue;
           if (box.w >= 16 && box.h >= 8 && paints(e) && !upon(e, e.getBoundingClientRect())) busy.push({why: marks(e).split(' ').slice(0, 3).join(' '), box});
         }
         // A hole is an empty element that has a name: a script would fill it. A

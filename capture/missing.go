@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -306,12 +307,15 @@ func (s *shot) framePart(ctx context.Context, id cdp.FrameID) (part, bool) {
 }
 
 func (s *shot) missingSheets(ctx context.Context, failed []browser.Failure, pending []browser.Pending) (lacks []lack, err error) {
-	var addresses []string
+	addresses, gone := []string{}, []string{} // gone is what everybody is told is not there
 	why := map[string]lack{}
 	note := func(f browser.Failure, l lack) {
 		if l.Source = f.URL; s.sheetMatters(f) && !s.tab.Refuses(f.URL) {
 			addresses = append(addresses, f.URL)
 			why[f.URL] = l
+			if f.Status == http.StatusNotFound || f.Status == http.StatusGone {
+				gone = append(gone, f.URL)
+			}
 		}
 	}
 	for _, f := range failed {
@@ -327,9 +331,14 @@ func (s *shot) missingSheets(ctx context.Context, failed []browser.Failure, pend
 	if len(addresses) == 0 {
 		return nil, nil
 	}
-	applied, err := facts[[]string](ctx, s, "sheets", addresses)
+	applied, err := facts[[]string](ctx, s, "sheets", addresses, gone, dressed, fontWords)
 	for _, u := range applied {
 		lacks = append(lacks, why[u])
+	}
+	for _, u := range gone {
+		if err == nil && !slices.Contains(applied, u) {
+			s.warn("style sheet not there: %s", u)
+		}
 	}
 	return lacks, err
 }

@@ -22,6 +22,7 @@ import (
 //	/once/…    503, then a picture   /cut/…         a picture that breaks off
 //	/broken/…  what is no picture    /never/…       nothing, until the test ends
 //	/frame/…   a document            /script/…, /sheet/…  empty ones
+//	/dress/…   a style sheet with rules, which imports one that is not there (?import), or fails (?busy)
 //	/empty/…   an empty document
 //	/saved/…   a document to be saved           /wrong/…  a picture, with status 404
 //	/open/…    a picture that does not end      /whole/…?600 letters  a picture, if all are there
@@ -96,6 +97,9 @@ func stall(t *testing.T, body string) string {
 			html(`<svg width=400 height=200 style="display:block"><image href=gone.png width=400 height=200 /></svg>`)(w, r)
 		case kind == "pdf":
 			media("application/pdf", []byte("%PDF-1.4\n%%EOF"))(w, r)
+		case kind == "dress":
+			imports := map[string]string{"import": `@import "/status/404/import.css";`, "busy": `@import "/status/503/import.css";`}[r.URL.RawQuery]
+			media("text/css", []byte(imports+strings.Repeat("p{color:#222}", dressed)))(w, r)
 		case kind == "sheet":
 			media("text/css", nil)(w, r)
 		default:
@@ -196,6 +200,12 @@ func TestPartsThatDidNotCome(t *testing.T) {
 		{"a style sheet of a busy server", `<link rel=stylesheet href=/status/503/a.css>`, page.Failed, page.Box{}, "/a.css"},
 		{"a style sheet of a dead server", `<link rel=stylesheet href=DEAD/shop.css>`, page.Failed, page.Box{}, "/shop.css"},
 		{"a style sheet that another imports", `<style>@import "/status/404/a.css";</style>`, page.Failed, page.Box{}, "/a.css"},
+		{"a style sheet that is not there, where another is", `<link rel=stylesheet href=/status/404/a.css><link rel=stylesheet href=/dress/a.css>`, "", page.Box{}, ""},
+		{"one that another imports, likewise", `<link rel=stylesheet href=/dress/a.css?import>`, "", page.Box{}, ""},
+		{"one that another imports, of a busy server", `<link rel=stylesheet href=/dress/a.css?busy>`, page.Failed, page.Box{}, "/import.css"},
+		{"a style sheet of a busy server, where another is", `<link rel=stylesheet href=/status/503/a.css><link rel=stylesheet href=/dress/a.css>`, page.Failed, page.Box{}, "/a.css"},
+		{"one that is not for us, where another is", `<link rel=stylesheet href=/status/403/a.css><link rel=stylesheet href=/dress/a.css>`, page.Failed, page.Box{}, "/a.css"},
+		{"a style sheet that is not there, where only an empty one is", `<link rel=stylesheet href=/status/404/a.css><link rel=stylesheet href=/sheet/b.css>`, page.Failed, page.Box{}, "/a.css"},
 		{"a style sheet that comes at the second try", `<link rel=stylesheet href=/once/a.css><div id=styled></div>`, "", page.Box{}, ""},
 		{"fonts", `<link rel=stylesheet href=DEAD/fonts/notosans.css><style>@font-face{font-family:F;src:url(/status/404/f.woff2)}p{font-family:F,sans-serif}</style>`, "", page.Box{}, ""},
 		{"a style sheet for paper", `<link rel=stylesheet media=print href=/status/404/print.css>`, "", page.Box{}, ""},
@@ -209,6 +219,13 @@ func TestPartsThatDidNotCome(t *testing.T) {
 		{"a place that stays empty", `<div id=detail></div><script>fetch('/status/500/desc').then(r=>{if(r.ok)detail.innerHTML='x'})</script>`, page.Failed, page.Box{}, "/desc"},
 		{"a place that says it is loading", `<div id=d>불러오는 중…</div><script>const x=new XMLHttpRequest();x.open('GET','/status/502/desc');x.send()</script>`, page.Failed, page.Box{Y: -1}, "/desc"},
 		{"a place that is loading for ever", `<div id=d>로딩 중</div><script>0</script>`, page.Loading, page.Box{Y: -1}, ""},
+		{"a stepper that is called a spinner", `<span class="ui-widget ui-spinner" style="display:inline-block;width:240px;height:34px"><input class=ui-spinner-input value=1><a class="ui-button ui-spinner-button" style="position:absolute;width:26px;height:16px"></a></span><script>0</script>`, "", page.Box{}, ""},
+		{"a button that waits for what it was pressed for", `<div class="ui loading button" style="width:105px;height:36px">담기</div><script>0</script>`, "", page.Box{}, ""},
+		{"a label in the place of a choice", `<span class=select__placeholder style="display:block;width:240px;height:34px">옵션 선택</span><script>0</script>`, "", page.Box{}, ""},
+		{"a place for what a shopper uploads", `<div class=file-uploader style="height:90px">사진 첨부</div><script>0</script>`, "", page.Box{}, ""},
+		{"a place with a spinner", `<div class=loader style="width:40px;height:40px;border:4px solid #aaa"></div><script>0</script>`, page.Loading, page.Box{Y: -1}, ""},
+		{"a line that stays a placeholder", `<div class=text-placeholder style="height:20px;background:#eee"></div><script>0</script>`, page.Loading, page.Box{Y: -1}, ""},
+		{"a description that is loading, with a button in it", `<div class=loading style="height:300px"><button>취소</button></div><script>0</script>`, page.Loading, page.Box{Y: -1}, ""},
 		{"a script that comes at the second try", `NOTHING<div id=root></div><script src=/once/app.js></script>`, "", page.Box{}, ""},
 		{"scripts of trackers", `<script async src=DEAD/gtm.js></script><script src=/status/404/pixel.js></script><div id=fb-root></div>`, "", page.Box{}, ""},
 		{"beacons", `<script>navigator.sendBeacon('DEAD/b');fetch('DEAD/collect',{method:'POST',body:'x',mode:'no-cors'}).catch(()=>{});new WebSocket('ws'+'DEAD/s'.slice(4))</script>`, "", page.Box{}, ""},

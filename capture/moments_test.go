@@ -168,3 +168,47 @@ func TestTheSameIsSeenOfWhatTurns(t *testing.T) {
 		}
 	}
 }
+
+// Canvases that lie upon each other are layers of one drawing, or slides.
+func TestCanvasesUponEachOther(t *testing.T) {
+	// A chart is drawn anew when its box changes, and then not at once.
+	const chart = `<div id=box style="position:relative;width:400px;height:400px"><canvas id=a width=400 height=400 style="position:absolute;left:0;top:0"></canvas><canvas id=b width=400 height=400 style="position:absolute;left:0;top:0"></canvas></div><script>
+		const fill=(c,n,y,h)=>{const x=c.getContext('2d');x.fillStyle=n;x.fillRect(0,y,400,h)};`
+	layers := fmt.Sprintf(chart+`fill(a,'%s',0,200);fill(b,'%s',200,200);let size=box.offsetHeight;new ResizeObserver(()=>{if(box.offsetHeight!==size)a.width=b.width=400}).observe(box)</script>`, css(0), css(1))
+	slides := fmt.Sprintf(strings.ReplaceAll(chart, "=400 style", "=200 style")+`fill(a,'%s',0,200);fill(b,'%s',0,200)</script>`, css(0), css(1))
+	panel := fmt.Sprintf(`<div role=tabpanel style="display:none"><canvas id=a width=400 height=200 style="display:block"></canvas></div><script>const x=a.getContext('2d');x.fillStyle='%s';x.fillRect(0,0,400,200)</script>`, css(0))
+	for name, c := range map[string]struct {
+		pictures int
+		body     string
+	}{
+		"layers of a chart":         {2, layers},
+		"slides":                    {2, slides},
+		"in a panel that is opened": {1, panel},
+	} {
+		t.Run(name, func(t *testing.T) { wholly(t, c.pictures, c.body) })
+	}
+}
+
+// A canvas that nobody may read, or of which the page's policy allows no picture,
+// cannot be laid out anew, and that is said.
+func TestDrawingsThatCannotBeLaidOutAreSaid(t *testing.T) {
+	const panel = `<div role=tabpanel style="display:none"><canvas id=a width=400 height=200></canvas></div>`
+	for name, body := range map[string]string{
+		"another's picture": panel + `<img id=i src=@/0 width=1 height=1><script>i.onload=()=>a.getContext('2d').drawImage(i,0,0,400,200)</script>`,
+		"a policy":          `<meta http-equiv=Content-Security-Policy content="img-src 'self'">` + panel + `<script>a.getContext('2d').fillRect(0,0,400,200)</script>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cap, _ := capturer(t, "")
+			m, err := cap.try(t, site(t, body+prose), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(m.Unseen) != 1 || m.Unseen[0].Kind != page.Vanished {
+				t.Errorf("unseen %+v, want one %s", m.Unseen, page.Vanished)
+			}
+		})
+	}
+}
+
+func css(n int) string { return fmt.Sprintf("rgb(%d,%d,%d)", shades[n].R, shades[n].G, shades[n].B) }

@@ -30,6 +30,11 @@ const (
 	// A page with no more characters than this may be a wall, and one with no
 	// more elements may be it without a script of its own.
 	wallText, wallElements = 600, 200
+	// A document with so many rules of style has its looks. What its server says is
+	// not there beside them is not there for any shopper.
+	dressed = 10
+	// fontWords are words in the address of what brings fonts or icons, an expression.
+	fontWords = `(font|typeface|icon|xeicon|pretendard|notosans|nanum)`
 )
 
 // part is something that a page would show, and the facts by which it matters or not.
@@ -69,7 +74,7 @@ var (
 		`chat\w*|messenger|channel-?io|ch-plugin|zendesk|intercom|livechat|talk)($|[-_ \d])`)
 	pictureName = regexp.MustCompile(`(?i)^\.(jpe?g|png|gif|webp|avif|bmp|svg)$`)
 	// fontSheet is a style sheet that brings nothing but fonts or icons: the text is there without it.
-	fontSheet = regexp.MustCompile(`(?i)(font|typeface|icon|xeicon|pretendard|notosans|nanum)`)
+	fontSheet = regexp.MustCompile("(?i)" + fontWords)
 	// adSizes are the units of the IAB's ad portfolio, in CSS pixels.
 	adSizes = map[[2]int]bool{
 		{300, 250}: true, {336, 280}: true, {728, 90}: true, {160, 600}: true, {300, 600}: true, {120, 600}: true, {970, 250}: true, {970, 90}: true,

@@ -118,6 +118,47 @@ const stageShots = () => {
   }
 };
 
+// Scripts are off when the page is unfolded, and a canvas that is laid out anew
+// then is none any more: in its place is what stands in it for browsers without
+// scripts. redraw has it show what it held as a picture; undrawn are those of
+// which there is none to be had.
+const undrawn = new Set(), redrawn = new WeakSet();
+const redraw = async () => {
+  const probes = new Map();
+  for (const scope of scopes) {
+    for (const e of scope.querySelectorAll('canvas')) {
+      if (e.width * e.height < matter.area || redrawn.has(e)) continue;
+      const probe = e.ownerDocument.createElement('i');
+      probe.style.cssText = 'all:initial!important;display:inline-block!important;width:1px!important;height:1px!important';
+      probes.set(e, probe);
+      e.prepend(probe);
+    }
+  }
+  const lost = [...probes].filter(([, probe]) => probe.getClientRects().length).map(([e]) => e);
+  for (const probe of probes.values()) probe.remove();
+  const coming = [];
+  for (const e of lost) {
+    if (sketchOf(e) === '') continue;
+    redrawn.add(e);
+    undrawn.add(e);
+    if ((copied += e.width * e.height * 4) > shotsBytes) continue;
+    try {
+      const address = e.toDataURL(), i = new Image();
+      coming.push(new Promise(done => { i.onload = () => { undrawn.delete(e); done(); }; i.onerror = done; }));
+      i.src = address;
+      set(e, {content: `url("${address}")`});
+    } catch { /* a picture of another site is in it */ }
+  }
+  if (!coming.length) return;
+  const late = async () => { for (let n = 0; n < drawFrames; n++) await frame(); };
+  await Promise.race([Promise.all(coming), ...self === top ? [late()] : []]);
+};
+// undrawnIn tells of them.
+const undrawnIn = ({layout}) => [...undrawn].filter(e => e.isConnected && layout.of(e).shown).map(e => {
+  const s = layout.of(e), b = e.getBoundingClientRect();
+  return {kind: 'vanished', box: round({x0: b.left + s.dx, y0: b.top + s.dy, x1: b.right + s.dx, y1: b.bottom + s.dy}), why: 'a drawing could not be drawn where it was laid out'};
+});
+
 // asksForFrames says whether the page asked for animation frames since it was last
 // called: they are numbered through, ours, too.
 const lastFrame = new WeakMap();

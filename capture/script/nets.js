@@ -281,6 +281,6 @@ Object.assign(pageinspect, {
   nets(region) {
     region ||= everywhere;
     const {layout, items} = now();
-    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout), ...unopened(now()), ...unended(now()), ...unturnedIn(now()), ...unwatchedIn(now()), ...undrawable(now())];
+    return [...clipped(items), ...beyond(items, region), ...vanished(items), ...covered(items, layout), ...unopened(now()), ...unended(now()), ...unturnedIn(now()), ...unwatchedIn(now()), ...undrawnIn(now()), ...undrawable(now())];
   },
 });

@@ -80,6 +80,19 @@ const uponEachOther = alike => {
   return alike.filter(c => upon.includes(c) || !c.getClientRects().length && shifted(c) && rich(c));
 };
 
+// oneDrawing says whether canvases that lie upon each other are layers of one
+// drawing, as those of charts are: all are shown, and all but one of them let a
+// quarter of what is below be seen. Slides are full.
+const oneDrawing = list => {
+  if (list.some(c => c.localName !== 'canvas' || !isShown(c) || +getComputedStyle(c).opacity < 1)) return false;
+  const full = list.map(sketchOf).filter(drawn => {
+    let clear = 0;
+    for (let p = 3; drawn && p < drawn.length; p += 4) clear += drawn[p] < 20;
+    return drawn === null || drawn && clear * 4 < drawn.length / 4; // null: nobody may look at it
+  });
+  return full.length < 2;
+};
+
 // shifted says whether an element is not where the flow of the page would have it.
 const shifted = e => {
   const style = getComputedStyle(e), at = v => v !== 'auto' && parseFloat(v) !== 0;
@@ -150,6 +163,7 @@ const turns = ({layout, all}) => {
         if (alike !== family) mind(e, alike.filter(c => c.getClientRects().length));
         continue;
       }
+      if (upon.length && oneDrawing(upon)) continue;
       if (upon.length) {
         stack(e, trackOf(upon[0]), upon);
         if (getComputedStyle(e).position === 'absolute') set(e, {position: 'relative', inset: 'auto'}); // or it would lie over what follows

@@ -315,6 +315,7 @@ Object.assign(pageinspect, {
     turns(now());
     reveal(now());
     unfold();
+    await redraw();
     const late = fetchLate();
     if (self !== top) restore(); // of the page around it, when all of it is settled
     const changed = late || changes !== before || animations().length;

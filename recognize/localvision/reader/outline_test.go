@@ -96,6 +96,21 @@ func TestCutByColourAtTheEdge(t *testing.T) {
 	}
 }
 
+// A line may reach the edge of its picture, and a pixel or two beyond.
+func TestCutByColourBeyondTheEdge(t *testing.T) {
+	pic, line := rimmed(36, busy, color.RGBA{200, 16, 46, 255}, color.RGBA{255, 255, 255, 255})
+	edge := canvas(pic.Rect.Dx(), line.Dy())
+	copy(edge.Pix, pic.Pix[line.Min.Y*pic.Stride:])
+	whole := line.Sub(image.Pt(0, line.Min.Y))
+	for name, line := range map[string]image.Rectangle{
+		"the whole height": whole, "below": whole.Add(image.Pt(0, 2)), "above": whole.Add(image.Pt(0, -2)),
+	} {
+		if got := cutByColour(edge, line); len(got) == 0 {
+			t.Errorf("%s: no strips", name)
+		}
+	}
+}
+
 func TestLinesInDoubt(t *testing.T) {
 	glyphs := func(n int, confidence float64) (out []Glyph) {
 		for range n {
