@@ -283,8 +283,9 @@ func (s *shot) meanwhile(ctx context.Context, call string) error {
 	return err
 }
 
-// draw takes the picture of one band, one of several or the only one. The clip with captureBeyondViewport from
-// the top of the page is right at every depth; see the design for what is not.
+// draw takes the picture of one band, one of several or the only one. The clip with
+// captureBeyondViewport from the top of the page is right at every depth; see the
+// design for what is not.
 func (s *shot) draw(ctx context.Context, b band, several bool) ([]byte, error) {
 	if err := s.scroll(ctx, b.scroll); err != nil {
 		return nil, err

@@ -17,6 +17,7 @@ func TestWidePages(t *testing.T) {
 		"no way to scroll there":         `<style>body{overflow-x:hidden}</style><div style="width:1900px;position:relative;height:900px">{0}` + at + `</div>`,
 		"from right to left":             `<html dir=rtl><div style="width:400px">{0}</div><div style="width:1900px;position:relative;height:300px"><div style="position:absolute;left:0">{1}</div></div>`,
 		"from right to left, body alone": `<body dir=rtl><div style="width:400px">{0}</div><div style="width:1900px;position:relative;height:300px"><div style="position:absolute;left:0">{1}</div></div>`,
+		"from right to left, many tiles": `<html dir=rtl><div style="width:400px">{0}</div><div style="width:1900px;position:relative;height:9000px"><div style="position:absolute;left:0;bottom:0">{1}</div></div>`,
 		"in columns from right to left":  `<style>html{writing-mode:vertical-rl}</style><div style="width:900px;height:300px">{0}</div><div style="width:900px;height:300px">{1}</div>`,
 	} {
 		t.Run(name, func(t *testing.T) { wholly(t, 2, body) })
