@@ -225,11 +225,12 @@
           if (chars > 2000 && !waits || !e.checkVisibility({visibilityProperty: true, opacityProperty: true}) || e.closest(furniture) || e.closest('button,option')) continue;
           if (waits) { if (busy.length < 20 && !filled(e)) busy.push({why: t, box: boxOf(e, dx, dy)}); } else chars += t.replace(/\s+/g, '').length;
         }
+        const clear = colour => /^rgba\(.*, 0\)$/.test(colour); // as styles have what is transparent
         // paints says whether anything of an element is to be seen; one without content may keep room.
         const paints = e => /\S/.test(e.textContent) || [e, ...[...e.querySelectorAll('*')].slice(0, 50)].some(x => {
           if (/^(img|svg|canvas|video|iframe)$/.test(x.localName)) return true;
           const s = getComputedStyle(x);
-          return s.backgroundImage !== 'none' || !colourless(s.backgroundColor) || s.boxShadow !== 'none' || ['Top', 'Left'].some(side => parseFloat(s[`border${side}Width`]) && !colourless(s[`border${side}Color`])) ||
+          return s.backgroundImage !== 'none' || !clear(s.backgroundColor) || s.boxShadow !== 'none' || ['Top', 'Left'].some(side => parseFloat(s[`border${side}Width`]) && !clear(s[`border${side}Color`])) ||
             ['::before', '::after'].some(p => !/^(none|normal)$/.test(getComputedStyle(x, p).content));
         });
         // A control is there already, whatever its name: a stepper of numbers is called
