@@ -194,7 +194,7 @@ func TestCanvasesUponEachOther(t *testing.T) {
 func TestDrawingsThatCannotBeLaidOutAreSaid(t *testing.T) {
 	const panel = `<div role=tabpanel style="display:none"><canvas id=a width=400 height=200></canvas></div>`
 	for name, body := range map[string]string{
-		"another's picture": panel + `<img id=i src=@/0 width=1 height=1><script>i.onload=()=>a.getContext('2d').drawImage(i,0,0,400,200)</script>`,
+		"another's picture": panel + `<img src=@/0 width=1 height=1 onload="a.getContext('2d').drawImage(this,0,0,400,200)"><script>0</script>`,
 		"a policy":          `<meta http-equiv=Content-Security-Policy content="img-src 'self'">` + panel + `<script>a.getContext('2d').fillRect(0,0,400,200)</script>`,
 	} {
 		t.Run(name, func(t *testing.T) {
