@@ -119,14 +119,17 @@ async function* stepsInside() {
       const back = scrolledAround(e), visit = {e, kind: kindOf(e), empty: !e.firstChild && e.localName !== 'img', waits: true};
       visited.push(visit);
       e.scrollIntoView({block: 'center', inline: 'center', behavior: 'instant'});
-      await answered();
-      yield {found: list.length + came, visits: true}; // some time passes: who listens to the scrolling answers late
-      await answered();
-      await arrived();
-      await drawn();
-      hurry();
-      look();
-      visit.waits = awaits(e, new Layout());
+      for (let turn = 0; turn < 2; turn++) { // a second one where its like answered: on a busy machine it may have heard of the first too late
+        await answered();
+        yield {found: list.length + came, visits: true}; // some time passes: who listens to the scrolling answers late
+        await answered();
+        await arrived();
+        await drawn();
+        hurry();
+        look();
+        visit.waits = awaits(e, new Layout());
+        if (!visit.waits || !visited.some(v => v.kind === visit.kind && !v.waits)) break;
+      }
       if (!visit.waits) came++;
       for (const {a, top, left} of back) { a.scrollTop = top; a.scrollLeft = left; }
     }
