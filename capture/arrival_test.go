@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/pageinspect/pageinspect/shared/fault"
-	"github.com/pageinspect/pageinspect/shared/job"
 	"github.com/pageinspect/pageinspect/shared/page"
 	"github.com/pageinspect/pageinspect/shared/store"
 )
@@ -288,23 +287,8 @@ func TestAPollThatBringsSomething(t *testing.T) {
 func TestAPageThatLeavesWhileItIsDrawn(t *testing.T) {
 	t.Parallel()
 	cap, mem := capturer(t, " - {name: default, tile_height: 1000, overlap: 200}\n")
-	s := newShot(cap, ask(serve(t, html(banded(8000)))), job.Source{})
-	seats <- struct{}{}
-	defer func() { <-seats }()
-	var err error
-	if s.slot, err = cap.Browser.Reserve(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	defer s.slot.Release()
-	defer s.close()
-	for _, step := range []func() error{
-		func() error { return s.chooseProfile(t.Context()) }, func() error { return s.openTab(t.Context()) },
-		func() error { return s.navigate(t.Context()) }, func() error { return s.settle(t.Context()) },
-	} {
-		if err := step(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s := cap.opened(t, serve(t, html(banded(8000))))
+	s.through(t, s.settle)
 	var drawn atomic.Int64
 	mem.Refuse = func(string, store.URI) error {
 		if drawn.Add(1) == 4 {
@@ -313,9 +297,7 @@ func TestAPageThatLeavesWhileItIsDrawn(t *testing.T) {
 		return nil
 	}
 	began := time.Now()
-	if err := s.tile(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	s.through(t, s.tile)
 	if n := len(s.manifest.Tiles); n == 0 || n >= 10 || !strings.Contains(s.manifest.Partial, "went elsewhere") || time.Since(began) > 20*time.Second {
 		t.Errorf("%d tiles after %v, partial %q", n, time.Since(began), s.manifest.Partial)
 	}

@@ -34,6 +34,32 @@ func (c *Capturer) try(t *testing.T, url string, limit time.Duration) (page.Mani
 	return c.Page(ctx, ask(url), job.Source{})
 }
 
+// opened has a page in a tab of the shared browser, which is the test's to its end.
+func (c *Capturer) opened(t *testing.T, url string) *shot {
+	t.Helper()
+	seats <- struct{}{}
+	t.Cleanup(func() { <-seats })
+	s := newShot(c, ask(url), job.Source{})
+	var err error
+	if s.slot, err = c.Browser.Reserve(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.slot.Release)
+	t.Cleanup(s.close)
+	s.through(t, s.chooseProfile, s.openTab, s.navigate)
+	return s
+}
+
+// through takes a page through some of the steps.
+func (s *shot) through(t *testing.T, steps ...func(context.Context) error) {
+	t.Helper()
+	for _, step := range steps {
+		if err := step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // pictureOf decodes a tile.
 func pictureOf(t *testing.T, objects map[store.URI][]byte, tile page.Tile) image.Image {
 	t.Helper()

@@ -1,15 +1,12 @@
 package capture
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/pageinspect/pageinspect/capture/browser"
-	"github.com/pageinspect/pageinspect/shared/job"
 )
 
 // TestWhatATabSaysOfItself: the server's side and the page's tell one story, a real browser's.
@@ -51,23 +48,8 @@ func TestWhatATabSaysOfItself(t *testing.T) {
 				html(`<meta name=viewport content="width=device-width,initial-scale=1">`+seen)(w, r)
 			})
 			cap, _ := capturer(t, c.profile)
-			s := newShot(cap, ask(url), job.Source{})
-			seats <- struct{}{}
-			defer func() { <-seats }()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			var err error
-			if s.slot, err = cap.Browser.Reserve(ctx); err != nil {
-				t.Fatal(err)
-			}
-			defer s.slot.Release()
-			defer s.close()
-			for _, step := range []func(context.Context) error{s.chooseProfile, s.openTab, s.navigate} {
-				if err := step(ctx); err != nil {
-					t.Fatal(err)
-				}
-			}
-			got, err := browser.Evaluate[says](ctx, s.tab, script)
+			s := cap.opened(t, url)
+			got, err := browser.Evaluate[says](t.Context(), s.tab, script)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -25,20 +25,8 @@ var times = flag.Int("times", 24, "how often TestEachTileIsTheSame captures its 
 func TestTheWindowStaysAsLargeAsATile(t *testing.T) {
 	t.Parallel()
 	cap, _ := capturer(t, " - {name: default, tile_height: 1000, overlap: 200}\n")
-	s := newShot(cap, ask(serve(t, html(banded(3400)))), job.Source{})
-	seats <- struct{}{}
-	defer func() { <-seats }()
-	var err error
-	if s.slot, err = cap.Browser.Reserve(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	defer s.slot.Release()
-	defer s.close()
-	for _, step := range []func(context.Context) error{s.chooseProfile, s.openTab, s.navigate, s.settle, s.tile} {
-		if err := step(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s := cap.opened(t, serve(t, html(banded(3400))))
+	s.through(t, s.settle, s.tile)
 	window := false // but what the window shows
 	shot, err := browser.CallHere(t.Context(), s.tab, cdppage.CaptureScreenshot, cdppage.CaptureScreenshotParams{FromSurface: &window})
 	if err != nil {
